@@ -1,0 +1,74 @@
+# Every target makes .venv and builds the Rust core by itself when it is missing or out of date.
+# Another interpreter: make PY=python3.13 test
+
+PY ?= python3
+BIN := .venv/bin
+SOURCES := pyproject.toml $(wildcard Cargo.toml Cargo.lock) $(shell find src -name '*.rs')
+STUB := python/netsteps/_core.pyi
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test lint format stubs stubs-check wheel bench core-test clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.ready ## the main job: a server and its clients send a real file both ways
+	@$(BIN)/netsteps demo
+
+test: .venv/.ready ## all tests
+	$(BIN)/python -m pytest -q
+
+lint: .venv/.ready stubs-check ## formatters in check mode, linters, types, stubs
+	cargo fmt --check
+	cargo clippy --quiet --all-targets --no-default-features -- -D warnings
+	PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --quiet --all-targets --features python -- -D warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist
+
+format: .venv/.ready ## rewrite the sources in the project's format
+	cargo fmt
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format .
+
+stubs: .venv/.ready ## write python/netsteps/_core.pyi anew from the Rust sources
+	$(call generate_stubs,cp "$$dir/netsteps/_core.pyi" $(STUB))
+
+stubs-check: .venv/.ready # part of lint: fails when the committed stub is not what `make stubs` writes
+	$(call generate_stubs,diff -u $(STUB) "$$dir/netsteps/_core.pyi" || { echo "$(STUB) is out of date: run 'make stubs'" >&2; exit 1; })
+
+wheel: .venv/.ready ## a release wheel for this platform, in dist
+	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+	@ls -l dist/*.whl
+
+bench: .venv/.ready ## measure against the standard library
+	@for script in tests/bench/bench_*.py; do \
+		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+core-test: ## the Rust core's own tests, without Python
+	cargo test --no-default-features
+
+clean: ## remove everything that make has made
+	rm -rf .venv target dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f python/netsteps/*.so python/netsteps/*.pyd python/netsteps/*.dylib
+	find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Generates the stub in a directory of its own, named $$dir, and then runs the command given.
+define generate_stubs
+@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+$(BIN)/maturin generate-stubs --quiet -i $(BIN)/python --features stubs,abi3 --out "$$dir"; \
+$(1)
+endef
+
+# The stamp is touched last, so that an interrupted build is done again.
+.venv/.ready: $(SOURCES)
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; exit 1; }
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "netsteps needs Python 3.11 or newer: make PY=python3.13 ..." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PY) -m venv --clear .venv
+	@echo "building netsteps in .venv (the first time takes about a minute)"
+	@$(BIN)/python -m pip install -q -e '.[test]'
+	@touch $@

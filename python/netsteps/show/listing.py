@@ -1,0 +1,71 @@
+"""A list that shows itself as a table."""
+
+from typing import TYPE_CHECKING, Generic, SupportsIndex, TypeVar, overload
+
+from netsteps.show.tables import html_table, text_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+__all__ = ["Table"]
+
+Row = TypeVar("Row")
+
+# A notebook stays quick with thousands of connections; the list itself has them all.
+_ROWS_IN_HTML = 200
+
+
+class Table(list[Row], Generic[Row]):
+    """A list that shows itself as a table, in the terminal and in a notebook.
+
+    columns: for each title the attribute of the items that stands below it. caption: what the table
+    holds. note: what the system kept back, or None. A slice is a Table too.
+    """
+
+    __slots__ = ("caption", "columns", "note")
+
+    def __init__(
+        self,
+        items: "Iterable[Row]" = (),
+        *,
+        columns: "Mapping[str, str]",
+        caption: str = "",
+        note: str | None = None,
+    ) -> None:
+        super().__init__(items)
+        self.columns = dict(columns)
+        self.caption = caption
+        self.note = note
+
+    def cells(self) -> "Iterator[list[object]]":
+        """Give the cells of each row, in the order of the columns."""
+        for item in self:
+            yield [_cell(getattr(item, attribute)) for attribute in self.columns.values()]
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Table[Row]": ...
+    def __getitem__(self, index: SupportsIndex | slice) -> "Row | Table[Row]":
+        if isinstance(index, slice):
+            return Table(
+                super().__getitem__(index),
+                columns=self.columns,
+                caption=self.caption,
+                note=self.note,
+            )
+        return super().__getitem__(index)
+
+    def __repr__(self) -> str:
+        text = text_table(list(self.columns), self.cells())
+        return f"{text}\nnote: {self.note}" if self.note else text
+
+    def _repr_html_(self) -> str:
+        caption = f"{self.caption} ({self.note})" if self.note else self.caption
+        return html_table(list(self.columns), self.cells(), caption, limit=_ROWS_IN_HTML)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or None
+    return None if value == "" else value

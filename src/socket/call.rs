@@ -1,0 +1,236 @@
+//! One system call of one step: check the state, try, wait, record.
+
+use std::cell::Cell;
+use std::io;
+use std::sync::Arc;
+
+use socket2::Socket as Handle;
+
+use super::{Socket, explain, locked};
+use crate::address::Endpoint;
+use crate::error::{Code, Error, Result};
+use crate::state::{Action, State, out_of_order};
+use crate::sys::{self, Interest, errno};
+use crate::trace::{self, Event, Line, Phase, Preview};
+use crate::wait::{self, Ended, Wait};
+
+/// From this size on a copy in the kernel takes long enough to let go of the interpreter for it.
+const BIG: usize = 64 * 1024;
+
+/// A call that has begun. It ends with `done` or `failed`, which record it.
+pub(super) struct Call<'a> {
+    pub(super) socket: &'a Socket,
+    pub(super) step: &'static str,
+    pub(super) call: &'static str,
+    pub(super) action: Action,
+    /// The address that the step was given.
+    pub(super) about: Option<Endpoint>,
+    pub(super) asked: Option<usize>,
+    pub(super) before: State,
+    start_ns: u64,
+    /// The number of its event, given when a recorder needs it.
+    id: Cell<u64>,
+}
+
+impl Socket {
+    /// Begins a call, if the table allows the step: the descriptor is held until the call ends.
+    pub(super) fn begin<'a>(
+        &'a self,
+        step: &'static str,
+        call: &'static str,
+        action: Action,
+    ) -> Result<(Call<'a>, Arc<Handle>)> {
+        let before = self.state();
+        let handle = locked(&self.handle).clone();
+        match (handle, crate::state::next(self.transport, before, action)) {
+            (Some(handle), Some(_)) => Ok((Call::unchecked(self, step, call, action), handle)),
+            (None, _) => Err(self.out_of_order(State::Closed, action, step)),
+            (Some(_), None) => Err(self.out_of_order(before, action, step)),
+        }
+    }
+
+    fn out_of_order(&self, state: State, action: Action, step: &'static str) -> Error {
+        let ends = *locked(&self.ends);
+        out_of_order(self.transport, state, action, step).at(ends.peer.or(ends.local))
+    }
+
+    /// Records the call that made this socket.
+    pub(super) fn begun(&self, start_ns: u64, step: &'static str) {
+        let call = Call {
+            start_ns,
+            ..Call::unchecked(self, step, step, Action::Bind)
+        };
+        call.record(Phase::Completed, None, &[], None, self.state());
+    }
+}
+
+impl<'a> Call<'a> {
+    /// A call that needs no leave of the table.
+    pub(super) fn unchecked(
+        socket: &'a Socket,
+        step: &'static str,
+        call: &'static str,
+        action: Action,
+    ) -> Self {
+        Self {
+            socket,
+            step,
+            call,
+            action,
+            about: None,
+            asked: None,
+            before: socket.state(),
+            start_ns: sys::monotonic_ns(),
+            id: Cell::new(0),
+        }
+    }
+
+    /// Tries the call, and waits whenever the kernel says that it would. Errors are explained, and not yet recorded.
+    pub(super) fn attempt<T: Send>(
+        &self,
+        handle: &Handle,
+        interest: Interest,
+        wait: &Wait<'_>,
+        mut call: impl FnMut(&Handle) -> io::Result<T> + Send,
+    ) -> Result<T> {
+        let big = self.asked.is_some_and(|asked| asked >= BIG);
+        loop {
+            let mut result = None;
+            if big {
+                let paused = wait.pause.pause(&mut || result = Some(call(handle)));
+                // What the call did must be told, whatever a signal handler wants.
+                if paused.is_err() && !matches!(result, Some(Ok(_))) {
+                    return Err(self.ended(Ended::Stopped, wait));
+                }
+            } else {
+                result = Some(call(handle));
+            }
+            match result.unwrap_or_else(|| Err(io::ErrorKind::Interrupted.into())) {
+                Ok(value) => return Ok(value),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(handle, interest, wait)?;
+                }
+                Err(error) if error.raw_os_error() == Some(errno::EINTR) => {
+                    wait.breathe()
+                        .map_err(|stop| self.ended(stop.into(), wait))?;
+                }
+                Err(error) => return Err(explain::system(&error, self)),
+            }
+        }
+    }
+
+    /// Waits for the socket; a recorder sees that the call has started.
+    pub(super) fn wait(&self, handle: &Handle, interest: Interest, wait: &Wait<'_>) -> Result<()> {
+        if trace::active() && self.id.get() == 0 {
+            trace::record(&self.event(Phase::Started, None, &[], None, self.before));
+        }
+        wait::until_ready(handle, interest, &self.socket.waiters, wait)
+            .map_err(|ended| self.ended(ended, wait))
+    }
+
+    /// The error of a wait that ended without the socket being ready.
+    pub(super) fn ended(&self, ended: Ended, wait: &Wait<'_>) -> Error {
+        match ended {
+            Ended::TimedOut => explain::timed_out(self, &wait.deadline),
+            Ended::Stopped => {
+                Error::new(Code::Interrupted, self.step, "a signal handler raised", "")
+            }
+            Ended::Closed => Error::new(
+                Code::Closed,
+                self.step,
+                "another thread closed this socket while this step was waiting",
+                "ending the thread that waits before closing, if that was not meant",
+            )
+            .at(self.endpoint()),
+            Ended::Failed(error) => explain::system(&error, self),
+        }
+    }
+
+    /// The address that an error of this call is about.
+    pub(super) fn endpoint(&self) -> Option<Endpoint> {
+        self.about
+            .or_else(|| self.socket.peer())
+            .or_else(|| self.socket.local())
+    }
+
+    /// Records that it did what it should, and sets the state.
+    pub(super) fn done(&self, size: Option<usize>, data: &[u8]) {
+        let after = self.socket.advance(self.action);
+        self.record(Phase::Completed, size, data, None, after);
+    }
+
+    /// Records that it failed; the state is as it is.
+    pub(super) fn failed(&self, error: Error) -> Error {
+        self.record(Phase::Failed, None, &[], Some(&error), self.socket.state());
+        error
+    }
+
+    fn record(
+        &self,
+        phase: Phase,
+        size: Option<usize>,
+        data: &[u8],
+        error: Option<&Error>,
+        after: State,
+    ) {
+        let end_ns = sys::monotonic_ns();
+        if trace::active() {
+            let mut event = self.event(phase, size, data, error, after);
+            event.end_ns = Some(end_ns);
+            trace::record(&event);
+        }
+        let note = match error {
+            Some(error) => Some(error.code().name().to_owned()),
+            None => self.about.map(|about| about.to_string()),
+        };
+        locked(&self.socket.steps).add(Line {
+            step: self.step,
+            call: self.call,
+            count: 1,
+            bytes: size.unwrap_or(0) as u64,
+            note,
+            failed: phase == Phase::Failed,
+            start_ns: self.start_ns,
+            end_ns,
+            after,
+        });
+    }
+
+    fn event(
+        &self,
+        phase: Phase,
+        size: Option<usize>,
+        data: &[u8],
+        error: Option<&Error>,
+        after: State,
+    ) -> Event {
+        if self.id.get() == 0 {
+            self.id.set(trace::next_id());
+        }
+        Event {
+            id: self.id.get(),
+            phase,
+            socket: self.socket.serial,
+            number: self.socket.number,
+            transport: self.socket.transport,
+            step: self.step,
+            call: self.call,
+            local: self.socket.local().map(|endpoint| endpoint.socket_addr()),
+            peer: self
+                .about
+                .filter(|_| self.action != Action::Bind)
+                .or_else(|| self.socket.peer())
+                .map(|endpoint| endpoint.socket_addr()),
+            asked: self.asked,
+            size,
+            preview: Preview::of(data),
+            error: error.map(ToString::to_string),
+            errno: error.and_then(|error| error.details().errno),
+            before: self.before,
+            after,
+            start_ns: self.start_ns,
+            end_ns: None,
+            thread: sys::thread_id(),
+        }
+    }
+}

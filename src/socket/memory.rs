@@ -1,0 +1,35 @@
+//! Memory that the kernel fills: the only `unsafe` of the core.
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+
+/// Bytes that hold something, as bytes to be filled.
+pub(super) fn fillable(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: u8 and MaybeUninit<u8> have one layout, and whoever fills the slice (recv through socket2)
+    // writes initialised bytes into it, never the other way round.
+    unsafe { &mut *(std::ptr::from_mut(bytes) as *mut [MaybeUninit<u8>]) }
+}
+
+/// Lets `fill` write at most `want` bytes behind those of `bytes`; it returns how many it wrote.
+pub(super) fn append<E>(
+    bytes: &mut Vec<u8>,
+    want: usize,
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, E>,
+) -> Result<usize, E> {
+    bytes.reserve(want);
+    let old = bytes.len();
+    let written = fill(&mut bytes.spare_capacity_mut()[..want])?;
+    assert!(
+        written <= want,
+        "the kernel wrote no more than it was given room for"
+    );
+    // SAFETY: the kernel reported that it wrote `written` bytes at the start of the spare capacity, and they fit.
+    unsafe { bytes.set_len(old + written) };
+    Ok(written)
+}
+
+/// What the kernel has written, to be read. Only for the part of a buffer that a call reported as filled.
+pub(super) fn filled(bytes: &[MaybeUninit<u8>]) -> &[u8] {
+    // SAFETY: the callers pass exactly the bytes that recv reported as written.
+    unsafe { &*(std::ptr::from_ref(bytes) as *const [u8]) }
+}

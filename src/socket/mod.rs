@@ -1,0 +1,253 @@
+//! `Socket`: check the step, do the call, record it, set the state.
+//!
+//! | file | steps |
+//! | --- | --- |
+//! | `address_steps.rs` | bind, connect, listen, accept, open: how a socket comes to its addresses |
+//! | `stream.rs` | read and write in all their forms, finish |
+//! | `datagram.rs` | `send_to`, `receive_from` |
+//! | `options.rs` | what can be set, by name |
+//! | `explain.rs` | what the kernel said, in words: cause and remedy |
+//! | `call.rs` | one system call of one step: check, try, wait, record |
+
+mod address_steps;
+mod call;
+mod datagram;
+mod explain;
+mod memory;
+mod options;
+mod stream;
+
+pub use datagram::{Datagram, MAX_DATAGRAM};
+pub use options::{OPTIONS, OptionKind, OptionName, Value};
+pub use stream::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use socket2::{Domain, Protocol, Socket as Handle, Type};
+
+use crate::address::{Endpoint, Family};
+use crate::error::Result;
+use crate::ports::Transport;
+use crate::state::{self, Action, State};
+use crate::trace::{Line, Steps};
+use crate::wait::{Turn, Waiters};
+
+/// A socket, in the steps of the lecture.
+///
+/// Every method may be called from several threads at once. The descriptor is held over each call on it, so a closed and
+/// reused number is never read by mistake; it is closed when the last call on it has ended.
+pub struct Socket {
+    /// A number that no other socket of this process ever has; the descriptor is given again after a close.
+    serial: u64,
+    transport: Transport,
+    family: Family,
+    number: i64,
+    handle: Mutex<Option<Arc<Handle>>>,
+    state: AtomicU8,
+    ends: Mutex<Ends>,
+    steps: Mutex<Steps>,
+    waiters: Waiters,
+    /// Steps of several calls keep their direction to themselves.
+    reading: Turn,
+    writing: Turn,
+    /// What an interrupted `read_exactly` (or the like) had read: the next read begins with it.
+    kept: Mutex<Vec<u8>>,
+    has_kept: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Ends {
+    local: Option<Endpoint>,
+    peer: Option<Endpoint>,
+}
+
+/// A lock that a panic elsewhere does not turn into a second panic.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Socket {
+    /// A new socket: socket(2). It is non-blocking underneath and closed on exec; waiting is `wait`'s.
+    ///
+    /// # Errors
+    /// `TooManyFiles`, `NoPermission`, or what else the system says.
+    pub fn new(transport: Transport, family: Family) -> Result<Self> {
+        let domain = match family {
+            Family::Ipv4 => Domain::IPV4,
+            Family::Ipv6 => Domain::IPV6,
+        };
+        let (kind, protocol) = match transport {
+            Transport::Tcp => (Type::STREAM, Protocol::TCP),
+            Transport::Udp => (Type::DGRAM, Protocol::UDP),
+        };
+        let start_ns = crate::sys::monotonic_ns();
+        let handle = Handle::new(domain, kind, Some(protocol))
+            .and_then(|handle| handle.set_nonblocking(true).map(|()| handle))
+            .map_err(|error| explain::creation(&error, "socket"))?;
+        let socket = Self::from_handle(handle, transport, family, State::Created);
+        socket.begun(start_ns, "socket");
+        Ok(socket)
+    }
+
+    fn from_handle(handle: Handle, transport: Transport, family: Family, state: State) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self {
+            serial: NEXT.fetch_add(1, Ordering::Relaxed),
+            transport,
+            family,
+            number: number_of(&handle),
+            handle: Mutex::new(Some(Arc::new(handle))),
+            state: AtomicU8::new(state.index()),
+            ends: Mutex::default(),
+            steps: Mutex::default(),
+            waiters: Waiters::new(),
+            reading: Turn::default(),
+            writing: Turn::default(),
+            kept: Mutex::default(),
+            has_kept: AtomicBool::new(false),
+        }
+    }
+
+    /// A number that no other socket of this process ever has.
+    #[must_use]
+    pub const fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// TCP or UDP.
+    #[must_use]
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// IPv4 or IPv6.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        self.family
+    }
+
+    /// The descriptor, or -1 from `close` on.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        if self.state() == State::Closed {
+            -1
+        } else {
+            self.number
+        }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::from_index(self.state.load(Ordering::Acquire))
+    }
+
+    /// Our address, once there is one: getsockname(2).
+    #[must_use]
+    pub fn local(&self) -> Option<Endpoint> {
+        let known = locked(&self.ends).local;
+        if known.is_some() || matches!(self.state(), State::Created) {
+            return known;
+        }
+        let asked = locked(&self.handle)
+            .clone()?
+            .local_addr()
+            .ok()?
+            .as_socket()?;
+        let endpoint = Endpoint::from(asked);
+        locked(&self.ends).local = Some(endpoint);
+        Some(endpoint)
+    }
+
+    /// The peer's address, once there is one.
+    #[must_use]
+    pub fn peer(&self) -> Option<Endpoint> {
+        locked(&self.ends).peer
+    }
+
+    /// What was done to it so far, and how many lines of that were left out.
+    #[must_use]
+    pub fn steps(&self) -> (Vec<Line>, u64) {
+        locked(&self.steps).lines()
+    }
+
+    /// Gives the socket back: close(2). Whoever waits on it is woken. Twice is no error.
+    ///
+    /// What was written and not yet sent, the kernel still sends; the peer reads the end (`b""`) after it. When bytes that
+    /// came were never read, the peer is sent a reset instead (RFC 2525, 2.17).
+    pub fn close(&self) {
+        if self.state() == State::Closed {
+            return;
+        }
+        let call = call::Call::unchecked(self, "close", "close", Action::Close);
+        let _ = self.local();
+        let handle = locked(&self.handle).take();
+        if handle.is_some() {
+            call.done(None, &[]);
+            self.waiters.close();
+        }
+    }
+
+    /// Sets the state as the table says; the only place that does. A closed socket stays closed.
+    fn advance(&self, action: Action) -> State {
+        let mut now = self.state.load(Ordering::Acquire);
+        loop {
+            let here = State::from_index(now);
+            let Some(there) = state::next(self.transport, here, action) else {
+                return here;
+            };
+            if there == here {
+                return here;
+            }
+            match self.state.compare_exchange(
+                now,
+                there.index(),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return there,
+                Err(other) => now = other,
+            }
+        }
+    }
+
+    fn set_ends(&self, local: Option<SocketAddr>, peer: Option<SocketAddr>) {
+        let mut ends = locked(&self.ends);
+        ends.local = local.map(Endpoint::from);
+        if peer.is_some() {
+            ends.peer = peer.map(Endpoint::from);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn number_of(handle: &Handle) -> i64 {
+    use std::os::fd::AsRawFd;
+    handle.as_raw_fd().into()
+}
+
+#[cfg(windows)]
+fn number_of(handle: &Handle) -> i64 {
+    use std::os::windows::io::AsRawSocket;
+    handle.as_raw_socket().cast_signed()
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("serial", &self.serial)
+            .field("number", &self.number())
+            .field("state", &self.state())
+            .field("ends", &*locked(&self.ends))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

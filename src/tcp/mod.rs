@@ -1,0 +1,7 @@
+//! TCP above the single socket: a server with a thread for each client, and the small standard services.
+
+pub mod server;
+pub mod services;
+
+pub use server::{Client, Server, Settings};
+pub use services::Service;

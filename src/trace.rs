@@ -1,0 +1,371 @@
+//! Events and their recorder: what happened, once, on one clock, in bounded memory.
+//!
+//! An event is one system call of one step. A step of several calls (`write` to a slow peer) gives several events of the same name.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::ports::Transport;
+use crate::state::State;
+
+/// How much of the bytes an event keeps.
+pub const PREVIEW: usize = 32;
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The kernel makes it wait; it has not ended.
+    Started,
+    /// It did what it should.
+    Completed,
+    /// It ended with an error.
+    Failed,
+}
+
+impl Phase {
+    /// "started", "completed" or "failed".
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The first bytes of what was sent or received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    bytes: [u8; PREVIEW],
+    length: u8,
+}
+
+impl Preview {
+    /// The first [`PREVIEW`] bytes of these.
+    #[must_use]
+    pub fn of(data: &[u8]) -> Self {
+        let mut preview = Self::default();
+        let length = data.len().min(PREVIEW);
+        preview.bytes[..length].copy_from_slice(&data[..length]);
+        preview.length = u8::try_from(length).unwrap_or(0);
+        preview
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+/// One system call of one step.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Counted from 1 in this process, in the order of beginning.
+    pub id: u64,
+    /// Started, completed or failed.
+    pub phase: Phase,
+    /// The socket: a number that no other socket of this process ever has.
+    pub socket: u64,
+    /// Its descriptor, which the kernel gives again after a close.
+    pub number: i64,
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// The step, in the words of the API.
+    pub step: &'static str,
+    /// The system call.
+    pub call: &'static str,
+    /// Our address, where it is known.
+    pub local: Option<SocketAddr>,
+    /// The peer's address, where there is one.
+    pub peer: Option<SocketAddr>,
+    /// How many bytes were asked for or offered.
+    pub asked: Option<usize>,
+    /// How many went or came.
+    pub size: Option<usize>,
+    /// The first of them.
+    pub preview: Preview,
+    /// The error, in words.
+    pub error: Option<String>,
+    /// Its number.
+    pub errno: Option<i32>,
+    /// The state before the call.
+    pub before: State,
+    /// The state after it.
+    pub after: State,
+    /// When it began, in nanoseconds of the system's monotonic clock.
+    pub start_ns: u64,
+    /// When it ended.
+    pub end_ns: Option<u64>,
+    /// The thread that called.
+    pub thread: u64,
+}
+
+/// The next number for an event.
+pub(crate) fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Keeps the newest events, up to its capacity, and counts those that it had to let go.
+#[derive(Debug)]
+pub struct Recorder {
+    capacity: usize,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    events: VecDeque<Event>,
+    /// Calls that wait at this moment: at most one for each thread.
+    waiting: HashMap<u64, Event>,
+    dropped: u64,
+}
+
+static RECORDERS: RwLock<Vec<Arc<Recorder>>> = RwLock::new(Vec::new());
+static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether anybody records. One load: what recording costs when it is off.
+#[must_use]
+pub fn active() -> bool {
+    ACTIVE.load(Ordering::Relaxed) != 0
+}
+
+/// Gives an event to every recorder that is on.
+pub fn record(event: &Event) {
+    for recorder in RECORDERS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+    {
+        recorder.keep(event.clone());
+    }
+}
+
+impl Recorder {
+    /// A recorder of at most this many events; it records from [`Recorder::start`] on.
+    #[must_use]
+    pub fn new(capacity: usize) -> Arc<Self> {
+        Arc::new(Self {
+            capacity: capacity.max(1),
+            kept: Mutex::default(),
+        })
+    }
+
+    /// Records every socket of the process from now on. Twice is once.
+    pub fn start(self: &Arc<Self>) {
+        let mut recorders = RECORDERS.write().unwrap_or_else(PoisonError::into_inner);
+        if !recorders.iter().any(|other| Arc::ptr_eq(other, self)) {
+            recorders.push(Arc::clone(self));
+        }
+        ACTIVE.store(recorders.len(), Ordering::Relaxed);
+    }
+
+    /// Records no more; what it holds stays.
+    pub fn stop(self: &Arc<Self>) {
+        let mut recorders = RECORDERS.write().unwrap_or_else(PoisonError::into_inner);
+        recorders.retain(|other| !Arc::ptr_eq(other, self));
+        ACTIVE.store(recorders.len(), Ordering::Relaxed);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, event: Event) {
+        let mut kept = self.kept();
+        if event.phase == Phase::Started {
+            kept.waiting.insert(event.id, event);
+            return;
+        }
+        kept.waiting.remove(&event.id);
+        if kept.events.len() == self.capacity {
+            kept.events.pop_front();
+            kept.dropped += 1;
+        }
+        kept.events.push_back(event);
+    }
+
+    /// What happened, in the order of beginning; calls that still wait have the phase `Started`.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        let kept = self.kept();
+        let mut events: Vec<Event> = kept
+            .events
+            .iter()
+            .chain(kept.waiting.values())
+            .cloned()
+            .collect();
+        drop(kept);
+        events.sort_by_key(|event| event.id);
+        events
+    }
+
+    /// How many events were let go to stay within the capacity.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.kept().dropped
+    }
+
+    /// The most events that it keeps.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.capacity
+    }
+}
+
+/// One line of what was done to a socket: a run of equal steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The step, in the words of the API.
+    pub step: &'static str,
+    /// The system call.
+    pub call: &'static str,
+    /// How often, one after the other.
+    pub count: u64,
+    /// How many bytes in all.
+    pub bytes: u64,
+    /// The address or the error that goes with it.
+    pub note: Option<String>,
+    /// It ended with an error.
+    pub failed: bool,
+    /// When the first began.
+    pub start_ns: u64,
+    /// When the last ended.
+    pub end_ns: u64,
+    /// The state after it.
+    pub after: State,
+}
+
+/// What was done to one socket so far, in bounded memory: the first lines, the last lines, and the number between.
+#[derive(Debug, Default)]
+pub struct Steps {
+    first: Vec<Line>,
+    last: VecDeque<Line>,
+    left_out: u64,
+}
+
+impl Steps {
+    const FIRST: usize = 64;
+    const LAST: usize = 64;
+
+    /// Adds what was done, to the last line where it is the same step again.
+    pub fn add(&mut self, line: Line) {
+        let newest = self.last.back_mut().or(self.first.last_mut());
+        if let Some(newest) = newest.filter(|newest| {
+            newest.step == line.step && newest.failed == line.failed && newest.note == line.note
+        }) {
+            newest.count += line.count;
+            newest.bytes += line.bytes;
+            newest.end_ns = line.end_ns;
+            newest.after = line.after;
+            return;
+        }
+        if self.first.len() < Self::FIRST {
+            self.first.push(line);
+            return;
+        }
+        if self.last.len() == Self::LAST {
+            self.last.pop_front();
+            self.left_out += 1;
+        }
+        self.last.push_back(line);
+    }
+
+    /// The lines, and how many were left out after the first 64.
+    #[must_use]
+    pub fn lines(&self) -> (Vec<Line>, u64) {
+        (
+            self.first.iter().chain(&self.last).cloned().collect(),
+            self.left_out,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: u64, phase: Phase) -> Event {
+        Event {
+            id,
+            phase,
+            socket: 1,
+            number: 3,
+            transport: Transport::Tcp,
+            step: "read",
+            call: "recv",
+            local: None,
+            peer: None,
+            asked: None,
+            size: Some(1),
+            preview: Preview::of(b"x"),
+            error: None,
+            errno: None,
+            before: State::Connected,
+            after: State::Connected,
+            start_ns: id,
+            end_ns: None,
+            thread: 1,
+        }
+    }
+
+    #[test]
+    fn keeps_the_newest_and_counts_the_rest() {
+        let recorder = Recorder::new(10);
+        for id in 0..25 {
+            recorder.keep(event(id, Phase::Completed));
+        }
+        assert_eq!(recorder.dropped(), 15);
+        assert_eq!(
+            recorder.events().iter().map(|e| e.id).collect::<Vec<_>>(),
+            (15..25).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_call_that_waits_is_seen_until_it_ends() {
+        let recorder = Recorder::new(10);
+        recorder.keep(event(1, Phase::Started));
+        recorder.keep(event(2, Phase::Completed));
+        assert_eq!(recorder.events()[0].phase, Phase::Started);
+        recorder.keep(event(1, Phase::Failed));
+        let phases: Vec<_> = recorder.events().iter().map(|e| e.phase).collect();
+        assert_eq!(phases, [Phase::Failed, Phase::Completed]);
+    }
+
+    #[test]
+    fn equal_steps_are_one_line_and_the_middle_is_left_out() {
+        let line = |step, bytes| Line {
+            step,
+            call: "recv",
+            count: 1,
+            bytes,
+            note: None,
+            failed: false,
+            start_ns: 0,
+            end_ns: 0,
+            after: State::Connected,
+        };
+        let mut steps = Steps::default();
+        steps.add(line("read", 3));
+        steps.add(line("read", 4));
+        assert_eq!(
+            steps.lines().0,
+            [Line {
+                count: 2,
+                bytes: 7,
+                ..line("read", 0)
+            }]
+        );
+        for _ in 0..1000 {
+            steps.add(line("write", 1));
+            steps.add(line("read", 1));
+        }
+        let (lines, left_out) = steps.lines();
+        assert_eq!((lines.len(), left_out), (128, 2001 - 128));
+    }
+}

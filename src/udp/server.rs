@@ -1,0 +1,154 @@
+//! A server that answers datagrams until it is stopped.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::address::Endpoint;
+use crate::error::{Code, Result};
+use crate::ports::Transport;
+use crate::socket::{Datagram, MAX_DATAGRAM, Socket};
+use crate::wait::{Deadline, Pause, Wait, forks};
+
+/// An answer that cannot leave within this time is given up: the next datagram waits.
+const SENDING: Duration = Duration::from_secs(1);
+/// After an error of the socket itself, so that one that stays does not burn the processor.
+const RESTING: Duration = Duration::from_millis(10);
+/// How long `stop` waits for the answer under way.
+const STOPPING: Duration = Duration::from_secs(1);
+
+/// A bound socket, and what came of it.
+#[derive(Debug)]
+pub struct Server {
+    socket: Socket,
+    endpoint: Endpoint,
+    received: AtomicU64,
+    answered: AtomicU64,
+    stopping: AtomicBool,
+    looping: Mutex<bool>,
+    ended: Condvar,
+    forks: u64,
+}
+
+impl Server {
+    /// Binds.
+    ///
+    /// # Errors
+    /// Those of `bind`.
+    pub fn new(endpoint: Endpoint) -> Result<Arc<Self>> {
+        let socket = Socket::new(Transport::Udp, endpoint.family())?;
+        socket.bind(endpoint)?;
+        Ok(Arc::new(Self {
+            endpoint: socket.local().unwrap_or(endpoint),
+            socket,
+            received: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            looping: Mutex::new(false),
+            ended: Condvar::new(),
+            forks: forks(),
+        }))
+    }
+
+    /// Where it receives.
+    #[must_use]
+    pub const fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    /// How many datagrams it has taken.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// How many answers left.
+    #[must_use]
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Whether this process was forked from the server's.
+    #[must_use]
+    pub fn elsewhere(&self) -> bool {
+        self.forks != forks()
+    }
+
+    /// Says that the loop is about to run, so that a `stop` before its first datagram waits for it.
+    pub fn begin(&self) {
+        *self.looping.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    /// Takes datagrams and sends what `answer` gives for each, until `stop`. Nothing that a client does ends it.
+    pub fn run(&self, pause: &dyn Pause, answer: &mut dyn FnMut(&Datagram) -> Option<Vec<u8>>) {
+        let _running = Running(self);
+        let wait = Wait {
+            pause,
+            ..Wait::forever()
+        };
+        while !self.stopping.load(Ordering::Acquire) {
+            let datagram = match self.socket.receive_from(MAX_DATAGRAM, &wait) {
+                Ok(datagram) => datagram,
+                Err(error) if matches!(error.code(), Code::Closed | Code::Interrupted) => return,
+                Err(_) => {
+                    if pause
+                        .pause(&mut || std::thread::park_timeout(RESTING))
+                        .is_err()
+                    {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            self.received.fetch_add(1, Ordering::Relaxed);
+            if datagram.sender == self.endpoint {
+                // Forged: an answer would go round for ever.
+                continue;
+            }
+            if let Some(reply) = answer(&datagram) {
+                let wait = Wait {
+                    deadline: Deadline::after(SENDING),
+                    pause,
+                };
+                if self.socket.send_to(&reply, datagram.sender, &wait).is_ok() {
+                    self.answered.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Takes no datagram any more, and waits for the answer under way; false when it did not end in a second.
+    pub fn stop(&self, pause: &dyn Pause) -> bool {
+        self.stopping.store(true, Ordering::Release);
+        self.socket.close();
+        let end = Instant::now() + STOPPING;
+        let mut left = !self.elsewhere();
+        while left {
+            let time = end.saturating_duration_since(Instant::now());
+            let paused = pause.pause(&mut || {
+                let looping = self.looping.lock().unwrap_or_else(PoisonError::into_inner);
+                left = *looping;
+                if *looping {
+                    drop(self.ended.wait_timeout(looping, time.min(RESTING)));
+                }
+            });
+            if paused.is_err() || time.is_zero() {
+                break;
+            }
+        }
+        !left
+    }
+}
+
+struct Running<'a>(&'a Server);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        *self
+            .0
+            .looping
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.ended.notify_all();
+    }
+}
