@@ -26,6 +26,8 @@ pub enum Code {
     BadHost,
     /// Something other than bytes was given to be sent.
     BadPayload,
+    /// An argument of a type that cannot be meant.
+    BadType,
     /// A port that is no number from 0 to 65535.
     BadPort,
     /// Another argument that cannot be meant.
@@ -70,6 +72,7 @@ impl Code {
         Self::NameNotFound,
         Self::BadHost,
         Self::BadPayload,
+        Self::BadType,
         Self::BadPort,
         Self::BadArgument,
         Self::Reset,
@@ -100,6 +103,7 @@ impl Code {
             Self::NameNotFound => "name not found",
             Self::BadHost => "not a host",
             Self::BadPayload => "not bytes",
+            Self::BadType => "wrong type",
             Self::BadPort => "not a port",
             Self::BadArgument => "bad argument",
             Self::Reset => "reset",

@@ -1,1 +1,63 @@
-//! py
+//! The binding: signatures, conversion, releasing the interpreter. No networking decision is made here.
+//!
+//! One file for each room of the core. Upward calls: `netsteps.errors` (the exception classes) and `netsteps.show` (the tables).
+
+mod convert;
+mod debug;
+mod endpoint;
+mod errors;
+mod memory;
+mod options;
+mod pause;
+mod resolve;
+mod server;
+mod socket;
+mod tcp;
+mod trace;
+mod udp;
+
+use pyo3::prelude::*;
+
+/// The Rust core of netsteps. Its public names are those of `netsteps`.
+#[pymodule(gil_used = false)]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::debug::{after_fork, current_faults, set_faults};
+    #[pymodule_export]
+    use super::endpoint::{PyDatagram, PyEndpoint, PyService};
+    #[pymodule_export]
+    use super::options::PyOptions;
+    #[pymodule_export]
+    use super::resolve::{resolve, services};
+    #[pymodule_export]
+    use super::server::{PyTcpServer, PyUdpServer, stop_servers};
+    #[pymodule_export]
+    use super::socket::PySocket;
+    #[pymodule_export]
+    use super::tcp::{PyTcpReceiver, PyTcpSender};
+    #[pymodule_export]
+    use super::trace::{PyEvent, PyStepLine, PyTrace};
+    #[pymodule_export]
+    use super::udp::{PyReport, PyUdpReceiver, PyUdpSender};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::debug::faults_from_environment();
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        super::at_fork(module)
+    }
+}
+
+/// A forked child has none of the parent's threads: the core is told at once.
+fn at_fork(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let os = module.py().import("os")?;
+    // Windows has no fork, and no such function.
+    if let Some(register) = os.getattr_opt("register_at_fork")? {
+        let named = pyo3::types::PyDict::new(module.py());
+        named.set_item("after_in_child", module.getattr("_after_fork")?)?;
+        register.call((), Some(&named))?;
+    }
+    Ok(())
+}

@@ -178,10 +178,19 @@ pub fn monotonic_ns() -> u64 {
 /// The kernel's number of this thread. gettid(2).
 #[must_use]
 pub fn thread_id() -> u64 {
-    thread_local!(static ID: u64 = u64::from(
-        rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
-    ));
-    ID.with(|id| *id)
+    // Asked anew each time: after a fork the child's thread has another one.
+    u64::from(
+        rustix::thread::gettid()
+            .as_raw_nonzero()
+            .get()
+            .cast_unsigned(),
+    )
+}
+
+/// Whether this is the thread that the process began with, which alone handles Python's signals.
+#[must_use]
+pub fn is_main_thread() -> bool {
+    rustix::thread::gettid() == rustix::process::getpid()
 }
 
 /// Who holds this port, from /proc/net and /proc/PID/fd (proc(5)).

@@ -18,7 +18,7 @@ mod imp;
 
 pub use imp::{
     PEEK, RECEIVE, SEND, TRUE_LENGTH, Waker, abandon_connect, accept, errno, holders,
-    local_addresses, monotonic_ns, send_file, thread_id, wait,
+    is_main_thread, local_addresses, monotonic_ns, send_file, thread_id, wait,
 };
 
 use std::io;

@@ -161,6 +161,12 @@ pub fn thread_id() -> u64 {
     ID.with(|id| *id)
 }
 
+/// Not told cheaply here: every thread looks after the signals.
+#[must_use]
+pub fn is_main_thread() -> bool {
+    true
+}
+
 /// Not told without the IP Helper library.
 #[must_use]
 pub fn holders(_: u16, _: bool) -> Vec<Holder> {

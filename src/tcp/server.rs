@@ -14,8 +14,6 @@ use crate::wait::{Pause, Stop, Wait, forks};
 
 /// How long the loop leaves the listener alone when the system has no descriptor or memory for one more client (as sshd does).
 const STARVED: Duration = Duration::from_millis(100);
-/// How long `stop` waits for clients after it has closed their connections.
-const AFTER_CLOSE: Duration = Duration::from_secs(1);
 /// Between two looks at what a condition variable cannot be told of.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -189,13 +187,20 @@ impl Server {
         })
     }
 
-    /// Takes no new client at once, gives those that it has `grace` to end, closes their connections, and waits for them.
+    /// Takes no new client at once, gives those that it has `grace` to end, closes their connections, and waits `last` for them.
     /// Returns how many had not ended when it gave up. In a forked child it only closes what the child inherited.
-    pub fn stop(&self, grace: Duration, pause: &dyn Pause) -> usize {
+    pub fn stop(&self, grace: Duration, last: Duration, pause: &dyn Pause) -> usize {
         self.stopping.store(true, Ordering::Release);
         self.listener.close();
         self.changed.notify_all();
         if self.elsewhere() {
+            // The lock may have been held by a thread that this process does not have.
+            if let Ok(clients) = self.clients.try_lock() {
+                clients
+                    .connections
+                    .iter()
+                    .for_each(|connection| connection.close());
+            }
             return 0;
         }
         let left = self.wait_until_empty(Instant::now() + grace, pause);
@@ -206,7 +211,7 @@ impl Server {
         for connection in connections {
             connection.close();
         }
-        self.wait_until_empty(Instant::now() + AFTER_CLOSE, pause)
+        self.wait_until_empty(Instant::now() + last, pause)
     }
 
     fn wait_until_empty(&self, end: Instant, pause: &dyn Pause) -> usize {

@@ -1,5 +1,6 @@
 //! A server that answers datagrams until it is stopped.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,14 +9,12 @@ use crate::address::Endpoint;
 use crate::error::{Code, Result};
 use crate::ports::Transport;
 use crate::socket::{Datagram, MAX_DATAGRAM, Socket};
-use crate::wait::{Deadline, Pause, Wait, forks};
+use crate::wait::{Deadline, Pause, Plain, Wait, forks};
 
 /// An answer that cannot leave within this time is given up: the next datagram waits.
 const SENDING: Duration = Duration::from_secs(1);
 /// After an error of the socket itself, so that one that stays does not burn the processor.
 const RESTING: Duration = Duration::from_millis(10);
-/// How long `stop` waits for the answer under way.
-const STOPPING: Duration = Duration::from_secs(1);
 
 /// A bound socket, and what came of it.
 #[derive(Debug)]
@@ -117,11 +116,11 @@ impl Server {
         }
     }
 
-    /// Takes no datagram any more, and waits for the answer under way; false when it did not end in a second.
-    pub fn stop(&self, pause: &dyn Pause) -> bool {
+    /// Takes no datagram any more, and waits for the answer under way; false when it did not end within `last`.
+    pub fn stop(&self, last: Duration, pause: &dyn Pause) -> bool {
         self.stopping.store(true, Ordering::Release);
         self.socket.close();
-        let end = Instant::now() + STOPPING;
+        let end = Instant::now() + last;
         let mut left = !self.elsewhere();
         while left {
             let time = end.saturating_duration_since(Instant::now());
@@ -151,4 +150,24 @@ impl Drop for Running<'_> {
             .unwrap_or_else(PoisonError::into_inner) = false;
         self.0.ended.notify_all();
     }
+}
+
+/// Runs the server in a thread of Rust.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn spawn(
+    server: Arc<Server>,
+    answer: impl Fn(&Datagram) -> Option<Vec<u8>> + Send + 'static,
+) -> io::Result<()> {
+    server.begin();
+    let own = Arc::clone(&server);
+    let started = std::thread::Builder::new()
+        .name("netsteps server".into())
+        .spawn(move || own.run(&Plain, &mut |datagram| answer(datagram)));
+    if let Err(error) = started {
+        drop(Running(&server));
+        return Err(error);
+    }
+    Ok(())
 }

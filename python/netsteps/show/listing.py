@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Generic, SupportsIndex, TypeVar, overload
 from netsteps.show.tables import html_table, text_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["Table"]
 
@@ -18,8 +18,9 @@ _ROWS_IN_HTML = 200
 class Table(list[Row], Generic[Row]):
     """A list that shows itself as a table, in the terminal and in a notebook.
 
-    columns: for each title the attribute of the items that stands below it. caption: what the table
-    holds. note: what the system kept back, or None. A slice is a Table too.
+    columns: for each title what stands below it: the name of an attribute of the items, or a
+    function of an item. caption: what the table holds. note: what is not in it, or None. A slice is
+    a Table too.
     """
 
     __slots__ = ("caption", "columns", "note")
@@ -28,7 +29,7 @@ class Table(list[Row], Generic[Row]):
         self,
         items: "Iterable[Row]" = (),
         *,
-        columns: "Mapping[str, str]",
+        columns: "Mapping[str, str | Callable[[Row], object]]",
         caption: str = "",
         note: str | None = None,
     ) -> None:
@@ -40,7 +41,10 @@ class Table(list[Row], Generic[Row]):
     def cells(self) -> "Iterator[list[object]]":
         """Give the cells of each row, in the order of the columns."""
         for item in self:
-            yield [_cell(getattr(item, attribute)) for attribute in self.columns.values()]
+            yield [
+                _cell(getattr(item, column) if isinstance(column, str) else column(item))
+                for column in self.columns.values()
+            ]
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> Row: ...

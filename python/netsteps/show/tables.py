@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["html_table", "text_table"]
+__all__ = ["html_table", "printable", "text_table"]
 
 _GAP = "  "
 
@@ -31,7 +31,7 @@ def text_table(
     Raises ValueError when a row has more or fewer cells than there are titles.
     """
     shown, left_out = _limited(rows, limit)
-    cells = [[_clipped(_plain(cell), width) for cell in row] for row in shown]
+    cells = [[_clipped(printable(cell), width) for cell in row] for row in shown]
     numeric = _numeric_columns(columns, shown)
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     rule = ["-" * size for size in widths]
@@ -78,9 +78,9 @@ def html_table(
 
     parts = ["<table>"]
     if caption:
-        parts.append(f'<caption style="text-align: left">{escape(_plain(caption))}</caption>')
+        parts.append(f'<caption style="text-align: left">{escape(printable(caption))}</caption>')
     parts += ["<thead>", line("th", columns), "</thead>", "<tbody>"]
-    parts += [line("td", (_clipped(_plain(cell), width) for cell in row)) for row in shown]
+    parts += [line("td", (_clipped(printable(cell), width) for cell in row)) for row in shown]
     if left_out:
         note = escape(_left_out(left_out))
         parts.append(f'<tr><td colspan="{len(sides)}" style="text-align: left">{note}</td></tr>')
@@ -115,8 +115,12 @@ def _numeric_columns(columns: "Sequence[str]", rows: "list[Sequence[object]]") -
     ]
 
 
-def _plain(cell: object) -> str:
-    """Write a cell as printable text in one line."""
+def printable(cell: object) -> str:
+    """Write a cell, or any text from outside, as printable text in one line.
+
+    None is "-", a truth value yes or no, bytes are written as Python does, and every character
+    that a terminal would act on is shown as an escape.
+    """
     if cell is None:
         return "-"
     if isinstance(cell, bool):

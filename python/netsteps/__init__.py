@@ -1,0 +1,107 @@
+"""Sockets, step by step.
+
+netsteps teaches sockets in the words of the lecture, shows every step as it really happened, and
+is the real thing: kernel sockets, driven by a Rust core.
+
+    import netsteps as ns
+
+    server = ns.Socket("tcp")
+    server.bind("127.0.0.1", 0)
+    server.listen()
+
+    client = ns.Socket("tcp")
+    client.connect(server.local)
+    client.write(b"hello")
+
+    connection = server.accept()
+    connection.read()
+    connection.steps
+"""
+
+from typing import TYPE_CHECKING
+
+from netsteps import errors
+from netsteps._core import (
+    Datagram,
+    Endpoint,
+    Event,
+    Options,
+    Report,
+    Service,
+    Socket,
+    StepLine,
+    TcpReceiver,
+    TcpSender,
+    TcpServer,
+    Trace,
+    UdpReceiver,
+    UdpSender,
+    UdpServer,
+    __version__,
+    resolve,
+    services,
+)
+from netsteps.errors import *  # noqa: F403 - errors.__all__ is the list
+
+if TYPE_CHECKING:
+    from netsteps.computer import (
+        Address,
+        Connection,
+        Interface,
+        PortStatus,
+        connections,
+        interfaces,
+        port_status,
+    )
+
+_COMPUTER = {
+    "Address",
+    "Connection",
+    "Interface",
+    "PortStatus",
+    "connections",
+    "interfaces",
+    "port_status",
+}
+
+__all__ = [
+    "Address",
+    "Connection",
+    "Datagram",
+    "Endpoint",
+    "Event",
+    "Interface",
+    "Options",
+    "PortStatus",
+    "Report",
+    "Service",
+    "Socket",
+    "StepLine",
+    "TcpReceiver",
+    "TcpSender",
+    "TcpServer",
+    "Trace",
+    "UdpReceiver",
+    "UdpSender",
+    "UdpServer",
+    "__version__",
+    "connections",
+    "interfaces",
+    "port_status",
+    "resolve",
+    "services",
+]
+__all__ += errors.__all__
+
+
+def __getattr__(name: str) -> object:
+    """Load what asks the computer when it is first used: its imports cost more than the core."""
+    if name in _COMPUTER:
+        from netsteps import computer
+
+        return getattr(computer, name)
+    raise AttributeError(f"module 'netsteps' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

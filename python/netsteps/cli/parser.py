@@ -1,0 +1,316 @@
+"""What can be written after `netsteps`."""
+
+import argparse
+
+__all__ = ["build_parser"]
+
+SERVICES = ("echo", "discard", "daytime", "chargen", "time", "file")
+
+
+class _Version(argparse.Action):
+    """Print the version; the core that knows it is loaded only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from netsteps import __version__
+
+        parser.exit(message=f"netsteps {__version__}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="netsteps",
+        description="Sockets, step by step: servers, senders, and what this computer and a port "
+        "have to say.",
+        epilog="netsteps COMMAND --help explains a command and shows an example.",
+    )
+    parser.add_argument("--version", nargs=0, action=_Version, help="print the version and exit")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    _demo(commands)
+    _serve(commands)
+    _send(commands)
+    _resolve(commands)
+    _interfaces(commands)
+    _connections(commands)
+    _port(commands)
+    _services(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
+
+
+def _command(
+    commands: "_Commands[argparse.ArgumentParser]",
+    name: str,
+    run: tuple[str, str],
+    summary: str,
+    text: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    """Add a command. run: the file below cli, and the function in it."""
+    made = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.\n\n{text}",
+        epilog=f"example:\n{example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.set_defaults(run=run)
+    return made
+
+
+def _demo(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "demo",
+        ("demo", "demo"),
+        "send a real file both ways and show what each side did",
+        "A server, two TCP clients at once and a UDP sender, all on this computer's loopback.\n"
+        "Every hash is compared; the exit code is 1 when one differs.",
+        "  netsteps demo photo.jpg",
+    )
+    command.add_argument(
+        "file", nargs="?", metavar="FILE", help="what to send (default: the README of netsteps)"
+    )
+
+
+def _serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "serve",
+        ("serve", "serve"),
+        "serve one of the small standard services, or take files",
+        "  echo     sends back what it gets (RFC 862)\n"
+        "  discard  takes everything and says nothing (RFC 863)\n"
+        "  daytime  says the time as text (RFC 867)\n"
+        "  chargen  sends characters without end (RFC 864)\n"
+        "  time     says the time as a number of four bytes (RFC 868)\n"
+        "  file     writes what each TCP client sends to a new file in DIR\n\n"
+        "The first line of output names the address. Ctrl-C or SIGTERM ends the server; it then\n"
+        "says how many clients it served and exits with 0.\n\n"
+        "A file is named by its time and its client, and never overwrites another. While it comes\n"
+        "its name ends in .part; when the client is cut off, sends too much or is silent for ten\n"
+        "minutes, what came is removed. file needs TCP: datagrams can get lost, come twice or in\n"
+        "another order, and no datagram says where a file ends.",
+        "  netsteps serve --port 7777 echo\n  netsteps serve file received/",
+    )
+    _transport(command, "serve over")
+    command.add_argument(
+        "--host", default="127.0.0.1", help="the address to serve on (default: %(default)s)"
+    )
+    command.add_argument(
+        "--port",
+        type=_port_or_service,
+        default=0,
+        help="a number or a service name; 0 is any free one (default: 0)",
+    )
+    command.add_argument(
+        "--limit",
+        type=_size,
+        default=2**30,
+        metavar="SIZE",
+        help="the most bytes of one file: 500k, 20MB, 1GiB (default: 1GiB)",
+    )
+    _json(command, "one JSON object for each line of output")
+    command.add_argument("service", choices=SERVICES, metavar="SERVICE", help=", ".join(SERVICES))
+    command.add_argument("directory", nargs="?", metavar="DIR", help="for file: where to write")
+    command.set_defaults(usage_error=command.error)
+
+
+def _send(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "send",
+        ("send", "send"),
+        "send a file or the input to a port, and print what comes back",
+        "TCP: sends everything, finishes its own half (the peer then reads the end), and prints\n"
+        "what comes back until the peer finishes too, as `nc -N` does.\n\n"
+        "UDP: each block that is read becomes one datagram, as with `nc -u`: a line that is typed\n"
+        "in a terminal, or --size bytes of a file. An empty input is one empty datagram. It then\n"
+        "prints what comes back until nothing has come for a second (or --timeout).\n\n"
+        "On a terminal, characters that would control it are printed as escapes.",
+        "  netsteps send 127.0.0.1 7777 photo.jpg > back.jpg\n"
+        "  echo hello | netsteps send --udp 127.0.0.1 7777",
+    )
+    _transport(command, "send over")
+    command.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="give up when connecting takes longer, or when nothing moves for so long",
+    )
+    command.add_argument(
+        "--size",
+        type=_size,
+        default=1472,
+        help="the most bytes of one datagram (default: 1472, which Ethernet carries in one packet)",
+    )
+    receive = command.add_mutually_exclusive_group()
+    receive.add_argument(
+        "--receive", action="store_true", default=True, help="print what comes back (default)"
+    )
+    receive.add_argument(
+        "--no-receive",
+        action="store_false",
+        dest="receive",
+        help="leave as soon as all is sent; that the peer took it is then not known",
+    )
+    _host_and_port(command)
+    command.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="what to send (default: -, the input)"
+    )
+
+
+def _resolve(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "resolve",
+        ("tables", "resolve"),
+        "list the addresses of a name, in the order in which they are tried",
+        "What getaddrinfo(3) gives.",
+        "  netsteps resolve localhost http",
+    )
+    _transport(command, "for")
+    family = command.add_mutually_exclusive_group()
+    for name in ("ipv4", "ipv6"):
+        family.add_argument(
+            f"--{name}",
+            action="store_const",
+            dest="family",
+            const=name,
+            help=f"only {name[:2].upper()}{name[2:]} addresses",
+        )
+    _timeout(command, None)
+    _json(command)
+    command.add_argument("host", metavar="HOST", help="a name, or an address in digits")
+    command.add_argument(
+        "service", nargs="?", type=_port_or_service, metavar="SERVICE", help="a name or a port"
+    )
+
+
+def _interfaces(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "interfaces",
+        ("tables", "interfaces"),
+        "list the network interfaces of this computer",
+        "What ipconfig (Windows), ifconfig and `ip address` (Linux) show.",
+        "  netsteps interfaces --json",
+    )
+    _json(command)
+
+
+def _connections(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "connections",
+        ("tables", "connections"),
+        "list the TCP and UDP sockets of this computer",
+        "What `netstat -na` shows, with the program that holds each socket.",
+        "  netsteps connections --listening --port 80",
+    )
+    command.add_argument(
+        "--listening", action="store_true", help="only those that wait for others (UDP: no peer)"
+    )
+    command.add_argument(
+        "--port", type=_port_number, help="only those with this port at either end"
+    )
+    _json(command)
+
+
+def _port(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "port",
+        ("tables", "port"),
+        "ask a port whether a program serves it",
+        "Says open, refused, silent or unreachable, and what that means. Exit code 0 for open,\n"
+        "1 for the others.",
+        "  netsteps port localhost 80",
+    )
+    _transport(command, "ask over")
+    _timeout(command, 1.0)
+    _json(command)
+    _host_and_port(command)
+
+
+def _services(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "services",
+        ("tables", "services"),
+        "list the well-known ports",
+        "Those that lessons and everyday work meet, as IANA registers them (RFC 6335).",
+        "  netsteps services",
+    )
+    _json(command)
+
+
+def _transport(command: argparse.ArgumentParser, verb: str) -> None:
+    group = command.add_mutually_exclusive_group()
+    for kind in ("tcp", "udp"):
+        group.add_argument(
+            f"--{kind}",
+            action="store_const",
+            dest="kind",
+            const=kind,
+            default="tcp",
+            help=f"{verb} {kind.upper()}" + (" (default)" if kind == "tcp" else ""),
+        )
+
+
+def _host_and_port(command: argparse.ArgumentParser) -> None:
+    command.add_argument("host", metavar="HOST", help="a name, or an address in digits")
+    command.add_argument(
+        "port", type=_port_or_service, metavar="PORT", help="a number or a service name"
+    )
+
+
+def _timeout(command: argparse.ArgumentParser, default: float | None) -> None:
+    told = "" if default is None else f" (default: {default:g})"
+    command.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=default,
+        metavar="SECONDS",
+        help=f"the most time for all of it{told}",
+    )
+
+
+def _json(command: argparse.ArgumentParser, text: str = "print a JSON list of objects") -> None:
+    command.add_argument("--json", action="store_true", help=text)
+
+
+def _port_or_service(text: str) -> int | str:
+    return _port_number(text) if text.lstrip("-").isdecimal() else text
+
+
+def _port_number(text: str) -> int:
+    try:
+        port = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port number") from None
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is no port: ports are 0 to 65535")
+    return port
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds; examples: 0.5, 10")
+    return seconds
+
+
+def _size(text: str) -> int:
+    from netsteps.show.units import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,203 @@
+"""The command serve: a small standard service, or files to disk, until Ctrl-C."""
+
+import json
+import signal
+import sys
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import netsteps as ns
+from netsteps.cli.terminal import say, warn
+from netsteps.show.tables import printable
+from netsteps.show.units import size_text, time_text
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+__all__ = ["serve"]
+
+# A client that sends nothing for so long has probably gone without a word, in seconds.
+IDLE = 600.0
+_CHUNK = 256 * 1024
+
+
+def serve(options: "argparse.Namespace") -> int:
+    """Serve until SIGINT or SIGTERM. To be ended so is what a server is for: the exit code is 0."""
+    store = _store(options)
+    until_told = _UntilTold()  # before the first line: whoever reads it may signal at once
+    with _server(options, store) as server:
+        _announce(options, server.endpoint)
+        until_told.wait()
+        server.stop(grace=1.0)
+    _sum_up(options, server)
+    return 0
+
+
+def _store(options: "argparse.Namespace") -> "FileStore | None":
+    if options.service != "file":
+        if options.directory is not None:
+            options.usage_error(f"{options.service} writes nothing, so it takes no directory")
+        return None
+    if options.directory is None:
+        options.usage_error("file needs the directory to write to: netsteps serve file DIR")
+    if options.kind == "udp":
+        options.usage_error(
+            "file needs TCP: datagrams can get lost, come twice or in another order, and no "
+            "datagram says where a file ends"
+        )
+    directory = Path(options.directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    return FileStore(directory, options.limit, as_json=options.json)
+
+
+def _server(
+    options: "argparse.Namespace", store: "FileStore | None"
+) -> "ns.TcpServer | ns.UdpServer":
+    if store is not None:
+        return ns.TcpServer(on_client=store.receive, host=options.host, port=options.port)
+    if options.kind == "udp":
+        return ns.UdpServer(service=options.service, host=options.host, port=options.port)
+    return ns.TcpServer(service=options.service, host=options.host, port=options.port)
+
+
+def _announce(options: "argparse.Namespace", endpoint: ns.Endpoint) -> None:
+    if options.json:
+        _say_json(
+            "serving",
+            service=options.service,
+            kind=options.kind,
+            ip=endpoint.ip,
+            port=endpoint.port,
+        )
+    else:
+        say(f"{options.service} over {options.kind} on {endpoint}, Ctrl-C ends it")
+
+
+def _sum_up(options: "argparse.Namespace", server: "ns.TcpServer | ns.UdpServer") -> None:
+    """Say how many were served."""
+    if isinstance(server, ns.TcpServer):
+        count, what = server.served, "client"
+    else:
+        count, what = server.received, "datagram"
+    if options.json:
+        _say_json("ended", **{f"{what}s": count})
+    else:
+        say(f"ended: served {count} {what}{'' if count == 1 else 's'}")
+
+
+def _say_json(event: str, **about: object) -> None:
+    say(json.dumps({"event": event, **about}))
+
+
+class _UntilTold:
+    """Waits for SIGINT or SIGTERM. A second one, while the server stops, ends the program."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._waiting = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._tell)
+
+    def _tell(self, _number: int, _frame: "FrameType | None") -> None:
+        again, self._told = self._told, True
+        # Only an exception ends a sleep; anywhere else it would leave a server half made.
+        if again or self._waiting:
+            raise KeyboardInterrupt
+
+    def wait(self) -> None:
+        """Return when a signal has come."""
+        try:
+            self._waiting = True
+            while not self._told:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._waiting = False
+
+
+class FileStore:
+    """Writes what each client sends to a new file.
+
+    directory: where. limit: the most bytes of one file. A file that is not whole never has its
+    final name: it ends in .part while it comes, and is removed when its client is cut off, sends
+    more than the limit, or is silent for IDLE seconds. (A client that dies without a reset cannot
+    be told from one that has finished: TCP ends the stream in the same way.)
+    """
+
+    def __init__(self, directory: Path, limit: int, *, as_json: bool) -> None:
+        self._directory = directory
+        self._limit = limit
+        self._as_json = as_json
+        self._naming = threading.Lock()
+
+    def receive(self, connection: ns.Socket) -> None:
+        """Take one client to its end."""
+        peer = connection.peer
+        begin = time.monotonic_ns()
+        part = self._new_part(peer)
+        try:
+            size = self._write(connection, part)
+            final = self._final(part)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            why = error.cause if isinstance(error, ns.SocketError) else error.strerror or error
+            self._failed(peer, str(why))
+            return
+        self._stored(final, size, peer, time.monotonic_ns() - begin)
+
+    def _write(self, connection: ns.Socket, part: Path) -> int:
+        buffer = memoryview(bytearray(_CHUNK))
+        size = 0
+        with part.open("r+b") as file:
+            while count := connection.read_into(buffer, timeout=IDLE):
+                size += count
+                if size > self._limit:
+                    message = f"it sent more than the limit of {size_text(self._limit)} (--limit)"
+                    raise OSError(message)
+                file.write(buffer[:count])
+        return size
+
+    def _new_part(self, peer: ns.Endpoint | None) -> Path:
+        """Make an empty file of a name that nothing has: the time, and the client."""
+        now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S.%f")
+        client = "unknown" if peer is None else f"{peer.ip}-{peer.port}"
+        stem = f"{now}-{client.replace(':', '.').replace('%', '.')}"
+        with self._naming:
+            for number in range(1000):
+                name = stem if number == 0 else f"{stem}-{number}"
+                part = self._directory / f"{name}.part"
+                if not (self._directory / name).exists():
+                    try:
+                        part.touch(exist_ok=False)
+                    except FileExistsError:
+                        continue
+                    return part
+        message = f"{self._directory} has a thousand files named {stem}"
+        raise FileExistsError(message)
+
+    def _final(self, part: Path) -> Path:
+        """Give a whole file its name."""
+        final = part.with_suffix("")
+        with self._naming:
+            if final.exists():
+                message = f"{final.name} has appeared meanwhile, and is not overwritten"
+                raise FileExistsError(message)
+            return part.rename(final)
+
+    def _stored(self, final: Path, size: int, peer: ns.Endpoint | None, took: int) -> None:
+        if self._as_json:
+            _say_json("stored", path=str(final), bytes=size, peer=str(peer), seconds=took / 1e9)
+        else:
+            path = printable(str(final))
+            say(f"stored {path}: {size_text(size)} from {peer} in {time_text(took)}")
+
+    def _failed(self, peer: ns.Endpoint | None, why: str) -> None:
+        if self._as_json:
+            _say_json("removed", peer=str(peer), why=why)
+        else:
+            warn(f"nothing kept of what {peer} sent: {printable(why)}")

@@ -1,0 +1,213 @@
+"""The exceptions. Each is a SocketError and the class that the standard library would raise.
+
+    except ConnectionRefusedError:      # as with the standard library
+    except netsteps.Refused:            # the same
+    except netsteps.SocketError as e:   # every error of netsteps
+        e.step, e.endpoint, e.cause, e.remedy, e.errno
+
+The Rust core raises them; the classes are written here, where they can have two bases.
+"""
+
+# The class itself, without the standard module's cost of import.
+from _socket import gaierror
+
+__all__ = [
+    "AddressInUse",
+    "AddressNotLocal",
+    "BadArgument",
+    "BadHost",
+    "BadPayload",
+    "BadPort",
+    "BadType",
+    "BrokenPipe",
+    "DatagramCut",
+    "DatagramTooLarge",
+    "Forked",
+    "Interrupted",
+    "MessageTooLarge",
+    "NameNotFound",
+    "NoPermission",
+    "NotWritable",
+    "Refused",
+    "Reset",
+    "SocketClosed",
+    "SocketError",
+    "StepError",
+    "SystemFailure",
+    "TimedOut",
+    "TooManyFiles",
+    "UnexpectedEnd",
+    "Unreachable",
+]
+
+
+class SocketError(OSError):
+    """Any error of netsteps: which step, which address, why, and what to try next.
+
+    code: the entry of the catalogue, in words. step: the step that failed. endpoint: the address
+    it was about, as text, or None. cause: what the kernel or the peer said. remedy: what to try.
+    missing: for a step out of order, the step that is missing, or None. partial: what had been
+    read when the step failed. errno: the system's number, or None for an argument that never
+    reached the system.
+    """
+
+    code: str = "system"
+    step: str = ""
+    endpoint: str | None = None
+    cause: str = ""
+    remedy: str = ""
+    missing: str | None = None
+    partial: bytes = b""
+
+
+class StepError(SocketError):
+    """A step before its time. Nothing was called, and nothing has changed."""
+
+
+class SocketClosed(StepError):
+    """The socket is closed (EBADF)."""
+
+
+class NotWritable(StepError, BrokenPipeError):
+    """A write when the sending half is not open: not yet connected, or finished (EPIPE)."""
+
+
+class Refused(SocketError, ConnectionRefusedError):
+    """Nobody listens at the address, and its machine said so (ECONNREFUSED)."""
+
+
+class TimedOut(SocketError, TimeoutError):
+    """The time that was given is over (ETIMEDOUT)."""
+
+
+class Unreachable(SocketError):
+    """There is no way to the network or the machine (ENETUNREACH, EHOSTUNREACH)."""
+
+
+class AddressInUse(SocketError):
+    """Another socket has the address; the cause names it where the system tells (EADDRINUSE)."""
+
+
+class AddressNotLocal(SocketError):
+    """The address belongs to another machine; the cause lists this one's (EADDRNOTAVAIL)."""
+
+
+class NoPermission(SocketError, PermissionError):
+    """The system does not permit it to this user (EACCES, EPERM)."""
+
+
+class NameNotFound(SocketError, gaierror):
+    """The name has no address, or the lookup failed; errno is getaddrinfo's EAI code."""
+
+
+class BadHost(SocketError, gaierror):
+    """What was given as a host can be none: a URL, for example."""
+
+
+class BadPayload(SocketError, TypeError):
+    """Something other than bytes was given to be sent."""
+
+
+class BadType(SocketError, TypeError):
+    """An argument of a type that cannot be meant."""
+
+
+class BadPort(SocketError, OverflowError):
+    """A port that is no number from 0 to 65535."""
+
+
+class BadArgument(SocketError, ValueError):
+    """An argument that cannot be meant: a negative size, a timeout that is no time."""
+
+
+class Reset(SocketError, ConnectionResetError):
+    """The peer cut the connection (ECONNRESET)."""
+
+
+class BrokenPipe(SocketError, BrokenPipeError):
+    """The peer had closed before, and takes nothing any more (EPIPE)."""
+
+
+class DatagramTooLarge(SocketError):
+    """More bytes than one datagram can carry (EMSGSIZE)."""
+
+
+class DatagramCut(SocketError):
+    """A datagram was longer than the size given; .partial holds what was kept."""
+
+
+class MessageTooLarge(SocketError):
+    """A message, or a line, is longer than the limit."""
+
+
+class UnexpectedEnd(SocketError, EOFError):
+    """The peer finished in the middle; .partial holds what came."""
+
+
+class TooManyFiles(SocketError):
+    """No descriptor is left in this process or on this machine (EMFILE, ENFILE)."""
+
+
+class Forked(SocketError):
+    """The object belongs to the process that this one was forked from."""
+
+
+class Interrupted(SocketError, InterruptedError):
+    """A wait was ended from outside."""
+
+
+class SystemFailure(SocketError):
+    """What the system said, and none of the others."""
+
+
+_BY_CODE: dict[str, type[SocketError]] = {
+    "refused": Refused,
+    "timed out": TimedOut,
+    "unreachable": Unreachable,
+    "address in use": AddressInUse,
+    "address not of this machine": AddressNotLocal,
+    "no permission": NoPermission,
+    "name not found": NameNotFound,
+    "not a host": BadHost,
+    "not bytes": BadPayload,
+    "wrong type": BadType,
+    "not a port": BadPort,
+    "bad argument": BadArgument,
+    "reset": Reset,
+    "broken pipe": BrokenPipe,
+    "datagram too large": DatagramTooLarge,
+    "datagram cut": DatagramCut,
+    "message too large": MessageTooLarge,
+    "unexpected end": UnexpectedEnd,
+    "step out of order": StepError,
+    "not writable": NotWritable,
+    "closed": SocketClosed,
+    "too many open files": TooManyFiles,
+    "forked": Forked,
+    "interrupted": Interrupted,
+    "system": SystemFailure,
+}
+
+
+def make(
+    code: str,
+    errno: int | None,
+    text: str,
+    step: str,
+    endpoint: str | None,
+    cause: str,
+    remedy: str,
+    missing: str | None,
+    partial: bytes,
+) -> SocketError:
+    """Make the exception of an error of the core; called by the binding."""
+    kind = _BY_CODE.get(code, SystemFailure)
+    error = kind(text) if errno is None else kind(errno, text)
+    error.code = code
+    error.step = step
+    error.endpoint = endpoint
+    error.cause = cause
+    error.remedy = remedy
+    error.missing = missing
+    error.partial = partial
+    return error

@@ -1,0 +1,47 @@
+//! The core's errors as the exceptions of `netsteps.errors`.
+
+use pyo3::exceptions::PyOSError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyBytes;
+
+use crate::error::Error;
+
+static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The exception of an error.
+pub(super) fn raise(py: Python<'_>, error: Error) -> PyErr {
+    build(py, &error).unwrap_or_else(|other| other)
+}
+
+fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let make = MAKE.get_or_try_init(py, || {
+        PyResult::Ok(py.import("netsteps.errors")?.getattr("make")?.unbind())
+    })?;
+    let text = error.to_string();
+    let details = error.details();
+    let exception = make.bind(py).call1((
+        details.code.name(),
+        details.errno,
+        text,
+        details.step,
+        details.endpoint.as_deref(),
+        &details.cause,
+        &details.remedy,
+        details.missing,
+        PyBytes::new(py, &details.partial),
+    ))?;
+    Ok(PyErr::from_value(exception))
+}
+
+/// The exception of a file that could not be opened or written: the standard library's own, with errno and name.
+pub(super) fn of_file(error: &std::io::Error, path: &std::path::Path) -> PyErr {
+    let text = error.to_string();
+    let words = text
+        .rsplit_once(" (os error")
+        .map_or(text.as_str(), |(words, _)| words);
+    match error.raw_os_error() {
+        Some(number) => PyOSError::new_err((number, words.to_owned(), path.to_path_buf())),
+        None => PyOSError::new_err(text),
+    }
+}

@@ -1,0 +1,154 @@
+//! Memory that Python owns and the kernel reads or fills: the only `unsafe` of the binding.
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::PyBufferError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use super::errors;
+use crate::error::{Code, Error};
+
+/// Makes a bytes object of at most `size` bytes that `fill` writes; it tells how many.
+///
+/// The object is made first and filled in place. Shortening it is no part of the stable ABI, so when less came than there was
+/// room for, as much as came is copied into a smaller one; a busy stream fills the room and is not copied.
+pub(super) fn bytes_filled_by<'py>(
+    py: Python<'py>,
+    size: usize,
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> PyResult<usize>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    if size == 0 {
+        fill(&mut [])?;
+        return Ok(PyBytes::new(py, b""));
+    }
+    let length = ffi::Py_ssize_t::try_from(size)
+        .map_err(|_| pyo3::exceptions::PyMemoryError::new_err("the size is larger than memory"))?;
+    // SAFETY: with a null pointer and a positive length the call gives a new bytes object of uninitialised content that
+    // nobody else knows (never the shared empty one), or null with an exception set.
+    let object = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), length) };
+    if object.is_null() {
+        return Err(PyErr::fetch(py));
+    }
+    // SAFETY: the object is a bytes object of `size` bytes, known only here until this function returns it,
+    // also while the interpreter is released inside `fill`.
+    let room = unsafe {
+        std::slice::from_raw_parts_mut(
+            ffi::PyBytes_AsString(object).cast::<MaybeUninit<u8>>(),
+            size,
+        )
+    };
+    let filled = fill(room);
+    let written = match filled {
+        Ok(written) => written.min(size),
+        Err(error) => {
+            // SAFETY: this is the only reference, and the interpreter is attached.
+            unsafe { ffi::Py_DECREF(object) };
+            return Err(error);
+        }
+    };
+    // SAFETY: `object` is an owned reference to a bytes object; it is released with this value.
+    let object = unsafe { Bound::from_owned_ptr(py, object) };
+    // SAFETY: it is a bytes object, as the call that made it says.
+    let object = unsafe { object.cast_into_unchecked::<PyBytes>() };
+    if written == size {
+        return Ok(object);
+    }
+    // SAFETY: the first `written` bytes were initialised by `fill`.
+    let filled = unsafe { &*(std::ptr::from_ref(&room[..written]) as *const [u8]) };
+    Ok(PyBytes::new(py, filled))
+}
+
+/// What a caller gives to be sent: any bytes-like object, read where it lies.
+pub(super) enum Payload<'py> {
+    Bytes(Bound<'py, PyBytes>),
+    Buffer(PyUntypedBuffer),
+}
+
+impl<'py> Payload<'py> {
+    /// Takes hold of the object's memory.
+    pub(super) fn of(data: &Bound<'py, PyAny>, step: &'static str) -> PyResult<Self> {
+        if let Ok(bytes) = data.cast::<PyBytes>() {
+            return Ok(Self::Bytes(bytes.clone()));
+        }
+        let Ok(buffer) = PyUntypedBuffer::get(data) else {
+            return Err(not_bytes(data, step));
+        };
+        contiguous(&buffer)?;
+        Ok(Self::Buffer(buffer))
+    }
+
+    /// The bytes, for as long as this value lives.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes.as_bytes(),
+            Self::Buffer(buffer) if buffer.len_bytes() == 0 => &[],
+            // SAFETY: the exporter keeps `len_bytes` contiguous bytes at this place while the buffer is held; it is held by
+            // `self`. Another thread that writes into them meanwhile changes what is sent, as with every C program; the
+            // core only hands the slice to the kernel and copies from it.
+            Self::Buffer(buffer) => unsafe {
+                std::slice::from_raw_parts(buffer.buf_ptr().cast::<u8>(), buffer.len_bytes())
+            },
+        }
+    }
+}
+
+/// A caller's memory to be filled: a bytearray, a writable memoryview, an array.
+pub(super) struct Room(PyUntypedBuffer);
+
+impl Room {
+    /// Takes hold of the object's memory, which its owner cannot resize until it is let go (`BufferError`).
+    pub(super) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let buffer = PyUntypedBuffer::get(object)?;
+        if buffer.readonly() {
+            return Err(errors::raise(
+                object.py(),
+                Error::new(
+                    Code::BadType,
+                    "read_into",
+                    "this object's bytes cannot be written",
+                    "a bytearray, or a memoryview of one",
+                ),
+            ));
+        }
+        contiguous(&buffer)?;
+        Ok(Self(buffer))
+    }
+
+    /// The bytes, for as long as this value lives.
+    pub(super) fn bytes(&mut self) -> &mut [u8] {
+        if self.0.len_bytes() == 0 {
+            return &mut [];
+        }
+        // SAFETY: the exporter keeps `len_bytes` contiguous writable bytes at this place while the buffer is held; it is held
+        // by `self`, borrowed mutably. That another thread looks at them meanwhile is the caller's choice, as with recv_into.
+        unsafe { std::slice::from_raw_parts_mut(self.0.buf_ptr().cast::<u8>(), self.0.len_bytes()) }
+    }
+}
+
+fn contiguous(buffer: &PyUntypedBuffer) -> PyResult<()> {
+    if buffer.is_c_contiguous() {
+        Ok(())
+    } else {
+        Err(PyBufferError::new_err(
+            "the bytes do not lie one after the other (a memoryview with a step?): bytes(view) copies them together",
+        ))
+    }
+}
+
+fn not_bytes(data: &Bound<'_, PyAny>, step: &'static str) -> PyErr {
+    let kind = data
+        .get_type()
+        .name()
+        .map_or_else(|_| "object".into(), |name| name.to_string());
+    let remedy = if data.is_instance_of::<PyString>() {
+        "text.encode(), which makes bytes of text (UTF-8), or b\"...\""
+    } else {
+        "bytes, a bytearray, a memoryview or another bytes-like object"
+    };
+    let cause = format!("sockets carry bytes, and this is {kind}");
+    errors::raise(data.py(), Error::new(Code::BadPayload, step, cause, remedy))
+}

@@ -1,0 +1,488 @@
+//! `TcpServer` and `UdpServer`.
+//!
+//! A Python handler runs in a Python thread (`_thread.start_new_thread`), never in one that Rust started: at the interpreter's end
+//! such a thread is frozen where it is, which CPython does safely to its own threads only. The loops themselves are Rust's and let
+//! go of the interpreter while they wait. Services run in threads of Rust that never touch Python.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyList, PyTuple};
+
+use super::convert::{audit, host_of, numbers, port_of};
+use super::endpoint::{PyDatagram, PyEndpoint};
+use super::errors;
+use super::memory::Payload;
+use super::pause::{PyPause, deadline, waiting};
+use super::socket::PySocket;
+use crate::address::Endpoint;
+use crate::error::{Code, Error};
+use crate::ports::Transport;
+use crate::resolve::resolve;
+use crate::tcp::{self, Client, Service};
+use crate::udp;
+
+/// How long a stopped server waits for handlers after their connections are closed, in seconds.
+const LAST: Duration = Duration::from_secs(1);
+/// The same at the interpreter's end, when nobody wants to wait.
+const LAST_AT_EXIT: Duration = Duration::from_millis(300);
+/// How many of the handlers' errors a server keeps.
+const ERRORS: usize = 100;
+
+/// The errors that handlers raised, the newest of them.
+#[derive(Default)]
+struct Raised(Mutex<VecDeque<Py<PyAny>>>);
+
+impl Raised {
+    /// Keeps the error, and tells it through the logger "netsteps".
+    fn report(&self, py: Python<'_>, error: PyErr, who: &str) {
+        let value = error.value(py).clone().into_any();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == ERRORS {
+            kept.pop_front();
+        }
+        kept.push_back(value.clone().unbind());
+        drop(kept);
+        if let Err(other) = log(py, &value, who) {
+            other.write_unraisable(py, None);
+        }
+    }
+
+    fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        PyList::new(py, kept.iter().map(|error| error.clone_ref(py)))
+    }
+}
+
+fn log(py: Python<'_>, error: &Bound<'_, PyAny>, who: &str) -> PyResult<()> {
+    let logger = py
+        .import("logging")?
+        .call_method1("getLogger", ("netsteps",))?;
+    let named = pyo3::types::PyDict::new(py);
+    named.set_item("exc_info", error)?;
+    logger
+        .call_method("error", ("the handler of %s failed", who), Some(&named))
+        .map(drop)
+}
+
+/// Where a server shall be: by default on loopback alone, on a free port.
+pub(super) fn place(
+    py: Python<'_>,
+    host: &Bound<'_, PyAny>,
+    port: &Bound<'_, PyAny>,
+    transport: Transport,
+) -> PyResult<Endpoint> {
+    let step = "bind";
+    let (host, port) = (host_of(host, step)?, port_of(port, step)?);
+    let found = waiting(py, None, step, |wait| {
+        resolve(&host, &port, transport, None, step, wait)
+    })?;
+    let endpoint = found.first().copied().ok_or_else(|| {
+        let error = Error::new(
+            Code::NameNotFound,
+            step,
+            "the lookup gave no address",
+            "digits",
+        );
+        errors::raise(py, error)
+    })?;
+    let (domain, kind, protocol) = numbers(transport, endpoint.family());
+    audit(py, ("socket.__new__", py.None(), domain, kind, protocol))?;
+    audit(
+        py,
+        (
+            "socket.bind",
+            py.None(),
+            (endpoint.ip_text(), endpoint.port()),
+        ),
+    )?;
+    Ok(endpoint)
+}
+
+/// What a server does with its clients: exactly one of a handler and a service.
+enum Work {
+    Handler(Py<PyAny>),
+    Service(Service),
+}
+
+fn work(
+    py: Python<'_>,
+    handler: Option<Py<PyAny>>,
+    service: Option<&str>,
+    argument: &str,
+) -> PyResult<Work> {
+    let error = |cause: String| {
+        let remedy = format!("{argument}=function, or service=\"echo\"");
+        Err(errors::raise(
+            py,
+            Error::new(Code::BadArgument, "server", cause, remedy),
+        ))
+    };
+    match (handler, service) {
+        (Some(handler), None) if handler.bind(py).is_callable() => Ok(Work::Handler(handler)),
+        (Some(handler), None) => error(format!("{} cannot be called", handler.bind(py).repr()?)),
+        (None, Some(name)) => Service::from_name(name)
+            .map(Work::Service)
+            .map_err(|error| errors::raise(py, error)),
+        (None, None) => error(format!("neither {argument} nor service is given")),
+        (Some(_), Some(_)) => error(format!("both {argument} and service are given")),
+    }
+}
+
+/// Starts a thread of Python's own.
+fn start_thread(py: Python<'_>, body: impl Fn(Python<'_>) + Send + Sync + 'static) -> PyResult<()> {
+    let function = PyCFunction::new_closure(
+        py,
+        Some(c"netsteps"),
+        None,
+        move |arguments: &Bound<'_, PyTuple>, _: Option<&Bound<'_, pyo3::types::PyDict>>| {
+            body(arguments.py());
+        },
+    )?;
+    py.import("_thread")?
+        .call_method1("start_new_thread", (function, PyTuple::empty(py)))
+        .map(drop)
+}
+
+fn elsewhere(py: Python<'_>, step: &'static str) -> PyErr {
+    errors::raise(
+        py,
+        Error::new(
+            Code::Forked,
+            step,
+            "this server runs in the process that this one was forked from",
+            "a server of this process's own",
+        ),
+    )
+}
+
+/// A TCP server that runs in the background: it returns at once, and takes clients until stop() or the end of its `with`.
+///
+/// on_client(connection) is called for each client in a thread of its own; the connection, a Socket, is closed when it returns.
+/// What it raises is logged (logger "netsteps"), kept in .errors, and ends only that client. Or service names one of the standard
+/// services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862, 863, 867, 864, 868).
+/// host: the address to listen on; by default only this machine can connect. port: 0 is a free one, .endpoint tells which.
+/// max_clients: how many are served at once; the next waits in the backlog, which holds up to backlog more.
+/// System calls: socket(2), bind(2), listen(2), accept4(2), with SO_REUSEADDR. Raises AddressInUse, AddressNotLocal, NoPermission.
+/// Source: lectures 1, 3 and 4.
+#[pyclass(frozen, name = "TcpServer", module = "netsteps", weakref)]
+pub(super) struct PyTcpServer {
+    core: Arc<tcp::Server>,
+    raised: Arc<Raised>,
+}
+
+#[pymethods]
+impl PyTcpServer {
+    #[new]
+    #[pyo3(signature = (on_client=None, *, host=None, port=None, service=None, max_clients=1024, backlog=128))]
+    fn new(
+        py: Python<'_>,
+        on_client: Option<Py<PyAny>>,
+        host: Option<Bound<'_, PyAny>>,
+        port: Option<Bound<'_, PyAny>>,
+        service: Option<&str>,
+        max_clients: i64,
+        backlog: i32,
+    ) -> PyResult<Self> {
+        let work = work(py, on_client, service, "on_client")?;
+        let max_clients = super::convert::size(max_clients, "max_clients", 1, "server")
+            .map_err(|error| errors::raise(py, error))?;
+        let (host, port) = defaults(py, host, port)?;
+        let endpoint = place(py, &host, &port, Transport::Tcp)?;
+        let core = tcp::Server::new(&tcp::Settings {
+            endpoint,
+            backlog,
+            max_clients,
+        })
+        .map_err(|error| errors::raise(py, error))?;
+        let raised = Arc::new(Raised::default());
+        register(py, Running::Tcp(Arc::downgrade(&core)))?;
+        match work {
+            Work::Service(service) => {
+                tcp::server::spawn(&core, move |connection| drop(service.serve(connection)))?;
+            }
+            Work::Handler(handler) => {
+                core.begin();
+                let (server, raised) = (Arc::clone(&core), Arc::clone(&raised));
+                start_thread(py, move |py| {
+                    server.run(&PyPause::new(py), &mut |client| {
+                        serve(py, client, &handler, &raised);
+                    });
+                })?;
+            }
+        }
+        Ok(Self { core, raised })
+    }
+
+    /// Where it listens: an Endpoint.
+    #[getter]
+    fn endpoint(&self) -> PyEndpoint {
+        PyEndpoint(self.core.endpoint())
+    }
+
+    /// How many clients it serves at this moment.
+    #[getter]
+    fn clients(&self, py: Python<'_>) -> PyResult<usize> {
+        if self.core.elsewhere() {
+            return Err(elsewhere(py, "clients"));
+        }
+        Ok(self.core.client_count())
+    }
+
+    /// How many clients it has accepted so far.
+    #[getter]
+    fn served(&self) -> u64 {
+        self.core.served()
+    }
+
+    /// The exceptions that handlers raised, the newest 100 of them.
+    #[getter]
+    fn errors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.raised.list(py)
+    }
+
+    /// Take no new client from now on, give those that there are grace seconds to end, then close their connections.
+    ///
+    /// Returns when the handlers have ended, at most a second after that: a handler that never looks at its connection is left to itself.
+    /// The port is free again. Twice is no error. In a forked child it closes what the child inherited, and nothing else.
+    #[pyo3(signature = (grace=1.0))]
+    fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
+        deadline(Some(grace), "stop").map_err(|error| errors::raise(py, error))?;
+        let pause = PyPause::new(py);
+        self.core.stop(Duration::from_secs_f64(grace), LAST, &pause);
+        pause.ended()
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.stop(py, 1.0)
+    }
+
+    fn __repr__(&self) -> String {
+        let state = if self.core.stopping() {
+            "stopped"
+        } else {
+            "listening"
+        };
+        format!(
+            "<netsteps.TcpServer {state} on {}, {} served>",
+            self.core.endpoint(),
+            self.core.served()
+        )
+    }
+}
+
+/// Runs the handler for one client, in a thread of its own.
+fn serve(py: Python<'_>, client: Client, handler: &Py<PyAny>, raised: &Arc<Raised>) {
+    let who = client
+        .connection
+        .peer()
+        .map_or_else(String::new, |peer| peer.to_string());
+    let client = Mutex::new(Some(client));
+    let (handler, theirs) = (handler.clone_ref(py), Arc::clone(raised));
+    let name = who.clone();
+    let started = start_thread(py, move |py| {
+        let Some(client) = client.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
+        let connection = PySocket {
+            core: Arc::clone(&client.connection),
+        };
+        if let Err(error) = handler.bind(py).call1((connection,)) {
+            theirs.report(py, error, &name);
+        }
+        drop(client);
+    });
+    if let Err(error) = started {
+        raised.report(py, error, &who);
+    }
+}
+
+/// Loopback, and a free port.
+pub(super) fn defaults<'py>(
+    py: Python<'py>,
+    host: Option<Bound<'py, PyAny>>,
+    port: Option<Bound<'py, PyAny>>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let host = match host {
+        Some(host) => host,
+        None => pyo3::types::PyString::new(py, "127.0.0.1").into_any(),
+    };
+    let port = match port {
+        Some(port) => port,
+        None => 0_u16.into_pyobject(py)?.into_any(),
+    };
+    Ok((host, port))
+}
+
+/// A UDP server that runs in the background: it returns at once, and takes datagrams until stop() or the end of its `with`.
+///
+/// on_datagram(datagram) is called for each, one after the other; the bytes that it returns go back to the sender, None sends nothing.
+/// What it raises is logged (logger "netsteps"), kept in .errors, and ends nothing. Or service names one of the standard services, as
+/// for TcpServer. host and port: as for TcpServer.
+/// System calls: socket(2), bind(2), recvfrom(2), sendto(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5.
+#[pyclass(frozen, name = "UdpServer", module = "netsteps", weakref)]
+pub(super) struct PyUdpServer {
+    core: Arc<udp::Server>,
+    raised: Arc<Raised>,
+}
+
+#[pymethods]
+impl PyUdpServer {
+    #[new]
+    #[pyo3(signature = (on_datagram=None, *, host=None, port=None, service=None))]
+    fn new(
+        py: Python<'_>,
+        on_datagram: Option<Py<PyAny>>,
+        host: Option<Bound<'_, PyAny>>,
+        port: Option<Bound<'_, PyAny>>,
+        service: Option<&str>,
+    ) -> PyResult<Self> {
+        let work = work(py, on_datagram, service, "on_datagram")?;
+        let (host, port) = defaults(py, host, port)?;
+        let endpoint = place(py, &host, &port, Transport::Udp)?;
+        let core = udp::Server::new(endpoint).map_err(|error| errors::raise(py, error))?;
+        let raised = Arc::new(Raised::default());
+        register(py, Running::Udp(Arc::downgrade(&core)))?;
+        core.begin();
+        let server = Arc::clone(&core);
+        match work {
+            Work::Service(service) => {
+                udp::server::spawn(server, move |datagram| service.answer(datagram))?;
+            }
+            Work::Handler(handler) => {
+                let raised = Arc::clone(&raised);
+                start_thread(py, move |py| {
+                    server.run(&PyPause::new(py), &mut |datagram| {
+                        reply(py, &handler, datagram).unwrap_or_else(|error| {
+                            raised.report(py, error, &datagram.sender.to_string());
+                            None
+                        })
+                    });
+                })?;
+            }
+        }
+        Ok(Self { core, raised })
+    }
+
+    /// Where it receives: an Endpoint.
+    #[getter]
+    fn endpoint(&self) -> PyEndpoint {
+        PyEndpoint(self.core.endpoint())
+    }
+
+    /// How many datagrams it has taken.
+    #[getter]
+    fn received(&self) -> u64 {
+        self.core.received()
+    }
+
+    /// How many answers it has sent.
+    #[getter]
+    fn answered(&self) -> u64 {
+        self.core.answered()
+    }
+
+    /// The exceptions that the handler raised, the newest 100 of them.
+    #[getter]
+    fn errors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.raised.list(py)
+    }
+
+    /// Take no datagram from now on, and wait up to a second for the one under way. Twice is no error.
+    fn stop(&self, py: Python<'_>) -> PyResult<()> {
+        let pause = PyPause::new(py);
+        self.core.stop(LAST, &pause);
+        pause.ended()
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.stop(py)
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<netsteps.UdpServer on {}, {} received>",
+            self.core.endpoint(),
+            self.core.received()
+        )
+    }
+}
+
+/// The handler's answer to one datagram.
+fn reply(
+    py: Python<'_>,
+    handler: &Py<PyAny>,
+    datagram: &crate::socket::Datagram,
+) -> PyResult<Option<Vec<u8>>> {
+    let answer = handler.bind(py).call1((PyDatagram::of(py, datagram),))?;
+    if answer.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Payload::of(&answer, "on_datagram")?.bytes().to_vec()))
+}
+
+/// A server that the interpreter's end has to stop.
+enum Running {
+    Tcp(Weak<tcp::Server>),
+    Udp(Weak<udp::Server>),
+}
+
+impl Running {
+    fn alive(&self) -> bool {
+        match self {
+            Self::Tcp(server) => server.strong_count() > 0,
+            Self::Udp(server) => server.strong_count() > 0,
+        }
+    }
+}
+
+static SERVERS: Mutex<Vec<Running>> = Mutex::new(Vec::new());
+static AT_EXIT: PyOnceLock<()> = PyOnceLock::new();
+
+fn register(py: Python<'_>, server: Running) -> PyResult<()> {
+    AT_EXIT.get_or_try_init(py, || -> PyResult<()> {
+        let stop = py.import("netsteps._core")?.getattr("_stop_servers")?;
+        py.import("atexit")?
+            .call_method1("register", (stop,))
+            .map(drop)
+    })?;
+    let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    servers.retain(Running::alive);
+    servers.push(server);
+    Ok(())
+}
+
+/// Stop every server; the interpreter calls it at its end.
+#[pyfunction]
+#[pyo3(name = "_stop_servers")]
+pub(super) fn stop_servers(py: Python<'_>) {
+    let servers = std::mem::take(&mut *SERVERS.lock().unwrap_or_else(PoisonError::into_inner));
+    let pause = PyPause::new(py);
+    for server in servers {
+        match server {
+            Running::Tcp(server) => {
+                if let Some(server) = server.upgrade() {
+                    server.stop(Duration::ZERO, LAST_AT_EXIT, &pause);
+                }
+            }
+            Running::Udp(server) => {
+                if let Some(server) = server.upgrade() {
+                    server.stop(LAST_AT_EXIT, &pause);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! `TcpSender` and `TcpReceiver`: the two ends of a transfer.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use super::convert;
+use super::endpoint::PyEndpoint;
+use super::errors;
+use super::pause::{PyPause, deadline};
+use super::server::defaults;
+use super::socket::{PySocket, open_socket};
+use crate::error::{Code, Error};
+use crate::wait::{Deadline, Wait};
+
+/// How much of a file is received at a time.
+const PIECE: usize = 256 * 1024;
+
+/// A connection that sends: TcpSender(host, port).
+///
+/// host is a name or an address, port a number or the name of a service; every address of the host is tried. timeout: seconds for
+/// the connection. The socket underneath is .socket. System calls: getaddrinfo(3), socket(2), connect(2). Raises as Socket.open does.
+#[pyclass(frozen, name = "TcpSender", module = "netsteps", weakref)]
+pub(super) struct PyTcpSender {
+    socket: Py<PySocket>,
+}
+
+#[pymethods]
+impl PyTcpSender {
+    #[new]
+    #[pyo3(signature = (host, port=None, *, timeout=None))]
+    fn new(
+        py: Python<'_>,
+        host: &Bound<'_, PyAny>,
+        port: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<Self> {
+        let (host, port) = convert::host_and_port(host, port, "open")?;
+        let core = open_socket(py, &host, &port, "tcp", timeout)?;
+        Ok(Self {
+            socket: Py::new(py, PySocket::of(core))?,
+        })
+    }
+
+    /// Send all of data, any bytes-like object. timeout: seconds. System call: send(2). Raises as Socket.write does.
+    #[pyo3(signature = (data, *, timeout=None))]
+    fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>, timeout: Option<f64>) -> PyResult<()> {
+        self.socket.get().write(py, data, timeout)
+    }
+
+    /// Send one message: its length in four bytes, network byte order, and its bytes. timeout: seconds.
+    ///
+    /// System call: sendmsg(2). Raises as Socket.write does. The other end: TcpReceiver.receive_message, Socket.read_message.
+    #[pyo3(signature = (data, *, timeout=None))]
+    fn send_message(
+        &self,
+        py: Python<'_>,
+        data: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+    ) -> PyResult<()> {
+        self.socket.get().write_message(py, data, timeout)
+    }
+
+    /// Send a file, and return its size in bytes. progress(done, total) is called after each piece. timeout: seconds for all of it.
+    ///
+    /// System call: sendfile(2). Raises FileNotFoundError and its like for the file, and as Socket.write does.
+    #[pyo3(signature = (path, *, progress=None, timeout=None))]
+    fn send_file(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        progress: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<u64> {
+        self.socket
+            .get()
+            .write_file(py, path, 0, None, progress, timeout)
+    }
+
+    /// Tell the peer that nothing more comes; what it sends can still be read from .socket. System call: shutdown(2).
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        self.socket.get().finish(py)
+    }
+
+    /// Give the socket back. Twice is no error. System call: close(2).
+    fn close(&self) {
+        self.socket.get().close();
+    }
+
+    /// The socket underneath.
+    #[getter]
+    fn socket(&self, py: Python<'_>) -> Py<PySocket> {
+        self.socket.clone_ref(py)
+    }
+
+    /// Our Endpoint.
+    #[getter]
+    fn local(&self) -> Option<PyEndpoint> {
+        self.socket.get().core.local().map(PyEndpoint)
+    }
+
+    /// The receiver's Endpoint.
+    #[getter]
+    fn peer(&self) -> Option<PyEndpoint> {
+        self.socket.get().core.peer().map(PyEndpoint)
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
+        self.close();
+    }
+
+    fn __repr__(&self) -> String {
+        let peer = self
+            .socket
+            .get()
+            .core
+            .peer()
+            .map_or_else(String::new, |peer| peer.to_string());
+        format!(
+            "<netsteps.TcpSender to {peer}, {}>",
+            self.socket.get().core.state().name()
+        )
+    }
+}
+
+/// The other end of a TcpSender: it listens, and takes one sender after the other.
+///
+/// host: by default only this machine can connect; port 0 is a free one, and .endpoint tells which. The first receive waits for a
+/// sender; next_sender() leaves the present one and waits for the next. System calls: bind(2), listen(2), accept4(2), recv(2).
+/// Raises as Socket.bind does.
+#[pyclass(frozen, name = "TcpReceiver", module = "netsteps", weakref)]
+pub(super) struct PyTcpReceiver {
+    listener: Py<PySocket>,
+    sender: Mutex<Option<Py<PySocket>>>,
+}
+
+impl PyTcpReceiver {
+    fn present(&self, py: Python<'_>) -> Option<Py<PySocket>> {
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.as_ref().map(|sender| sender.clone_ref(py))
+    }
+
+    /// The sender at hand, waited for if there is none, and what is left of the time.
+    fn connection(
+        &self,
+        py: Python<'_>,
+        deadline: &Deadline,
+    ) -> PyResult<(Py<PySocket>, Option<f64>)> {
+        let left = || deadline.left().map(|left| left.as_secs_f64());
+        if let Some(sender) = self.present(py) {
+            return Ok((sender, left()));
+        }
+        let sender = Py::new(py, self.listener.get().accept(py, left())?)?;
+        let mut present = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        *present = Some(sender.clone_ref(py));
+        Ok((sender, left()))
+    }
+}
+
+fn ends(py: Python<'_>, timeout: Option<f64>, step: &'static str) -> PyResult<Deadline> {
+    deadline(timeout, step).map_err(|error| errors::raise(py, error))
+}
+
+#[pymethods]
+impl PyTcpReceiver {
+    #[new]
+    #[pyo3(signature = (host=None, port=None, *, backlog=16))]
+    fn new<'py>(
+        py: Python<'py>,
+        host: Option<Bound<'py, PyAny>>,
+        port: Option<Bound<'py, PyAny>>,
+        backlog: i32,
+    ) -> PyResult<Self> {
+        let (host, port) = defaults(py, host, port)?;
+        let family = match host.extract::<String>() {
+            Ok(host) if host.contains(':') => "ipv6",
+            _ => "ipv4",
+        };
+        let listener = py
+            .get_type::<PySocket>()
+            .call1(("tcp", family))?
+            .cast_into::<PySocket>()?;
+        let prepared = (|| {
+            if cfg!(unix) {
+                listener
+                    .getattr("options")?
+                    .setattr("reuse_address", true)?;
+            }
+            listener.call_method1("bind", (host, port))?;
+            listener.get().listen(py, backlog, false)
+        })();
+        if prepared.is_err() {
+            listener.get().close();
+        }
+        prepared?;
+        Ok(Self {
+            listener: listener.unbind(),
+            sender: Mutex::new(None),
+        })
+    }
+
+    /// Where it listens: an Endpoint.
+    #[getter]
+    fn endpoint(&self) -> Option<PyEndpoint> {
+        self.listener.get().core.local().map(PyEndpoint)
+    }
+
+    /// The socket of the present sender, or None.
+    #[getter]
+    fn socket(&self, py: Python<'_>) -> Option<Py<PySocket>> {
+        self.present(py)
+    }
+
+    /// Leave the present sender, wait for the next, and return its Endpoint. timeout: seconds. System call: accept4(2).
+    #[pyo3(signature = (*, timeout=None))]
+    fn next_sender(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<PyEndpoint>> {
+        let left = self
+            .sender
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(left) = left {
+            left.get().close();
+        }
+        let (sender, _) = self.connection(py, &ends(py, timeout, "accept")?)?;
+        Ok(sender.get().core.peer().map(PyEndpoint))
+    }
+
+    /// Receive what has come, at most size bytes; b"" when the sender has finished. timeout: seconds. Raises as Socket.read does.
+    #[pyo3(signature = (size=65536, *, timeout=None))]
+    fn receive<'py>(
+        &self,
+        py: Python<'py>,
+        size: i64,
+        timeout: Option<f64>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let (sender, left) = self.connection(py, &ends(py, timeout, "read")?)?;
+        sender.bind(py).get().read(py, size, left)
+    }
+
+    /// Receive everything up to the sender's end. limit: the most bytes, or None. timeout: seconds. Raises as Socket.read_all does.
+    #[pyo3(signature = (*, limit=None, timeout=None))]
+    fn receive_all<'py>(
+        &self,
+        py: Python<'py>,
+        limit: Option<i64>,
+        timeout: Option<f64>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let (sender, left) = self.connection(py, &ends(py, timeout, "read_all")?)?;
+        sender.bind(py).get().read_all(py, limit, left)
+    }
+
+    /// Receive one message of send_message; None when the sender has finished. limit: the longest, in bytes. timeout: seconds.
+    ///
+    /// Raises as Socket.read_message does.
+    #[pyo3(signature = (*, limit=8388608, timeout=None))]
+    fn receive_message<'py>(
+        &self,
+        py: Python<'py>,
+        limit: i64,
+        timeout: Option<f64>,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let (sender, left) = self.connection(py, &ends(py, timeout, "read_message")?)?;
+        sender.bind(py).get().read_message(py, limit, left)
+    }
+
+    /// Receive everything up to the sender's end into a new file, and return its size in bytes.
+    ///
+    /// path must not exist yet. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
+    /// seconds for all of it. Raises FileExistsError and its like for the file, MessageTooLarge, and as Socket.read does.
+    #[pyo3(signature = (path, *, limit=None, progress=None, timeout=None))]
+    fn receive_file(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        limit: Option<u64>,
+        progress: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<u64> {
+        let deadline = ends(py, timeout, "receive_file")?;
+        let (sender, _) = self.connection(py, &deadline)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|error| errors::of_file(&error, &path))?;
+        let pause = PyPause::new(py);
+        let wait = Wait {
+            deadline,
+            pause: &pause,
+        };
+        let mut piece = vec![0; PIECE];
+        let mut done = 0_u64;
+        loop {
+            let size = sender
+                .get()
+                .core
+                .read_into(&mut piece, &wait)
+                .map_err(|error| pause.raise(error.in_step("receive_file")))?;
+            if size == 0 {
+                return Ok(done);
+            }
+            done += size as u64;
+            if limit.is_some_and(|limit| done > limit) {
+                let cause = format!("more than {} bytes came", limit.unwrap_or(0));
+                let error = Error::new(
+                    Code::MessageTooLarge,
+                    "receive_file",
+                    cause,
+                    "a higher limit=",
+                );
+                return Err(errors::raise(py, error));
+            }
+            py.detach(|| file.write_all(&piece[..size]))
+                .map_err(|error| errors::of_file(&error, &path))?;
+            if let Some(progress) = progress {
+                progress.call1((done, py.None()))?;
+            }
+        }
+    }
+
+    /// Give the sockets back. Twice is no error.
+    fn close(&self) {
+        self.listener.get().close();
+        let sender = self
+            .sender
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(sender) = sender {
+            sender.get().close();
+        }
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
+        self.close();
+    }
+
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    /// The next message; the iteration ends when the sender finishes.
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        self.receive_message(py, 8_388_608, None)
+    }
+
+    fn __repr__(&self) -> String {
+        let endpoint = self
+            .endpoint()
+            .map_or_else(|| "closed".into(), |at| format!("on {}", at.0));
+        format!("<netsteps.TcpReceiver {endpoint}>")
+    }
+}
