@@ -320,8 +320,15 @@ fn wait_for(
 /// One thread at a time, in one direction of one socket: so that a `write` of several calls stays whole.
 #[derive(Debug, Default)]
 pub struct Turn {
-    taken: Mutex<bool>,
+    queue: Mutex<Queue>,
     free: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    taken: bool,
+    /// Waking nobody costs a system call all the same, so it is known whether somebody waits.
+    waiting: usize,
 }
 
 impl Turn {
@@ -335,28 +342,30 @@ impl Turn {
             if waiters.closed() {
                 return Err(Ended::Closed);
             }
-            let mut taken = self.lock();
-            if !*taken {
-                *taken = true;
+            let mut queue = self.lock();
+            if !queue.taken {
+                queue.taken = true;
                 return Ok(TurnTaken(self));
             }
-            drop(taken);
+            drop(queue);
             let left = wait.deadline.left();
             if left.is_some_and(|left| left.is_zero()) {
                 return Err(Ended::TimedOut);
             }
             let time = left.map_or(LOOK, |left| left.min(LOOK));
             wait.pause.pause(&mut || {
-                let taken = self.lock();
-                if *taken {
-                    drop(self.free.wait_timeout(taken, time));
+                let mut queue = self.lock();
+                if queue.taken {
+                    queue.waiting += 1;
+                    let waited = self.free.wait_timeout(queue, time);
+                    waited.unwrap_or_else(PoisonError::into_inner).0.waiting -= 1;
                 }
             })?;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -366,8 +375,11 @@ pub struct TurnTaken<'a>(&'a Turn);
 
 impl Drop for TurnTaken<'_> {
     fn drop(&mut self) {
-        *self.0.lock() = false;
-        self.0.free.notify_one();
+        let mut queue = self.0.lock();
+        queue.taken = false;
+        if queue.waiting > 0 {
+            self.0.free.notify_one();
+        }
     }
 }
 

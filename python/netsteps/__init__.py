@@ -18,8 +18,6 @@ is the real thing: kernel sockets, driven by a Rust core.
     connection.steps
 """
 
-from typing import TYPE_CHECKING
-
 from netsteps import errors
 from netsteps._core import (
     Datagram,
@@ -43,6 +41,8 @@ from netsteps._core import (
 )
 from netsteps.errors import *  # noqa: F403 - errors.__all__ is the list
 
+# As typing's own constant, whose module would cost more time to load than all of netsteps.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from netsteps.computer import (
         Address,

@@ -6,16 +6,17 @@ steps, and each copy of the file is compared by SHA-256. What happened is return
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import netsteps as ns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Demo", "Exchange", "run"]
 
@@ -33,8 +34,6 @@ _OFFSET = 8  # bytes in front of each datagram: where in the file its own bytes 
 _IN_FLIGHT = 128 * 1024  # bytes on their way at once; a receive buffer holds them
 _AGAIN = 0.25  # seconds until datagrams without an answer are sent again
 _TRIES = 40
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,47 +68,48 @@ class Demo:
         return all(one.sent == one.returned == self.sha256 for one in self.exchanges)
 
 
-def run(file: "str | Path | None" = None, *, started: "Callable[[str, int], None]") -> Demo:
+def run(file: "str | Path | None", started: "Callable[[str, int], None]") -> Demo:
     """Send a file both ways over two TCP connections and one UDP pair, all at once.
 
     file: its path; None stands for the package's own README. started: is called with its name and
-    its size in bytes when it has been found. Raises OSError for a file that cannot be read,
+    its size in bytes when it has been found. Raises OSError for a file that cannot be read, and
     netsteps.SocketError for whatever goes wrong on the way.
     """
     with TemporaryDirectory(prefix="netsteps-demo-") as folder:
         path = _own_readme(Path(folder)) if file is None else Path(file)
-        with path.open("rb") as opened:
-            size = opened.seek(0, 2)
+        size = path.stat().st_size
+        if not path.is_file():
+            message = f"{path} is not a regular file"
+            raise OSError(message)
         started(path.name, size)
         begin = time.monotonic_ns()
-        server_side = _ServerSide(Path(folder))
+        store = _Store(Path(folder), size)
         with (
-            ns.TcpServer(on_client=server_side.serve, port=0) as server,
-            ns.Socket("udp") as udp_receiver,
+            ns.TcpServer(on_client=store.serve) as server,
+            ns.Socket("udp") as receiver,
         ):
-            udp_receiver.bind("127.0.0.1", 0)
-            jobs = [
-                _Job(lambda: _hash_of(path)),
-                _Job(lambda: _stream_client(path, size, server.endpoint)),
-                _Job(lambda: _message_client(path, size, server.endpoint)),
-                _Job(lambda: _udp_receive(udp_receiver)),
-                _Job(lambda: _udp_send(path, size, udp_receiver.local)),
-            ]
-            own, stream, message, got, udp = [job.result() for job in jobs]
+            receiver.bind("127.0.0.1", 0)
+            own, stream, messages, received, sender = _all_at_once(
+                lambda: _End(_hash_of(path)),
+                lambda: _stream_client(path, size, server.endpoint),
+                lambda: _message_client(path, size, server.endpoint),
+                lambda: _udp_receiver(receiver, size),
+                lambda: _udp_sender(path, size, receiver),
+            )
         took_ns = time.monotonic_ns() - begin
         exchanges = (
-            server_side.exchange("client 1: one stream; finish() tells where it ends", stream),
-            server_side.exchange("client 2: messages, each answered; a length before each", message),
+            store.exchange("client 1: one stream, whose end finish() tells", stream),
+            store.exchange("client 2: messages with a length before each, all answered", messages),
             Exchange(
-                about="UDP: datagrams, each answered; what gets no answer is sent again",
-                titles=(f"sender {udp.local}", f"receiver {udp.peer}"),
-                left=udp.steps,
-                right=udp_receiver.steps,
-                sent=got.returned,
-                returned=udp.returned,
+                about="UDP: datagrams, all answered; one without an answer is sent again",
+                titles=(f"sender {sender.local}", f"receiver {sender.peer}"),
+                left=sender.steps,
+                right=receiver.steps,
+                sent=received.got,
+                returned=sender.got,
             ),
         )
-    return Demo(path.name, size, own.returned, exchanges, took_ns)
+    return Demo(path.name, size, own.got, exchanges, took_ns)
 
 
 def _own_readme(folder: Path) -> Path:
@@ -117,7 +117,7 @@ def _own_readme(folder: Path) -> Path:
     from importlib import metadata
 
     try:
-        text = str(metadata.metadata("netsteps").get_payload())
+        text = str(metadata.metadata("netsteps").json.get("description", ""))
     except metadata.PackageNotFoundError:
         text = ""
     if text.strip():
@@ -130,47 +130,205 @@ def _own_readme(folder: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """One end when it is done: its addresses, its steps, and the hash of what it got."""
+    """One end when it is done: the hash of what it got, its addresses and its steps."""
 
-    returned: str
+    got: str
     local: ns.Endpoint | None = None
     peer: ns.Endpoint | None = None
     steps: "Sequence[ns.StepLine]" = ()
 
 
-class _Job(threading.Thread):
-    """Something that is done in a thread of its own, and what came of it."""
+def _end_of(socket: ns.Socket, got: str) -> _End:
+    """Close the socket, and keep what it knows."""
+    socket.close()
+    return _End(got, socket.local, socket.peer, socket.steps)
 
-    def __init__(self, work: "Callable[[], _End]") -> None:
-        super().__init__(daemon=True)
-        self._work = work
-        self._result: _End | OSError | None = None
-        self.start()
 
-    def run(self) -> None:
+def _all_at_once(*works: "Callable[[], _End]") -> list[_End]:
+    """Do all of it in threads, and give what came of each. The first error is raised at once."""
+    done: SimpleQueue[tuple[int, _End | BaseException]] = SimpleQueue()
+
+    def do(index: int, work: "Callable[[], _End]") -> None:
         try:
-            self._result = self._work()
-        except OSError as error:
-            self._result = error
+            done.put((index, work()))
+        except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
+            done.put((index, error))
 
-    def result(self) -> _End:
-        """Wait for it. Raises what it raised."""
-        self.join()
-        if isinstance(self._result, _End):
-            return self._result
-        raise self._result or RuntimeError("a part of the demo failed; see above")
+    for index, work in enumerate(works):
+        threading.Thread(target=do, args=(index, work), daemon=True).start()
+    ends: dict[int, _End] = {}
+    while len(ends) < len(works):
+        index, end = done.get()
+        if isinstance(end, BaseException):
+            raise end
+        ends[index] = end
+    return [ends[index] for index in range(len(works))]
 
 
-def _hash_of(path: Path) -> _End:
-    """Hash the file itself."""
-    digest = sha256()
-    buffer = memoryview(bytearray(_CHUNK))
-    with path.open("rb", buffering=0) as file:
+def _blocks(path: Path, size: int) -> "Iterator[memoryview]":
+    """Give the file in blocks of this size; each is overwritten by the next."""
+    buffer = memoryview(bytearray(size))
+    with path.open("rb") as file:  # buffered: only the last block is short
         while count := file.readinto(buffer):
-            digest.update(buffer[:count])
-    return _End(digest.hexdigest())
+            yield buffer[:count]
+
+
+def _hash_of(path: Path) -> str:
+    digest = sha256()
+    for block in _blocks(path, _CHUNK):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _patience(size: int) -> float:
     """Give the seconds that a whole transfer may take."""
     return _PATIENCE + size / _SLOWEST
+
+
+# TCP
+
+
+class _Store:
+    """The server's side: it stores what each client sends, and sends it back.
+
+    A client says first, in a message, which way it goes: "stream" or "messages".
+    """
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self._folder = folder
+        self._size = size
+        self._served: list[tuple[ns.Socket, str]] = []
+
+    def serve(self, connection: ns.Socket) -> None:
+        """Serve one client, in a thread of its own."""
+        way = connection.read_message(limit=16, timeout=_PATIENCE)
+        serve = self._stream if way == b"stream" else self._messages
+        got = serve(connection)
+        self._served.append((connection, got))
+
+    def _stream(self, connection: ns.Socket) -> str:
+        """Write what comes to disk up to the client's end, then let the kernel send that file."""
+        digest = sha256()
+        path = self._folder / "stored"
+        buffer = memoryview(bytearray(_CHUNK))
+        with path.open("xb") as file:
+            while count := connection.read_into(buffer, timeout=_PATIENCE):
+                digest.update(buffer[:count])
+                file.write(buffer[:count])
+        connection.write_file(path, timeout=_patience(self._size))
+        connection.finish()
+        return digest.hexdigest()
+
+    def _messages(self, connection: ns.Socket) -> str:
+        """Answer each message by itself."""
+        digest = sha256()
+        message = connection.read_message(limit=_LONGEST_MESSAGE, timeout=_PATIENCE)
+        while message is not None:
+            digest.update(message)
+            connection.write_message(message, timeout=_PATIENCE)
+            message = connection.read_message(limit=_LONGEST_MESSAGE, timeout=_PATIENCE)
+        connection.finish()
+        return digest.hexdigest()
+
+    def exchange(self, about: str, client: _End) -> Exchange:
+        """Put the two sides of a connection together. The server has stopped."""
+        for connection, got in self._served:
+            if connection.peer == client.local:
+                return Exchange(
+                    about=about,
+                    titles=(f"client {client.local}", f"server {client.peer}"),
+                    left=client.steps,
+                    right=connection.steps,
+                    sent=got,
+                    returned=client.got,
+                )
+        message = f"the server did not end the connection of {client.local}"
+        raise ConnectionError(message)
+
+
+def _stream_client(path: Path, size: int, server: ns.Endpoint) -> _End:
+    """Send the file as one stream, and read one stream back."""
+    digest = sha256()
+    buffer = memoryview(bytearray(_CHUNK))
+    with ns.TcpSender(*server, timeout=_PATIENCE) as client:
+        client.send_message(b"stream", timeout=_PATIENCE)
+        client.send_file(path, timeout=_patience(size))
+        client.finish()
+        # The server answers when it has all of it, so nothing came while we were sending.
+        while count := client.socket.read_into(buffer, timeout=_patience(size)):
+            digest.update(buffer[:count])
+        return _end_of(client.socket, digest.hexdigest())
+
+
+def _message_client(path: Path, size: int, server: ns.Endpoint) -> _End:
+    """Send the file in messages, and read the answer to each before the next."""
+    digest = sha256()
+    length = min(max(-(-size // _MESSAGES), 1), _LONGEST_MESSAGE)
+    with ns.TcpSender(*server, timeout=_PATIENCE) as client:
+        client.send_message(b"messages", timeout=_PATIENCE)
+        for block in _blocks(path, length):
+            client.send_message(block, timeout=_PATIENCE)
+            answer = client.socket.read_message(limit=_LONGEST_MESSAGE, timeout=_PATIENCE)
+            digest.update(answer or b"")
+        client.finish()
+        client.socket.read(timeout=_PATIENCE)  # the server's end
+        return _end_of(client.socket, digest.hexdigest())
+
+
+# UDP
+
+
+def _udp_receiver(socket: ns.Socket, size: int) -> _End:
+    """Take the datagrams in their order, and send each back. One without bytes is the last."""
+    digest = sha256()
+    expected = 0
+    while True:
+        datagram = socket.receive_from(timeout=_patience(size))
+        offset = int.from_bytes(datagram.data[:_OFFSET])
+        data = datagram.data[_OFFSET:]
+        if offset == expected:
+            digest.update(data)
+            expected += len(data)
+        if offset <= expected:  # its own answer may have been lost; after a gap there is none
+            socket.send_to(datagram.data, datagram.sender)
+        if not data and offset == expected:
+            return _End(digest.hexdigest())
+
+
+def _udp_sender(path: Path, size: int, receiver: ns.Socket) -> _End:
+    """Send the file in datagrams, some at once, and go on when all of these have been answered."""
+    digest = sha256()
+    length = (_BIG_DATAGRAM if size > _BIG_FILE else _DATAGRAM) - _OFFSET
+    at_once = _IN_FLIGHT // (length + _OFFSET)
+    with ns.UdpSender(*receiver.local) as sender:
+        offset = 0
+        waiting: list[bytes] = []
+        for block in _blocks(path, length):
+            waiting.append(offset.to_bytes(_OFFSET) + block)
+            offset += len(block)
+            if len(waiting) == at_once:
+                _answered(sender, waiting, digest.update)
+                waiting = []
+        waiting.append(offset.to_bytes(_OFFSET))
+        _answered(sender, waiting, digest.update)
+        return _end_of(sender.socket, digest.hexdigest())
+
+
+def _answered(
+    sender: ns.UdpSender, datagrams: list[bytes], take: "Callable[[bytes], None]"
+) -> None:
+    """Send some datagrams, and again those that get no answer; take the answers in their order."""
+    answers: dict[bytes, bytes] = {}
+    for _ in range(_TRIES):
+        sender.send_many([one for one in datagrams if one[:_OFFSET] not in answers])
+        try:
+            while len(answers) < len(datagrams):
+                answer = sender.socket.read(timeout=_AGAIN)
+                answers[answer[:_OFFSET]] = answer[_OFFSET:]
+        except ns.TimedOut:
+            continue
+        for datagram in datagrams:
+            take(answers[datagram[:_OFFSET]])
+        return
+    message = f"{len(datagrams) - len(answers)} datagrams were never answered"
+    raise TimeoutError(message)

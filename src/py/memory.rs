@@ -16,11 +16,11 @@ use crate::error::{Code, Error};
 ///
 /// The object is made first and filled in place. Shortening it is no part of the stable ABI, so when less came than there was
 /// room for, as much as came is copied into a smaller one; a busy stream fills the room and is not copied.
-pub(super) fn bytes_filled_by<'py>(
-    py: Python<'py>,
+pub(super) fn bytes_filled_by(
+    py: Python<'_>,
     size: usize,
     fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> PyResult<usize>,
-) -> PyResult<Bound<'py, PyBytes>> {
+) -> PyResult<Bound<'_, PyBytes>> {
     if size == 0 {
         fill(&mut [])?;
         return Ok(PyBytes::new(py, b""));

@@ -355,7 +355,7 @@ impl PyUdpServer {
         let server = Arc::clone(&core);
         match work {
             Work::Service(service) => {
-                udp::server::spawn(server, move |datagram| service.answer(datagram))?;
+                udp::server::spawn(&server, move |datagram| service.answer(datagram))?;
             }
             Work::Handler(handler) => {
                 let raised = Arc::clone(&raised);

@@ -248,7 +248,7 @@ impl PySocket {
     ///
     /// limit: the longest message in bytes; it is checked before memory is taken. timeout: seconds for all of it.
     /// System call: recv(2). Raises MessageTooLarge, UnexpectedEnd inside a message, and as read does.
-    #[pyo3(signature = (*, limit=8388608, timeout=None))]
+    #[pyo3(signature = (*, limit=8_388_608, timeout=None))]
     pub(super) fn read_message<'py>(
         &self,
         py: Python<'py>,
@@ -552,21 +552,19 @@ pub(super) fn open_socket(
 }
 
 fn describe(socket: &Socket) -> String {
-    let mut text = format!(
-        "<netsteps.Socket {} {} number={} {}",
+    let local = socket
+        .local()
+        .map_or_else(String::new, |local| format!(" local={local}"));
+    let peer = socket
+        .peer()
+        .map_or_else(String::new, |peer| format!(" peer={peer}"));
+    format!(
+        "<netsteps.Socket {} {} number={} {}{local}{peer}>",
         convert::kind_name(socket.transport()),
         socket.family().name(),
         socket.number(),
         socket.state().name()
-    );
-    if let Some(local) = socket.local() {
-        text.push_str(&format!(" local={local}"));
-    }
-    if let Some(peer) = socket.peer() {
-        text.push_str(&format!(" peer={peer}"));
-    }
-    text.push('>');
-    text
+    )
 }
 
 impl Drop for PySocket {

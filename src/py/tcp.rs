@@ -262,7 +262,7 @@ impl PyTcpReceiver {
     /// Receive one message of send_message; None when the sender has finished. limit: the longest, in bytes. timeout: seconds.
     ///
     /// Raises as Socket.read_message does.
-    #[pyo3(signature = (*, limit=8388608, timeout=None))]
+    #[pyo3(signature = (*, limit=8_388_608, timeout=None))]
     fn receive_message<'py>(
         &self,
         py: Python<'py>,

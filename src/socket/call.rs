@@ -21,7 +21,8 @@ const BIG: usize = 64 * 1024;
 pub(super) struct Call<'a> {
     pub(super) socket: &'a Socket,
     pub(super) step: &'static str,
-    pub(super) call: &'static str,
+    /// The system call.
+    pub(super) name: &'static str,
     pub(super) action: Action,
     /// The address that the step was given.
     pub(super) about: Option<Endpoint>,
@@ -37,13 +38,13 @@ impl Socket {
     pub(super) fn begin<'a>(
         &'a self,
         step: &'static str,
-        call: &'static str,
+        name: &'static str,
         action: Action,
     ) -> Result<(Call<'a>, Arc<Handle>)> {
         let before = self.state();
         let handle = locked(&self.handle).clone();
         match (handle, crate::state::next(self.transport, before, action)) {
-            (Some(handle), Some(_)) => Ok((Call::unchecked(self, step, call, action), handle)),
+            (Some(handle), Some(_)) => Ok((Call::unchecked(self, step, name, action), handle)),
             (None, _) => Err(self.out_of_order(State::Closed, action, step)),
             (Some(_), None) => Err(self.out_of_order(before, action, step)),
         }
@@ -69,13 +70,13 @@ impl<'a> Call<'a> {
     pub(super) fn unchecked(
         socket: &'a Socket,
         step: &'static str,
-        call: &'static str,
+        name: &'static str,
         action: Action,
     ) -> Self {
         Self {
             socket,
             step,
-            call,
+            name,
             action,
             about: None,
             asked: None,
@@ -185,7 +186,7 @@ impl<'a> Call<'a> {
         };
         locked(&self.socket.steps).add(Line {
             step: self.step,
-            call: self.call,
+            call: self.name,
             count: 1,
             bytes: size.unwrap_or(0) as u64,
             note,
@@ -214,7 +215,7 @@ impl<'a> Call<'a> {
             number: self.socket.number,
             transport: self.socket.transport,
             step: self.step,
-            call: self.call,
+            call: self.name,
             local: self.socket.local().map(|endpoint| endpoint.socket_addr()),
             peer: self
                 .about

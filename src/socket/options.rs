@@ -48,7 +48,7 @@ pub enum Value {
 }
 
 /// An option: name, the kernel's name, kind of value, meaning.
-pub type Row = (
+type Row = (
     OptionName,
     &'static str,
     &'static str,

@@ -427,30 +427,21 @@ impl Socket {
         let _turn = turn.map_err(|ended| {
             Call::unchecked(self, step, "send", Action::Write).ended(ended, wait)
         })?;
-        let mut sent = 0;
-        let mut calls = 0_u32;
-        loop {
-            let rest = rest(parts, sent);
-            let rest: Vec<&[u8]> = rest.into_iter().collect();
-            sent += self
-                .send_step(step, if rest.is_empty() { &[&[]] } else { &rest }, wait)
-                .map_err(|error| {
-                    if sent == 0 {
-                        error
-                    } else {
-                        after(error, sent, all)
-                    }
-                })?;
-            if sent >= all {
-                return Ok(());
-            }
-            calls = calls.wrapping_add(1);
+        // Nearly always the kernel takes all of it at once.
+        let mut sent = self.send_step(step, parts, wait)?;
+        let mut calls = 1_u32;
+        while sent < all {
             if calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
                 wait.breathe().map_err(|_| {
                     Error::new(Code::Interrupted, step, "a signal handler raised", "")
                 })?;
             }
+            calls = calls.wrapping_add(1);
+            sent += self
+                .send_step(step, &rest(parts, sent), wait)
+                .map_err(|error| after(&error, sent, all))?;
         }
+        Ok(())
     }
 
     /// A file, or `count` bytes of it from `offset`, without its bytes passing through this process: sendfile(2).
@@ -524,7 +515,7 @@ fn rest<'a>(parts: &[&'a [u8]], mut sent: usize) -> Vec<&'a [u8]> {
     rest
 }
 
-fn after(error: Error, sent: usize, all: usize) -> Error {
+fn after(error: &Error, sent: usize, all: usize) -> Error {
     let details = error.details().clone();
     let cause = format!("{} ({sent} of {all} bytes had been taken)", details.cause);
     let mut told = Error::new(details.code, details.step, cause, details.remedy)

@@ -157,16 +157,16 @@ impl Drop for Running<'_> {
 /// # Errors
 /// When the thread cannot be started.
 pub fn spawn(
-    server: Arc<Server>,
+    server: &Arc<Server>,
     answer: impl Fn(&Datagram) -> Option<Vec<u8>> + Send + 'static,
 ) -> io::Result<()> {
     server.begin();
-    let own = Arc::clone(&server);
+    let own = Arc::clone(server);
     let started = std::thread::Builder::new()
         .name("netsteps server".into())
         .spawn(move || own.run(&Plain, &mut |datagram| answer(datagram)));
     if let Err(error) = started {
-        drop(Running(&server));
+        drop(Running(server));
         return Err(error);
     }
     Ok(())

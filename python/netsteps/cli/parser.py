@@ -45,6 +45,7 @@ def _command(
     commands: "_Commands[argparse.ArgumentParser]",
     name: str,
     run: tuple[str, str],
+    *,
     summary: str,
     text: str,
     example: str,
@@ -66,10 +67,12 @@ def _demo(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "demo",
         ("demo", "demo"),
-        "send a real file both ways and show what each side did",
-        "A server, two TCP clients at once and a UDP sender, all on this computer's loopback.\n"
-        "Every hash is compared; the exit code is 1 when one differs.",
-        "  netsteps demo photo.jpg",
+        summary="send a real file both ways and show what each side did",
+        text=(
+            "A server, two TCP clients at once and a UDP sender, all on this computer's loopback.\n"
+            "Every hash is compared; the exit code is 1 when one differs."
+        ),
+        example="  netsteps demo photo.jpg",
     )
     command.add_argument(
         "file", nargs="?", metavar="FILE", help="what to send (default: the README of netsteps)"
@@ -81,20 +84,23 @@ def _serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "serve",
         ("serve", "serve"),
-        "serve one of the small standard services, or take files",
-        "  echo     sends back what it gets (RFC 862)\n"
-        "  discard  takes everything and says nothing (RFC 863)\n"
-        "  daytime  says the time as text (RFC 867)\n"
-        "  chargen  sends characters without end (RFC 864)\n"
-        "  time     says the time as a number of four bytes (RFC 868)\n"
-        "  file     writes what each TCP client sends to a new file in DIR\n\n"
-        "The first line of output names the address. Ctrl-C or SIGTERM ends the server; it then\n"
-        "says how many clients it served and exits with 0.\n\n"
-        "A file is named by its time and its client, and never overwrites another. While it comes\n"
-        "its name ends in .part; when the client is cut off, sends too much or is silent for ten\n"
-        "minutes, what came is removed. file needs TCP: datagrams can get lost, come twice or in\n"
-        "another order, and no datagram says where a file ends.",
-        "  netsteps serve --port 7777 echo\n  netsteps serve file received/",
+        summary="serve one of the small standard services, or take files",
+        text=(
+            "  echo     sends back what it gets (RFC 862)\n"
+            "  discard  takes everything and says nothing (RFC 863)\n"
+            "  daytime  says the time as text (RFC 867)\n"
+            "  chargen  sends characters without end (RFC 864)\n"
+            "  time     says the time as a number of four bytes (RFC 868)\n"
+            "  file     writes what each TCP client sends to a new file in DIR\n\n"
+            "The first line of output names the address. Ctrl-C or SIGTERM ends the\n"
+            "server; it then says how many it served, and exits with 0.\n\n"
+            "A file is named by its time and its client, and never overwrites another.\n"
+            "While it comes its name ends in .part; when the client is cut off, sends too\n"
+            "much, or is silent for ten minutes, what came is removed. file needs TCP:\n"
+            "datagrams can get lost, come twice or in another order, and none of them says\n"
+            "where a file ends."
+        ),
+        example="  netsteps serve --port 7777 echo\n  netsteps serve file received/",
     )
     _transport(command, "serve over")
     command.add_argument(
@@ -124,15 +130,20 @@ def _send(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "send",
         ("send", "send"),
-        "send a file or the input to a port, and print what comes back",
-        "TCP: sends everything, finishes its own half (the peer then reads the end), and prints\n"
-        "what comes back until the peer finishes too, as `nc -N` does.\n\n"
-        "UDP: each block that is read becomes one datagram, as with `nc -u`: a line that is typed\n"
-        "in a terminal, or --size bytes of a file. An empty input is one empty datagram. It then\n"
-        "prints what comes back until nothing has come for a second (or --timeout).\n\n"
-        "On a terminal, characters that would control it are printed as escapes.",
-        "  netsteps send 127.0.0.1 7777 photo.jpg > back.jpg\n"
-        "  echo hello | netsteps send --udp 127.0.0.1 7777",
+        summary="send a file or the input to a port, and print what comes back",
+        text=(
+            "TCP: sends everything, finishes its own half (the peer then reads the end),\n"
+            "and prints what comes back until the peer finishes too, as `nc -N` does.\n\n"
+            "UDP: each block that is read becomes one datagram, as with `nc -u`: a line\n"
+            "that is typed in a terminal, or --size bytes of a file. An empty input is one\n"
+            "empty datagram. It then prints what comes back, until nothing has come for a\n"
+            "second (or --timeout).\n\n"
+            "On a terminal, characters that would control it are printed as escapes."
+        ),
+        example=(
+            "  netsteps send 127.0.0.1 7777 photo.jpg > back.jpg\n"
+            "  echo hello | netsteps send --udp 127.0.0.1 7777"
+        ),
     )
     _transport(command, "send over")
     command.add_argument(
@@ -168,9 +179,9 @@ def _resolve(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "resolve",
         ("tables", "resolve"),
-        "list the addresses of a name, in the order in which they are tried",
-        "What getaddrinfo(3) gives.",
-        "  netsteps resolve localhost http",
+        summary="list the addresses of a name, in the order to try them",
+        text="What getaddrinfo(3) gives.",
+        example="  netsteps resolve localhost http",
     )
     _transport(command, "for")
     family = command.add_mutually_exclusive_group()
@@ -195,9 +206,9 @@ def _interfaces(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "interfaces",
         ("tables", "interfaces"),
-        "list the network interfaces of this computer",
-        "What ipconfig (Windows), ifconfig and `ip address` (Linux) show.",
-        "  netsteps interfaces --json",
+        summary="list the network interfaces of this computer",
+        text="What ipconfig (Windows), ifconfig and `ip address` (Linux) show.",
+        example="  netsteps interfaces --json",
     )
     _json(command)
 
@@ -207,9 +218,9 @@ def _connections(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "connections",
         ("tables", "connections"),
-        "list the TCP and UDP sockets of this computer",
-        "What `netstat -na` shows, with the program that holds each socket.",
-        "  netsteps connections --listening --port 80",
+        summary="list the TCP and UDP sockets of this computer",
+        text="What `netstat -na` shows, with the program that holds each socket.",
+        example="  netsteps connections --listening --port 80",
     )
     command.add_argument(
         "--listening", action="store_true", help="only those that wait for others (UDP: no peer)"
@@ -225,10 +236,12 @@ def _port(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "port",
         ("tables", "port"),
-        "ask a port whether a program serves it",
-        "Says open, refused, silent or unreachable, and what that means. Exit code 0 for open,\n"
-        "1 for the others.",
-        "  netsteps port localhost 80",
+        summary="ask a port whether a program serves it",
+        text=(
+            "Says open, refused, silent or unreachable, and what that means. The exit code\n"
+            "is 0 for open, and 1 for the others."
+        ),
+        example="  netsteps port localhost 80",
     )
     _transport(command, "ask over")
     _timeout(command, 1.0)
@@ -241,9 +254,9 @@ def _services(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands,
         "services",
         ("tables", "services"),
-        "list the well-known ports",
-        "Those that lessons and everyday work meet, as IANA registers them (RFC 6335).",
-        "  netsteps services",
+        summary="list the well-known ports",
+        text="Those that lessons and everyday work meet, as IANA registers them (RFC 6335).",
+        example="  netsteps services",
     )
     _json(command)
 

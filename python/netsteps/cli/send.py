@@ -79,10 +79,12 @@ def _read_into(
     while True:
         left = None if timeout is None else sending.left_of(timeout)
         try:
-            return socket.read_into(buffer, timeout=left)
+            count: int = socket.read_into(buffer, timeout=left)
         except ns.TimedOut:
             if timeout is None or sending.left_of(timeout) == 0.0:
                 raise
+        else:
+            return count
 
 
 def _udp(

@@ -72,9 +72,7 @@ def _wanted(row: ns.Connection, options: "argparse.Namespace") -> bool:
 
 def port(options: "argparse.Namespace") -> int:
     """Ask a port, and say what the answer means."""
-    answer = ns.port_status(
-        options.host, options.port, kind=options.kind, timeout=options.timeout
-    )
+    answer = ns.port_status(options.host, options.port, kind=options.kind, timeout=options.timeout)
     if options.json:
         told = {
             **_endpoint(answer.endpoint),

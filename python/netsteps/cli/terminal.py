@@ -112,11 +112,11 @@ class Progress:
 
     def update(self, done: int) -> None:
         """Tell how many bytes are done."""
-        if self._off:
-            return
         with self._lock:
+            if self._off:
+                return
             if self._bar is None:
-                if self._off or time.monotonic() - self._begin < _QUICK:
+                if time.monotonic() - self._begin < _QUICK:
                     return
                 self._bar = self._started()
             self._bar.update(self._bar.task_ids[0], completed=done)

@@ -65,6 +65,7 @@ def side_by_side_rows(
     beginning. A row shows when it began (ms), the step, how often, its bytes, and the time from the
     first beginning to the last end. The middle of a long exchange is counted and left out.
     """
+    whole = not any(getattr(side, "note", None) for side in (left, right))
     steps = [(line.start_ns, "left", line) for line in left]
     steps += [(line.start_ns, "right", line) for line in right]
     steps.sort(key=lambda step: step[0])  # stable: each side keeps its own order
@@ -96,7 +97,7 @@ def side_by_side_rows(
         other = cell if side == "right" else ""
         text = f"{when:>{margin}}  {own:<{widths['left']}}{_BETWEEN}{other}".rstrip()
         body.append(SideRow(text, side, line.failed))
-    return rows + _shortened(body, " " * margin)
+    return rows + _shortened(body, " " * margin, whole=whole)
 
 
 _SIDES = ("left", "right")
@@ -110,20 +111,22 @@ def _cells(lines: "Sequence[_Line]") -> list[str]:
         size = size_text(line.bytes) if str(moved(line)) else ""
         why = f"  {line.note}" if line.failed and line.note else ""
         parts.append((line.step, times, size, str(took(line)), printable(why)))
-    step, times, size, time = (max(map(len, column), default=0) for column in _columns(parts))
+    widths = [max((len(part[at]) for part in parts), default=0) for at in range(4)]
+    a, b, c, d = widths
     return [
-        f"{a:<{step}} {b:<{times}} {c:>{size}}  {d:>{time}}{e}".rstrip() for a, b, c, d, e in parts
+        f"{step:<{a}} {times:<{b}}  {size:>{c}}  {time:>{d}}{why}".rstrip()
+        for step, times, size, time, why in parts
     ]
 
 
-def _columns(parts: "Sequence[tuple[str, str, str, str, str]]") -> "list[list[str]]":
-    return [[part[at] for part in parts] for at in range(4)]
+def _shortened(rows: list[SideRow], margin: str, *, whole: bool) -> list[SideRow]:
+    """Keep the beginning and the end of a long exchange, and count what was between.
 
-
-def _shortened(rows: list[SideRow], margin: str) -> list[SideRow]:
-    """Keep the beginning and the end of a long exchange, and count what was between."""
+    whole: whether the sockets themselves kept every step.
+    """
     left_out = len(rows) - _FIRST - _LAST
     if left_out < 2:
         return rows
-    gap = SideRow(f"{margin}  ... {left_out} more rows ...", "gap")
+    more = "" if whole else ", and what the sockets did not keep"
+    gap = SideRow(f"{margin}  ... {left_out} more rows{more} ...", "gap")
     return [*rows[:_FIRST], gap, *rows[-_LAST:]]
