@@ -5,6 +5,18 @@ PY ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml $(wildcard Cargo.toml Cargo.lock) $(shell find src -name '*.rs')
 STUB := python/netsteps/_core.pyi
+# What PyO3 leaves out of a stub: the imports of annotations that are given as text, the types that Python code returns, constants.
+FINISH_STUB := \
+	-e 's/^from _typeshed import .*/from _typeshed import ReadableBuffer, WriteableBuffer/' \
+	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table/' \
+	-e 's/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/' \
+	-e 's/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/' \
+	-e 's/def services() -> Any/def services() -> Table[Service]/' \
+	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
+	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
+	-e 's/-> Iterator:/-> Iterator[Any]:/; s/-> tuple:/-> tuple[str, ...]:/; s/-> list:/-> list[tuple[str, str, str, str]]:/' \
+	-e 's/dict | None/dict[str, float] | None/' \
+	-e 's/^def __getattr__.*/__version__: str/'
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -60,6 +72,7 @@ clean: ## remove everything that make has made
 define generate_stubs
 @set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 $(BIN)/maturin generate-stubs --quiet -i $(BIN)/python --features stubs,abi3 --out "$$dir"; \
+sed -i $(FINISH_STUB) "$$dir/netsteps/_core.pyi"; \
 $(1)
 endef
 

@@ -31,7 +31,7 @@ _DATAGRAM = 1472
 # Loopback carries longer ones: a big file takes fewer of them.
 _BIG_FILE, _BIG_DATAGRAM = 4_000_000, 32 * 1024
 _OFFSET = 8  # bytes in front of each datagram: where in the file its own bytes begin
-_IN_FLIGHT = 128 * 1024  # bytes on their way at once; a receive buffer holds them
+_IN_FLIGHT = 64 * 1024  # bytes on their way at once; a receive buffer holds them
 _AGAIN = 0.25  # seconds until datagrams without an answer are sent again
 _TRIES = 40
 
@@ -89,12 +89,14 @@ def run(file: "str | Path | None", started: "Callable[[str, int], None]") -> Dem
             ns.Socket("udp") as receiver,
         ):
             receiver.bind("127.0.0.1", 0)
+            bound = receiver.local
+            assert bound is not None  # it has just been bound
             own, stream, messages, received, sender = _all_at_once(
                 lambda: _End(_hash_of(path)),
                 lambda: _stream_client(path, size, server.endpoint),
                 lambda: _message_client(path, size, server.endpoint),
                 lambda: _udp_receiver(receiver, size),
-                lambda: _udp_sender(path, size, receiver),
+                lambda: _udp_sender(path, size, bound),
             )
         took_ns = time.monotonic_ns() - begin
         exchanges = (
@@ -250,7 +252,7 @@ def _stream_client(path: Path, size: int, server: ns.Endpoint) -> _End:
     """Send the file as one stream, and read one stream back."""
     digest = sha256()
     buffer = memoryview(bytearray(_CHUNK))
-    with ns.TcpSender(*server, timeout=_PATIENCE) as client:
+    with ns.TcpSender(server, timeout=_PATIENCE) as client:
         client.send_message(b"stream", timeout=_PATIENCE)
         client.send_file(path, timeout=_patience(size))
         client.finish()
@@ -264,7 +266,7 @@ def _message_client(path: Path, size: int, server: ns.Endpoint) -> _End:
     """Send the file in messages, and read the answer to each before the next."""
     digest = sha256()
     length = min(max(-(-size // _MESSAGES), 1), _LONGEST_MESSAGE)
-    with ns.TcpSender(*server, timeout=_PATIENCE) as client:
+    with ns.TcpSender(server, timeout=_PATIENCE) as client:
         client.send_message(b"messages", timeout=_PATIENCE)
         for block in _blocks(path, length):
             client.send_message(block, timeout=_PATIENCE)
@@ -295,12 +297,12 @@ def _udp_receiver(socket: ns.Socket, size: int) -> _End:
             return _End(digest.hexdigest())
 
 
-def _udp_sender(path: Path, size: int, receiver: ns.Socket) -> _End:
+def _udp_sender(path: Path, size: int, receiver: ns.Endpoint) -> _End:
     """Send the file in datagrams, some at once, and go on when all of these have been answered."""
     digest = sha256()
     length = (_BIG_DATAGRAM if size > _BIG_FILE else _DATAGRAM) - _OFFSET
     at_once = _IN_FLIGHT // (length + _OFFSET)
-    with ns.UdpSender(*receiver.local) as sender:
+    with ns.UdpSender(receiver) as sender:
         offset = 0
         waiting: list[bytes] = []
         for block in _blocks(path, length):

@@ -25,7 +25,7 @@ pub(super) struct PyEndpoint(pub(super) Endpoint);
 #[pymethods]
 impl PyEndpoint {
     #[new]
-    #[pyo3(signature = (ip, port=None))]
+    #[pyo3(signature = (ip: "str", port: "int | str | None" = None))]
     fn new(ip: &Bound<'_, PyAny>, port: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let step = "endpoint";
         let py = ip.py();
@@ -135,11 +135,11 @@ impl PyEndpoint {
         format!("Endpoint('{}', {})", self.0.ip_text(), self.0.port())
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        Ok((py.get_type::<Self>().into_any(), self.pair(py)?))
+    fn __reduce__<'py>(&self, py: Python<'py>) -> (Bound<'py, PyAny>, (String, u16)) {
+        (
+            py.get_type::<Self>().into_any(),
+            (self.0.ip_text(), self.0.port()),
+        )
     }
 }
 

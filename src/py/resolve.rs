@@ -18,15 +18,15 @@ use crate::resolve::{Port, resolve as look_up};
 /// System call: getaddrinfo(3). Raises NameNotFound, BadHost (a URL, for example), BadPort, TimedOut.
 /// Source: lecture 3 (getaddrinfo and its hints), RFC 6724 (the order).
 #[pyfunction]
-#[pyo3(signature = (host, service, *, kind="tcp", family=None, timeout=None))]
-pub(super) fn resolve<'py>(
-    py: Python<'py>,
-    host: &Bound<'py, PyAny>,
-    service: &Bound<'py, PyAny>,
+#[pyo3(signature = (host: "str", service: "int | str", *, kind="tcp", family=None, timeout=None))]
+pub(super) fn resolve(
+    py: Python<'_>,
+    host: &Bound<'_, PyAny>,
+    service: &Bound<'_, PyAny>,
     kind: &str,
     family: Option<&str>,
     timeout: Option<f64>,
-) -> PyResult<Bound<'py, PyList>> {
+) -> PyResult<Vec<PyEndpoint>> {
     let step = "resolve";
     let (host, port) = (host_of(host, step)?, port_of(service, step)?);
     let transport = transport(kind, step).map_err(|error| errors::raise(py, error))?;
@@ -35,7 +35,7 @@ pub(super) fn resolve<'py>(
     let found = waiting(py, timeout, step, |wait| {
         look_up(&host, &port, transport, wanted, step, wait)
     })?;
-    PyList::new(py, found.into_iter().map(PyEndpoint))
+    Ok(found.into_iter().map(PyEndpoint).collect())
 }
 
 /// The audit event of a lookup.

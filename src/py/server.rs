@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyCFunction, PyList, PyTuple};
+use pyo3::types::{PyCFunction, PyTuple};
 
 use super::convert::{audit, host_of, numbers, port_of};
 use super::endpoint::{PyDatagram, PyEndpoint};
@@ -51,9 +51,9 @@ impl Raised {
         }
     }
 
-    fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+    fn list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        PyList::new(py, kept.iter().map(|error| error.clone_ref(py)))
+        kept.iter().map(|error| error.clone_ref(py)).collect()
     }
 }
 
@@ -177,7 +177,7 @@ pub(super) struct PyTcpServer {
 #[pymethods]
 impl PyTcpServer {
     #[new]
-    #[pyo3(signature = (on_client=None, *, host=None, port=None, service=None, max_clients=1024, backlog=128))]
+    #[pyo3(signature = (on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service=None, max_clients=1024, backlog=128))]
     fn new(
         py: Python<'_>,
         on_client: Option<Py<PyAny>>,
@@ -238,10 +238,12 @@ impl PyTcpServer {
         self.core.served()
     }
 
-    /// The exceptions that handlers raised, the newest 100 of them.
+    /// The exceptions that handlers raised, and what kept the server from accepting; the newest 100 of each.
     #[getter]
-    fn errors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        self.raised.list(py)
+    fn errors(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        let troubles = self.core.troubles().into_iter();
+        let troubles = troubles.map(|error| errors::raise(py, error).into_value(py).into_any());
+        self.raised.list(py).into_iter().chain(troubles).collect()
     }
 
     /// Take no new client from now on, give those that there are grace seconds to end, then close their connections.
@@ -260,7 +262,7 @@ impl PyTcpServer {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
         self.stop(py, 1.0)
     }
@@ -337,7 +339,7 @@ pub(super) struct PyUdpServer {
 #[pymethods]
 impl PyUdpServer {
     #[new]
-    #[pyo3(signature = (on_datagram=None, *, host=None, port=None, service=None))]
+    #[pyo3(signature = (on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service=None))]
     fn new(
         py: Python<'_>,
         on_datagram: Option<Py<PyAny>>,
@@ -392,14 +394,16 @@ impl PyUdpServer {
 
     /// The exceptions that the handler raised, the newest 100 of them.
     #[getter]
-    fn errors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+    fn errors(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
         self.raised.list(py)
     }
 
-    /// Take no datagram from now on, and wait up to a second for the one under way. Twice is no error.
-    fn stop(&self, py: Python<'_>) -> PyResult<()> {
+    /// Take no datagram from now on, and wait up to grace seconds for the handler that is at work. Twice is no error.
+    #[pyo3(signature = (grace=1.0))]
+    fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
+        deadline(Some(grace), "stop").map_err(|error| errors::raise(py, error))?;
         let pause = PyPause::new(py);
-        self.core.stop(LAST, &pause);
+        self.core.stop(Duration::from_secs_f64(grace), &pause);
         pause.ended()
     }
 
@@ -407,9 +411,9 @@ impl PyUdpServer {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
-        self.stop(py)
+        self.stop(py, 1.0)
     }
 
     fn __repr__(&self) -> String {

@@ -44,6 +44,8 @@ impl PySocket {
     /// The endpoint of an address for this socket; a name is looked up.
     fn endpoint(&self, address: &Address, step: &'static str, wait: &Wait<'_>) -> Result<Endpoint> {
         match address {
+            Address::Endpoint(endpoint) if endpoint.family() == self.core.family() => Ok(*endpoint),
+            // Of the other family: the error says so.
             Address::Endpoint(endpoint) => self.core.endpoint_of(
                 &endpoint.ip_text(),
                 &Port::Number(endpoint.port()),
@@ -86,7 +88,7 @@ impl PySocket {
     ///
     /// System call: bind(2). Raises AddressInUse (naming who has it), AddressNotLocal (listing this machine's), NoPermission,
     /// NameNotFound, StepError. Source: lectures 1, 3 and 4.
-    #[pyo3(signature = (host, port=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None))]
     fn bind(
         slf: &Bound<'_, Self>,
         host: &Bound<'_, PyAny>,
@@ -106,7 +108,7 @@ impl PySocket {
     ///
     /// timeout: seconds for all of it, the lookup of a name included. System call: connect(2). Raises Refused, TimedOut,
     /// Unreachable, NameNotFound, StepError; after each of these the socket is as it was. Source: lectures 1, 3 and 4.
-    #[pyo3(signature = (host, port=None, *, timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn connect(
         slf: &Bound<'_, Self>,
         host: &Bound<'_, PyAny>,
@@ -162,7 +164,7 @@ impl PySocket {
     ///
     /// 0 means that the peer has finished. timeout: seconds. System call: recv(2). Raises as read does; BufferError for memory that
     /// does not lie in one piece.
-    #[pyo3(signature = (buffer, *, timeout=None))]
+    #[pyo3(signature = (buffer: "WriteableBuffer", *, timeout=None))]
     fn read_into(
         &self,
         py: Python<'_>,
@@ -197,7 +199,7 @@ impl PySocket {
     ///
     /// limit: the most bytes to take before it comes. timeout: seconds for all of it. System call: recv(2), with MSG_PEEK first.
     /// Raises MessageTooLarge, UnexpectedEnd when the peer finishes before, and as read does.
-    #[pyo3(signature = (delimiter, *, limit=65536, timeout=None))]
+    #[pyo3(signature = (delimiter: "ReadableBuffer", *, limit=65536, timeout=None))]
     fn read_until<'py>(
         &self,
         py: Python<'py>,
@@ -267,7 +269,7 @@ impl PySocket {
     /// data: bytes or any bytes-like object, not copied. That write returns means that the kernel has the bytes, not that the peer
     /// has. timeout: seconds for all of it. System call: send(2). Raises BrokenPipe, Reset, TimedOut, SocketClosed, StepError,
     /// BadPayload (a str, for example).
-    #[pyo3(signature = (data, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", *, timeout=None))]
     pub(super) fn write(
         &self,
         py: Python<'_>,
@@ -284,7 +286,7 @@ impl PySocket {
     ///
     /// data: any bytes-like object. For UDP it is one datagram to the connected peer. timeout: seconds.
     /// System call: send(2). Raises as write does; for UDP DatagramTooLarge and Refused.
-    #[pyo3(signature = (data, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", *, timeout=None))]
     pub(super) fn send(
         &self,
         py: Python<'_>,
@@ -300,7 +302,7 @@ impl PySocket {
     /// Write one message: its length in four bytes in network byte order, and its bytes, in one call where the kernel takes both.
     ///
     /// data: any bytes-like object. timeout: seconds for all of it. System call: sendmsg(2). Raises as write does.
-    #[pyo3(signature = (data, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", *, timeout=None))]
     pub(super) fn write_message(
         &self,
         py: Python<'_>,
@@ -318,7 +320,7 @@ impl PySocket {
     /// path: a regular file. offset and count choose a part, in bytes. progress(done, total) is called after each piece of up to
     /// 1 MiB; what it raises ends the step. timeout: seconds for all of it. System call: sendfile(2).
     /// Raises FileNotFoundError and its like for the file, and as write does for the socket.
-    #[pyo3(signature = (path, *, offset=0, count=None, progress=None, timeout=None))]
+    #[pyo3(signature = (path, *, offset=0, count=None, progress: "Callable[[int, int], object] | None" = None, timeout=None))]
     pub(super) fn write_file(
         &self,
         py: Python<'_>,
@@ -367,7 +369,7 @@ impl PySocket {
     ///
     /// timeout: seconds. System call: sendto(2). Raises DatagramTooLarge (the limit is 65,507 bytes over IPv4, 65,527 over IPv6),
     /// NoPermission (broadcast without the option), StepError. Source: lecture 5, RFC 768.
-    #[pyo3(signature = (data, host, port=None, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn send_to(
         slf: &Bound<'_, Self>,
         data: &Bound<'_, PyAny>,
@@ -424,7 +426,7 @@ impl PySocket {
     /// System calls: getaddrinfo(3), socket(2), connect(2). Raises NameNotFound, and the error of the last address tried.
     /// Source: lecture 3, which tries only the first address.
     #[staticmethod]
-    #[pyo3(signature = (host, service, *, kind="tcp", timeout=None))]
+    #[pyo3(signature = (host: "str", service: "int | str", *, kind="tcp", timeout=None))]
     fn open(
         py: Python<'_>,
         host: &Bound<'_, PyAny>,
@@ -496,7 +498,7 @@ impl PySocket {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
         self.core.close();
     }

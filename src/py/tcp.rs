@@ -12,9 +12,12 @@ use super::convert;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::pause::{PyPause, deadline};
-use super::server::defaults;
+use super::server::{defaults, place};
 use super::socket::{PySocket, open_socket};
+use crate::address::Endpoint;
 use crate::error::{Code, Error};
+use crate::ports::Transport;
+use crate::tcp;
 use crate::wait::{Deadline, Wait};
 
 /// How much of a file is received at a time.
@@ -32,7 +35,7 @@ pub(super) struct PyTcpSender {
 #[pymethods]
 impl PyTcpSender {
     #[new]
-    #[pyo3(signature = (host, port=None, *, timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn new(
         py: Python<'_>,
         host: &Bound<'_, PyAny>,
@@ -47,7 +50,7 @@ impl PyTcpSender {
     }
 
     /// Send all of data, any bytes-like object. timeout: seconds. System call: send(2). Raises as Socket.write does.
-    #[pyo3(signature = (data, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", *, timeout=None))]
     fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>, timeout: Option<f64>) -> PyResult<()> {
         self.socket.get().write(py, data, timeout)
     }
@@ -55,7 +58,7 @@ impl PyTcpSender {
     /// Send one message: its length in four bytes, network byte order, and its bytes. timeout: seconds.
     ///
     /// System call: sendmsg(2). Raises as Socket.write does. The other end: TcpReceiver.receive_message, Socket.read_message.
-    #[pyo3(signature = (data, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", *, timeout=None))]
     fn send_message(
         &self,
         py: Python<'_>,
@@ -68,7 +71,7 @@ impl PyTcpSender {
     /// Send a file, and return its size in bytes. progress(done, total) is called after each piece. timeout: seconds for all of it.
     ///
     /// System call: sendfile(2). Raises FileNotFoundError and its like for the file, and as Socket.write does.
-    #[pyo3(signature = (path, *, progress=None, timeout=None))]
+    #[pyo3(signature = (path, *, progress: "Callable[[int, int], object] | None" = None, timeout=None))]
     fn send_file(
         &self,
         py: Python<'_>,
@@ -113,7 +116,7 @@ impl PyTcpSender {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
         self.close();
     }
@@ -140,6 +143,7 @@ impl PyTcpSender {
 #[pyclass(frozen, name = "TcpReceiver", module = "netsteps", weakref)]
 pub(super) struct PyTcpReceiver {
     listener: Py<PySocket>,
+    endpoint: Endpoint,
     sender: Mutex<Option<Py<PySocket>>>,
 }
 
@@ -173,45 +177,30 @@ fn ends(py: Python<'_>, timeout: Option<f64>, step: &'static str) -> PyResult<De
 #[pymethods]
 impl PyTcpReceiver {
     #[new]
-    #[pyo3(signature = (host=None, port=None, *, backlog=16))]
-    fn new<'py>(
-        py: Python<'py>,
-        host: Option<Bound<'py, PyAny>>,
-        port: Option<Bound<'py, PyAny>>,
+    #[pyo3(signature = (host: "str | None" = None, port: "int | str | None" = None, *, backlog=16))]
+    fn new(
+        py: Python<'_>,
+        host: Option<Bound<'_, PyAny>>,
+        port: Option<Bound<'_, PyAny>>,
         backlog: i32,
     ) -> PyResult<Self> {
         let (host, port) = defaults(py, host, port)?;
-        let family = match host.extract::<String>() {
-            Ok(host) if host.contains(':') => "ipv6",
-            _ => "ipv4",
-        };
-        let listener = py
-            .get_type::<PySocket>()
-            .call1(("tcp", family))?
-            .cast_into::<PySocket>()?;
-        let prepared = (|| {
-            if cfg!(unix) {
-                listener
-                    .getattr("options")?
-                    .setattr("reuse_address", true)?;
-            }
-            listener.call_method1("bind", (host, port))?;
-            listener.get().listen(py, backlog, false)
-        })();
-        if prepared.is_err() {
-            listener.get().close();
-        }
-        prepared?;
+        let endpoint = place(py, &host, &port, Transport::Tcp)?;
+        let listener =
+            tcp::listener(endpoint, backlog).map_err(|error| errors::raise(py, error))?;
+        let endpoint = listener.local().unwrap_or(endpoint);
+        let listener = Py::new(py, PySocket::of(listener))?;
         Ok(Self {
-            listener: listener.unbind(),
+            listener,
+            endpoint,
             sender: Mutex::new(None),
         })
     }
 
     /// Where it listens: an Endpoint.
     #[getter]
-    fn endpoint(&self) -> Option<PyEndpoint> {
-        self.listener.get().core.local().map(PyEndpoint)
+    fn endpoint(&self) -> PyEndpoint {
+        PyEndpoint(self.endpoint)
     }
 
     /// The socket of the present sender, or None.
@@ -277,7 +266,7 @@ impl PyTcpReceiver {
     ///
     /// path must not exist yet. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
     /// seconds for all of it. Raises FileExistsError and its like for the file, MessageTooLarge, and as Socket.read does.
-    #[pyo3(signature = (path, *, limit=None, progress=None, timeout=None))]
+    #[pyo3(signature = (path, *, limit=None, progress: "Callable[[int, None], object] | None" = None, timeout=None))]
     fn receive_file(
         &self,
         py: Python<'_>,
@@ -345,7 +334,7 @@ impl PyTcpReceiver {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
         self.close();
     }
@@ -360,9 +349,6 @@ impl PyTcpReceiver {
     }
 
     fn __repr__(&self) -> String {
-        let endpoint = self
-            .endpoint()
-            .map_or_else(|| "closed".into(), |at| format!("on {}", at.0));
-        format!("<netsteps.TcpReceiver {endpoint}>")
+        format!("<netsteps.TcpReceiver on {}>", self.endpoint)
     }
 }

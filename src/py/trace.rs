@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyTuple};
 
 use super::convert::kind_name;
 use super::endpoint::PyEndpoint;
@@ -227,7 +227,7 @@ impl PyTrace {
     fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let show = py.import("netsteps.show.steps")?;
         show.getattr("table_of_events")?
-            .call1((self.events(py)?, self.0.dropped()))
+            .call1((self.events(), self.0.dropped()))
     }
 }
 
@@ -262,9 +262,8 @@ impl PyTrace {
 
     /// What happened: a list of Event, in the order of beginning. A call that waits at this moment has the phase "started".
     #[getter]
-    fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let events: Vec<PyEvent> = self.0.events().into_iter().map(PyEvent).collect();
-        PyList::new(py, events)
+    fn events(&self) -> Vec<PyEvent> {
+        self.0.events().into_iter().map(PyEvent).collect()
     }
 
     /// How many events were let go to stay within the capacity.
@@ -289,7 +288,7 @@ impl PyTrace {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
         self.0.stop();
     }

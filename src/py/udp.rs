@@ -1,7 +1,7 @@
 //! `UdpSender` and `UdpReceiver`.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::PyTuple;
 
 use super::convert;
 use super::endpoint::{PyDatagram, PyEndpoint};
@@ -28,7 +28,7 @@ pub(super) struct PyUdpSender {
 #[pymethods]
 impl PyUdpSender {
     #[new]
-    #[pyo3(signature = (host, port=None, *, timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn new(
         py: Python<'_>,
         host: &Bound<'_, PyAny>,
@@ -45,7 +45,7 @@ impl PyUdpSender {
     /// Send one datagram, and return its size in bytes. timeout: seconds. System call: send(2).
     ///
     /// Raises DatagramTooLarge (more than 65,507 bytes over IPv4, 65,527 over IPv6), Refused (an earlier one came back).
-    #[pyo3(signature = (data, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", *, timeout=None))]
     fn send(
         &self,
         py: Python<'_>,
@@ -58,7 +58,7 @@ impl PyUdpSender {
     /// Send each of the messages as one datagram, and return how many were sent. timeout: seconds for all of them.
     ///
     /// messages: bytes-like objects. Raises as send does, for the first that cannot be sent; those before it are on their way.
-    #[pyo3(signature = (messages, *, timeout=None))]
+    #[pyo3(signature = (messages: "Iterable[ReadableBuffer]", *, timeout=None))]
     fn send_many(
         &self,
         py: Python<'_>,
@@ -111,7 +111,7 @@ impl PyUdpSender {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
         self.close();
     }
@@ -172,7 +172,7 @@ pub(super) struct PyUdpReceiver {
 #[pymethods]
 impl PyUdpReceiver {
     #[new]
-    #[pyo3(signature = (host=None, port=None))]
+    #[pyo3(signature = (host: "str | None" = None, port: "int | str | None" = None))]
     fn new<'py>(
         py: Python<'py>,
         host: Option<Bound<'py, PyAny>>,
@@ -187,8 +187,8 @@ impl PyUdpReceiver {
 
     /// Where it receives: an Endpoint.
     #[getter]
-    fn endpoint(&self) -> Option<PyEndpoint> {
-        self.core.socket().local().map(PyEndpoint)
+    fn endpoint(&self) -> PyEndpoint {
+        PyEndpoint(self.core.endpoint())
     }
 
     /// Receive the next datagram. size: the most bytes to keep of it. timeout: seconds. Raises TimedOut, SocketClosed.
@@ -205,25 +205,25 @@ impl PyUdpReceiver {
     /// Receive what has come: wait up to timeout seconds for the first datagram, then take up to count that are there. A list of
     /// Datagram, empty when none came in time. Raises SocketClosed.
     #[pyo3(signature = (count=64, *, timeout=None))]
-    fn receive_many<'py>(
+    fn receive_many(
         &self,
-        py: Python<'py>,
+        py: Python<'_>,
         count: i64,
         timeout: Option<f64>,
-    ) -> PyResult<Bound<'py, PyList>> {
+    ) -> PyResult<Vec<PyDatagram>> {
         let step = "receive_from";
         let count =
             convert::size(count, "count", 1, step).map_err(|error| errors::raise(py, error))?;
         let pause = PyPause::new(py);
         let mut deadline = deadline(timeout, step).map_err(|error| errors::raise(py, error))?;
-        let datagrams = PyList::empty(py);
+        let mut datagrams = Vec::new();
         while datagrams.len() < count {
             let wait = Wait {
                 deadline,
                 pause: &pause,
             };
             match self.core.receive(crate::socket::MAX_DATAGRAM, &wait) {
-                Ok(datagram) => datagrams.append(PyDatagram::of(py, &datagram))?,
+                Ok(datagram) => datagrams.push(PyDatagram::of(py, &datagram)),
                 Err(error) if error.code() == Code::TimedOut => break,
                 Err(error) => return Err(pause.raise(error)),
             }
@@ -247,7 +247,7 @@ impl PyUdpReceiver {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
+    #[pyo3(signature = (*_exception: "object"))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
         self.close();
     }
@@ -268,9 +268,6 @@ impl PyUdpReceiver {
     }
 
     fn __repr__(&self) -> String {
-        let endpoint = self
-            .endpoint()
-            .map_or_else(|| "closed".into(), |at| format!("on {}", at.0));
-        format!("<netsteps.UdpReceiver {endpoint}>")
+        format!("<netsteps.UdpReceiver on {}>", self.core.endpoint())
     }
 }

@@ -3,5 +3,5 @@
 pub mod server;
 pub mod services;
 
-pub use server::{Client, Server, Settings};
+pub use server::{Client, Server, Settings, listener};
 pub use services::Service;

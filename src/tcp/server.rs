@@ -1,19 +1,23 @@
 //! A server that takes clients until it is stopped. Who runs the loop, and who runs a client, is the caller's:
 //! a Rust thread for the services, a Python thread for a Python handler.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::address::Endpoint;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
 use crate::socket::{OptionName, Socket, Value};
 use crate::wait::{Pause, Stop, Wait, forks};
 
 /// How long the loop leaves the listener alone when the system has no descriptor or memory for one more client (as sshd does).
 const STARVED: Duration = Duration::from_millis(100);
+/// How many errors of the loop are kept, and how often one is.
+const TROUBLES: usize = 100;
+const BETWEEN_TROUBLES: Duration = Duration::from_secs(1);
 /// Between two looks at what a condition variable cannot be told of.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -38,6 +42,7 @@ pub struct Server {
     changed: Condvar,
     stopping: AtomicBool,
     served: AtomicU64,
+    troubles: Mutex<Troubles>,
     /// A forked child has the descriptors but none of the threads.
     forks: u64,
 }
@@ -47,6 +52,13 @@ struct Clients {
     connections: Vec<Arc<Socket>>,
     /// The loop runs.
     looping: bool,
+}
+
+/// What kept the loop from accepting: the newest errors, at most one a second.
+#[derive(Debug, Default)]
+struct Troubles {
+    errors: VecDeque<Error>,
+    last: Option<Instant>,
 }
 
 /// A client, for as long as it is served. Dropping it closes the connection and makes room for the next.
@@ -69,19 +81,28 @@ impl Drop for Client {
     }
 }
 
+/// A socket that listens there, with `SO_REUSEADDR`: a server that is started again must not wait for TIME_WAIT.
+///
+/// # Errors
+/// Those of `bind` and `listen`.
+pub fn listener(endpoint: Endpoint, backlog: i32) -> Result<Socket> {
+    let listener = Socket::new(Transport::Tcp, endpoint.family())?;
+    if cfg!(unix) {
+        // On Windows the option of that name would let a second server take the port.
+        listener.set_option(OptionName::ReuseAddress, Value::Switch(true))?;
+    }
+    listener.bind(endpoint)?;
+    listener.listen(backlog, false)?;
+    Ok(listener)
+}
+
 impl Server {
-    /// Binds and listens, with `SO_REUSEADDR`: a server that is started again must not wait for TIME_WAIT.
+    /// Binds and listens.
     ///
     /// # Errors
     /// Those of `bind` and `listen`.
     pub fn new(settings: &Settings) -> Result<Arc<Self>> {
-        let listener = Socket::new(Transport::Tcp, settings.endpoint.family())?;
-        if cfg!(unix) {
-            // On Windows the option of that name would let a second server take the port.
-            listener.set_option(OptionName::ReuseAddress, Value::Switch(true))?;
-        }
-        listener.bind(settings.endpoint)?;
-        listener.listen(settings.backlog, false)?;
+        let listener = listener(settings.endpoint, settings.backlog)?;
         Ok(Arc::new(Self {
             endpoint: listener.local().unwrap_or(settings.endpoint),
             listener,
@@ -90,6 +111,7 @@ impl Server {
             changed: Condvar::new(),
             stopping: AtomicBool::new(false),
             served: AtomicU64::new(0),
+            troubles: Mutex::default(),
             forks: forks(),
         }))
     }
@@ -161,6 +183,7 @@ impl Server {
                 Err(error) => match error.code() {
                     Code::Closed | Code::Interrupted => break,
                     _ => {
+                        self.keep(error);
                         if self.rest(pause, STARVED).is_err() {
                             break;
                         }
@@ -168,6 +191,28 @@ impl Server {
                 },
             }
         }
+    }
+
+    /// What kept the server from accepting clients (no descriptor left, for example): the newest errors.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Error> {
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.errors.iter().cloned().collect()
+    }
+
+    fn keep(&self, error: Error) {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        if troubles
+            .last
+            .is_some_and(|last| last.elapsed() < BETWEEN_TROUBLES)
+        {
+            return;
+        }
+        troubles.last = Some(Instant::now());
+        if troubles.errors.len() == TROUBLES {
+            troubles.errors.pop_front();
+        }
+        troubles.errors.push_back(error);
     }
 
     fn wait_for_room(&self, pause: &dyn Pause) -> std::result::Result<(), Stop> {

@@ -23,6 +23,7 @@ pub struct Report {
 #[derive(Debug)]
 pub struct Receiver {
     socket: Socket,
+    endpoint: Endpoint,
     received: AtomicU64,
     bytes: AtomicU64,
     cut: AtomicU64,
@@ -37,11 +38,18 @@ impl Receiver {
         let socket = Socket::new(Transport::Udp, endpoint.family())?;
         socket.bind(endpoint)?;
         Ok(Self {
+            endpoint: socket.local().unwrap_or(endpoint),
             socket,
             received: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             cut: AtomicU64::new(0),
         })
+    }
+
+    /// Where it receives.
+    #[must_use]
+    pub const fn endpoint(&self) -> Endpoint {
+        self.endpoint
     }
 
     /// The socket underneath.

@@ -7,6 +7,7 @@ directions, and wait for ever.
 
 import codecs
 import contextlib
+import math
 import os
 import sys
 import threading
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-__all__ = ["send"]
+__all__ = ["cut", "send"]
 
 _CHUNK = 64 * 1024
 # UDP has no end: so many seconds of silence are taken for it.
@@ -49,13 +50,22 @@ def send(options: "argparse.Namespace") -> int:
                 _udp(socket, sending, output, options)
             else:
                 _tcp(socket, sending, output, options)
-        except ns.SocketError:
+        except BaseException as error:
+            if sending.busy:
+                cut(socket)
             # Which of the two directions failed first is told; the other failed because of it.
-            if sending.error is not None:
+            if sending.error is not None and isinstance(error, ns.SocketError):
                 raise sending.error from None
             raise
         output.end()
     return 0
+
+
+def cut(socket: ns.Socket) -> None:
+    """Make the coming close a reset (RFC 9293, 3.10.5): half a file shall not look like a whole."""
+    with contextlib.suppress(ns.SocketError):
+        if socket.kind == "tcp":
+            socket.options.linger = 0
 
 
 def _tcp(
@@ -77,7 +87,7 @@ def _read_into(
 ) -> int:
     """Read once; the time runs from the last byte that moved in either direction."""
     while True:
-        left = None if timeout is None else sending.left_of(timeout)
+        left = None if timeout is None else math.ceil(sending.left_of(timeout) * 1000) / 1000
         try:
             count: int = socket.read_into(buffer, timeout=left)
         except ns.TimedOut:
@@ -181,6 +191,7 @@ class _Sending(threading.Thread):
         except OSError as error:
             self.error = error
             if not isinstance(error, ns.Reset | ns.BrokenPipe):
+                cut(self._socket)
                 self._socket.close()  # after those two the peer's last words can still be read
         finally:
             self._over.set()

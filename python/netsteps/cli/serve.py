@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import threading
 import time
 from datetime import datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netsteps as ns
+from netsteps.cli.send import cut
 from netsteps.cli.terminal import say, warn
 from netsteps.show.tables import printable
 from netsteps.show.units import size_text, time_text
@@ -31,7 +33,6 @@ def serve(options: "argparse.Namespace") -> int:
     with _server(options, store) as server:
         _announce(options, server.endpoint)
         until_told.wait()
-        server.stop(grace=1.0)
     _sum_up(options, server)
     return 0
 
@@ -85,7 +86,8 @@ def _sum_up(options: "argparse.Namespace", server: "ns.TcpServer | ns.UdpServer"
     if options.json:
         _say_json("ended", **{f"{what}s": count})
     else:
-        say(f"ended: served {count} {what}{'' if count == 1 else 's'}")
+        after_ctrl_c = "\n" if sys.stdout.isatty() else ""  # a terminal has written ^C there
+        say(f"{after_ctrl_c}ended: served {count} {what}{'' if count == 1 else 's'}")
 
 
 def _say_json(event: str, **about: object) -> None:
@@ -119,6 +121,12 @@ class _UntilTold:
             self._waiting = False
 
 
+def _why(error: OSError) -> str:
+    if isinstance(error, ns.SocketClosed):
+        return "the server was ended before the client was done"
+    return error.cause if isinstance(error, ns.SocketError) else str(error.strerror or error)
+
+
 class FileStore:
     """Writes what each client sends to a new file.
 
@@ -144,8 +152,8 @@ class FileStore:
             final = self._final(part)
         except OSError as error:
             part.unlink(missing_ok=True)
-            why = error.cause if isinstance(error, ns.SocketError) else error.strerror or error
-            self._failed(peer, str(why))
+            cut(connection)  # the client shall not take our end for success
+            self._failed(peer, _why(error))
             return
         self._stored(final, size, peer, time.monotonic_ns() - begin)
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["SideRow", "side_by_side", "side_by_side_rows"]
 
 _BETWEEN = "  |  "
-# Rows that are shown of a long exchange: its beginning, and its end.
-_FIRST, _LAST = 14, 8
+# An exchange of more rows than _LONG shows its beginning and its end.
+_LONG, _FIRST, _LAST = 32, 14, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,9 @@ def _shortened(rows: list[SideRow], margin: str, *, whole: bool) -> list[SideRow
 
     whole: whether the sockets themselves kept every step.
     """
-    left_out = len(rows) - _FIRST - _LAST
-    if left_out < 2:
+    if len(rows) <= _LONG:
         return rows
+    left_out = len(rows) - _FIRST - _LAST
     more = "" if whole else ", and what the sockets did not keep"
     gap = SideRow(f"{margin}  ... {left_out} more rows{more} ...", "gap")
     return [*rows[:_FIRST], gap, *rows[-_LAST:]]

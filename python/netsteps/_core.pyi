@@ -1,0 +1,939 @@
+"""
+The Rust core of netsteps. Its public names are those of `netsteps`.
+"""
+
+from _typeshed import ReadableBuffer, WriteableBuffer
+from collections.abc import Callable, Iterable, Iterator
+from netsteps.show.listing import Table
+from os import PathLike
+from typing import Any, SupportsFloat, SupportsIndex, final
+from typing_extensions import disjoint_base
+
+@final
+class Datagram:
+    """
+    One datagram, as it arrived: data (bytes), sender (Endpoint), and truncated_from: its true length in bytes where the size
+    given was too small for it, else None. The rest of a cut datagram is lost, and it says so. Source: recvfrom(2), MSG_TRUNC.
+    """
+    def __bytes__(self, /) -> bytes: ...
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def data(self, /) -> bytes:
+        """
+        Its bytes, as many as there was room for.
+        """
+    @property
+    def sender(self, /) -> Endpoint:
+        """
+        Who sent it.
+        """
+    @property
+    def truncated_from(self, /) -> int | None:
+        """
+        Its true length in bytes where it was cut, else None.
+        """
+
+@final
+class Endpoint:
+    """
+    An IP address and a port: where to, and who for.
+
+    Endpoint("127.0.0.1", 80), or Endpoint("127.0.0.1:80"). ip is an address in digits (names: netsteps.resolve), port a number
+    from 0 to 65535 or the name of a service. It unpacks and compares like the tuple (ip, port), and connect, bind and send_to
+    take it whole. Raises BadArgument for what is no address, BadPort for what is no port.
+    Source: lecture 1 (the envelope: where to, and who for), RFC 6335.
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __getitem__(self, index: SupportsIndex, /) -> Any: ...
+    def __hash__(self, /) -> int: ...
+    def __iter__(self, /) -> Iterator[Any]: ...
+    def __len__(self, /) -> int: ...
+    def __lt__(self, other: object, /) -> Any: ...
+    def __new__(cls, /, ip: "str", port: "int | str | None" = None) -> Endpoint: ...
+    def __reduce__(self, /) -> tuple[Any, tuple[str, int]]: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    @property
+    def family(self, /) -> str:
+        """
+        "ipv4" or "ipv6".
+        """
+    @property
+    def ip(self, /) -> str:
+        """
+        The IP address as text: "127.0.0.1", "::1", "fe80::1%2".
+        """
+    def pair(self, /) -> tuple[str, ...]: ...
+    @property
+    def port(self, /) -> int:
+        """
+        The port, 0 to 65535.
+        """
+    @property
+    def scope(self, /) -> str:
+        """
+        How far the address reaches: "loopback", "private", "link-local", "public", "multicast", "broadcast", "any",
+        "documentation" or "reserved". Source: lecture 5 (public and local addresses), RFC 6890.
+        """
+    @property
+    def service(self, /) -> str | None:
+        """
+        The well-known service of the port ("http" for 80), or None. Source: lecture 5, the IANA registry.
+        """
+
+@final
+class Event:
+    """
+    One system call of one step, as it happened.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def after(self, /) -> str:
+        """
+        The state after it.
+        """
+    @property
+    def asked(self, /) -> int | None:
+        """
+        How many bytes were asked for or offered, or None.
+        """
+    @property
+    def before(self, /) -> str:
+        """
+        The state before the call.
+        """
+    @property
+    def call(self, /) -> str:
+        """
+        The system call.
+        """
+    @property
+    def end_ns(self, /) -> int | None:
+        """
+        When it ended, on the same clock; None while it waits.
+        """
+    @property
+    def errno(self, /) -> int | None:
+        """
+        Its number, or None.
+        """
+    @property
+    def error(self, /) -> str | None:
+        """
+        The error in words, or None.
+        """
+    @property
+    def id(self, /) -> int:
+        """
+        Counted from 1 in this process, in the order of beginning.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        "tcp" or "udp".
+        """
+    @property
+    def local(self, /) -> Endpoint | None:
+        """
+        Our Endpoint, where it is known.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Its descriptor, which the system gives again after a close.
+        """
+    @property
+    def peer(self, /) -> Endpoint | None:
+        """
+        The peer's Endpoint, where there is one.
+        """
+    @property
+    def phase(self, /) -> str:
+        """
+        "started" (it waits still), "completed" or "failed".
+        """
+    @property
+    def preview(self, /) -> bytes:
+        """
+        The first 32 of them.
+        """
+    @property
+    def size(self, /) -> int | None:
+        """
+        How many bytes came or went, or None.
+        """
+    @property
+    def socket(self, /) -> int:
+        """
+        The socket: a number that no other socket of this process ever has.
+        """
+    @property
+    def start_ns(self, /) -> int:
+        """
+        When it began, in nanoseconds of the system's monotonic clock (time.monotonic_ns): one axis for all processes of a machine.
+        """
+    @property
+    def step(self, /) -> str:
+        """
+        The step, in the words of the API.
+        """
+    @property
+    def thread(self, /) -> int:
+        """
+        The thread that called (threading.get_native_id).
+        """
+
+@final
+class Options:
+    """
+    The options of one socket, by name: socket.options.no_delay = True.
+
+    Printed, it is a table of every option with its value and its meaning. Setting raises BadArgument for a value that the option
+    cannot have, SocketClosed, or what the system says. System calls: setsockopt(2), getsockopt(2), socket(7), tcp(7), ip(7).
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def broadcast(self, /) -> bool:
+        """
+        Datagrams may go to a broadcast address (SO_BROADCAST).
+        """
+    @broadcast.setter
+    def broadcast(self, /, on: bool) -> None: ...
+    @property
+    def ipv6_only(self, /) -> bool:
+        """
+        An IPv6 socket does not take IPv4 peers as well (IPV6_V6ONLY; set before bind).
+        """
+    @ipv6_only.setter
+    def ipv6_only(self, /, on: bool) -> None: ...
+    def join_group(self, /, group: str) -> None:
+        """
+        Receive what is sent to a multicast group, an address as text (IP_ADD_MEMBERSHIP, RFC 1112).
+        """
+    @property
+    def keepalive(self, /) -> bool:
+        """
+        Ask an idle peer now and then whether it is still there (SO_KEEPALIVE, RFC 9293 section 3.8.4).
+        """
+    @keepalive.setter
+    def keepalive(self, /, on: bool) -> None: ...
+    def leave_group(self, /, group: str) -> None:
+        """
+        Receive it no more (IP_DROP_MEMBERSHIP).
+        """
+    @property
+    def linger(self, /) -> float | None:
+        """
+        How close treats what is not yet sent, in seconds: None sends it in the background, 0 throws it away and resets (SO_LINGER).
+        """
+    @linger.setter
+    def linger(self, /, seconds: SupportsFloat | SupportsIndex | None) -> None: ...
+    @property
+    def no_delay(self, /) -> bool:
+        """
+        Send small writes at once instead of collecting them while an acknowledgement is due (TCP_NODELAY, RFC 896).
+        """
+    @no_delay.setter
+    def no_delay(self, /, on: bool) -> None: ...
+    @property
+    def receive_buffer(self, /) -> int:
+        """
+        Bytes that may wait to be read; Linux reports twice what was set, its own overhead with it (SO_RCVBUF).
+        """
+    @receive_buffer.setter
+    def receive_buffer(self, /, size: SupportsIndex) -> None: ...
+    @property
+    def reuse_address(self, /) -> bool:
+        """
+        Bind although old connections of this port are still in TIME_WAIT (SO_REUSEADDR; set before bind).
+        """
+    @reuse_address.setter
+    def reuse_address(self, /, on: bool) -> None: ...
+    @property
+    def reuse_port(self, /) -> bool:
+        """
+        Several sockets of one user share an address, and the kernel spreads the clients (SO_REUSEPORT; set before bind).
+        """
+    @reuse_port.setter
+    def reuse_port(self, /, on: bool) -> None: ...
+    def rows(self, /) -> list[tuple[str, str, str, str]]:
+        """
+        Every option as a row of name, value, the kernel's name, and meaning; those that this kind of socket does not have, without a value.
+        """
+    @property
+    def send_buffer(self, /) -> int:
+        """
+        Bytes that may wait to be sent and acknowledged; Linux reports twice what was set (SO_SNDBUF).
+        """
+    @send_buffer.setter
+    def send_buffer(self, /, size: SupportsIndex) -> None: ...
+    @property
+    def ttl(self, /) -> int:
+        """
+        How many routers a packet may pass, 1 to 255 (IP_TTL; IPv6: the hop limit).
+        """
+    @ttl.setter
+    def ttl(self, /, hops: SupportsIndex) -> None: ...
+
+@final
+class Report:
+    """
+    What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given).
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def bytes(self, /) -> int:
+        """
+        Their bytes, as many as were kept.
+        """
+    @property
+    def cut(self, /) -> int:
+        """
+        How many of them were cut.
+        """
+    @property
+    def received(self, /) -> int:
+        """
+        Datagrams that arrived.
+        """
+
+@final
+class Service:
+    """
+    A well-known port: name, port, kinds ("tcp", "udp" or both), purpose. Source: lecture 5, the IANA registry (RFC 6335).
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def kinds(self, /) -> tuple[str, ...]:
+        """
+        Over which transports it is used: a tuple of "tcp", "udp" or both.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name, as connect and resolve take it in the place of the port.
+        """
+    @property
+    def port(self, /) -> int:
+        """
+        The port.
+        """
+    @property
+    def purpose(self, /) -> str:
+        """
+        What it is for.
+        """
+
+@disjoint_base
+class Socket:
+    """
+    A socket, in the steps of the lecture.
+
+    kind is "tcp" (a stream) or "udp" (datagrams), family "ipv4" or "ipv6". Each step is a method; one that is taken out of order
+    raises StepError, names the step that is missing, and changes nothing. Addresses are two arguments (host, port), one tuple,
+    or one Endpoint; a port is a number or the name of a service. Every step that can wait takes timeout= in seconds (None: no
+    limit), and is ended by Ctrl-C and by close() from another thread.
+    System call: socket(2). Raises TooManyFiles. Source: lectures 1, 3 and 4.
+    """
+    def __enter__(self, /) -> Socket: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __iter__(self, /) -> Socket: ...
+    def __new__(cls, /, kind: str = "tcp", family: str = "ipv4") -> Socket: ...
+    def __next__(self, /) -> Socket:
+        """
+        The next connection; the iteration ends when the socket is closed.
+        """
+    def __repr__(self, /) -> str: ...
+    def accept(self, /, *, timeout: SupportsFloat | SupportsIndex | None = None) -> Socket:
+        """
+        Take the next connection, and return the new socket for it. The listening socket goes on listening.
+
+        timeout: seconds. System call: accept4(2). Raises TimedOut, SocketClosed, TooManyFiles, StepError.
+        Source: lectures 1, 3 and 4.
+        """
+    def bind(self, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None) -> None:
+        """
+        Take an address: bind(host, port), bind((host, port)) or bind(endpoint). Port 0 is a free one; .local tells which.
+
+        System call: bind(2). Raises AddressInUse (naming who has it), AddressNotLocal (listing this machine's), NoPermission,
+        NameNotFound, StepError. Source: lectures 1, 3 and 4.
+        """
+    def close(self, /) -> None:
+        """
+        Give the socket back. Whoever waits on it is woken, with SocketClosed. Twice is no error.
+
+        System call: close(2). Source: lectures 1 and 3.
+        """
+    def connect(self, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
+        """
+        Find the peer: connect(host, port), connect((host, port)) or connect(endpoint). For UDP it only sets the one peer.
+
+        timeout: seconds for all of it, the lookup of a name included. System call: connect(2). Raises Refused, TimedOut,
+        Unreachable, NameNotFound, StepError; after each of these the socket is as it was. Source: lectures 1, 3 and 4.
+        """
+    @property
+    def family(self, /) -> str:
+        """
+        "ipv4" or "ipv6".
+        """
+    def fileno(self, /) -> int:
+        """
+        The descriptor, for select and the like; it is non-blocking underneath. -1 from close on.
+        """
+    def finish(self, /) -> None:
+        """
+        Close our sending half: the peer reads all that was written, then b""; we can still read. Twice is no error.
+
+        System call: shutdown(2) with SHUT_WR. Raises StepError. Source: RFC 9293 section 3.6.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        "tcp" or "udp".
+        """
+    def listen(self, /, backlog: SupportsIndex = 128, *, any_port: bool = False) -> None:
+        """
+        Collect connections. The kernel completes up to backlog of them before they are accepted.
+
+        any_port=True listens without bind before it, on a random loopback port that .local tells.
+        System call: listen(2). Raises StepError, AddressInUse. Source: lectures 1, 3 and 4.
+        """
+    @property
+    def local(self, /) -> Endpoint | None:
+        """
+        Our Endpoint, or None while there is none. System call: getsockname(2).
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        The descriptor: the number by which the system knows the socket; -1 from close on.
+        """
+    @staticmethod
+    def open(host: "str", service: "int | str", *, kind: str = "tcp", timeout: SupportsFloat | SupportsIndex | None = None) -> Socket:
+        """
+        The lecture's open: getaddrinfo, socket, connect. Every address of the host is tried in its order.
+
+        host is a name or an address in digits, service a name ("http") or a port, kind "tcp" or "udp", timeout seconds for all of it.
+        System calls: getaddrinfo(3), socket(2), connect(2). Raises NameNotFound, and the error of the last address tried.
+        Source: lecture 3, which tries only the first address.
+        """
+    @property
+    def options(self, /) -> Options:
+        """
+        What can be set on it, by name: socket.options.no_delay = True.
+        """
+    @property
+    def peer(self, /) -> Endpoint | None:
+        """
+        The peer's Endpoint, or None while there is none.
+        """
+    def read(self, /, size: SupportsIndex = 65536, *, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+        """
+        Read what has come, at most size bytes, in one call. b"" means that the peer has finished and all of it was read.
+
+        One read is not one message: TCP is a stream without borders. For UDP it is one datagram, and DatagramCut is raised when it is
+        longer than size. timeout: seconds. System call: recv(2). Raises Reset, TimedOut, SocketClosed, StepError.
+        """
+    def read_all(self, /, *, limit: SupportsIndex | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+        """
+        Read everything up to the peer's end.
+
+        limit: the most bytes to take, or None. timeout: seconds for all of it. System call: recv(2).
+        Raises MessageTooLarge, and as read does.
+        """
+    def read_exactly(self, /, count: SupportsIndex, *, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+        """
+        Read exactly count bytes, however many calls it takes.
+
+        timeout: seconds for all of it; what had come by then is kept for the next read, and is the error's .partial.
+        System call: recv(2). Raises UnexpectedEnd when the peer finishes before, and as read does.
+        """
+    def read_into(self, /, buffer: "WriteableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Read into a caller's buffer (a bytearray, a writable memoryview), in one call, and return how many bytes came.
+
+        0 means that the peer has finished. timeout: seconds. System call: recv(2). Raises as read does; BufferError for memory that
+        does not lie in one piece.
+        """
+    def read_message(self, /, *, limit: SupportsIndex = 8388608, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes | None:
+        """
+        Read one message: a length of four bytes in network byte order, and so many bytes. None when the peer has finished.
+
+        limit: the longest message in bytes; it is checked before memory is taken. timeout: seconds for all of it.
+        System call: recv(2). Raises MessageTooLarge, UnexpectedEnd inside a message, and as read does.
+        """
+    def read_until(self, /, delimiter: "ReadableBuffer", *, limit: SupportsIndex = 65536, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+        """
+        Read up to and with the delimiter, b"\\n" for a line. What follows it stays for the next read.
+
+        limit: the most bytes to take before it comes. timeout: seconds for all of it. System call: recv(2), with MSG_PEEK first.
+        Raises MessageTooLarge, UnexpectedEnd when the peer finishes before, and as read does.
+        """
+    def receive_from(self, /, size: SupportsIndex = 65535, *, timeout: SupportsFloat | SupportsIndex | None = None) -> Datagram:
+        """
+        Receive one datagram: a Datagram with .data, .sender, and .truncated_from where it was longer than size.
+
+        timeout: seconds. System call: recvfrom(2). Raises TimedOut, SocketClosed, StepError, and Refused when an earlier datagram to
+        a connected peer came back. Source: lecture 5, RFC 768.
+        """
+    def send(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Send in one raw call, and return how many bytes the kernel took; the rest is the caller's to send again.
+
+        data: any bytes-like object. For UDP it is one datagram to the connected peer. timeout: seconds.
+        System call: send(2). Raises as write does; for UDP DatagramTooLarge and Refused.
+        """
+    def send_to(self, /, data: "ReadableBuffer", host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Send one datagram: send_to(data, host, port), send_to(data, (host, port)) or send_to(data, endpoint). Returns its size.
+
+        timeout: seconds. System call: sendto(2). Raises DatagramTooLarge (the limit is 65,507 bytes over IPv4, 65,527 over IPv6),
+        NoPermission (broadcast without the option), StepError. Source: lecture 5, RFC 768.
+        """
+    @property
+    def state(self, /) -> str:
+        """
+        Where it stands: "created", "bound", "listening", "connected", "finished" (we have), "peer finished", "both finished",
+        "reset" or "closed".
+        """
+    @property
+    def steps(self, /) -> Table[StepLine]:
+        """
+        What was done to this socket so far, as a table; runs of equal steps are one line with a count.
+        """
+    def write(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
+        """
+        Write all of data, in as many calls as it takes; writes of several threads do not mix.
+
+        data: bytes or any bytes-like object, not copied. That write returns means that the kernel has the bytes, not that the peer
+        has. timeout: seconds for all of it. System call: send(2). Raises BrokenPipe, Reset, TimedOut, SocketClosed, StepError,
+        BadPayload (a str, for example).
+        """
+    def write_file(self, /, path: str | PathLike[str], *, offset: SupportsIndex = 0, count: SupportsIndex | None = None, progress: "Callable[[int, int], object] | None" = None, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Write a file, without its bytes passing through this process, and return how many bytes went.
+
+        path: a regular file. offset and count choose a part, in bytes. progress(done, total) is called after each piece of up to
+        1 MiB; what it raises ends the step. timeout: seconds for all of it. System call: sendfile(2).
+        Raises FileNotFoundError and its like for the file, and as write does for the socket.
+        """
+    def write_message(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
+        """
+        Write one message: its length in four bytes in network byte order, and its bytes, in one call where the kernel takes both.
+
+        data: any bytes-like object. timeout: seconds for all of it. System call: sendmsg(2). Raises as write does.
+        """
+
+@final
+class StepLine:
+    """
+    One line of what was done to a socket: a run of equal steps.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def bytes(self, /) -> int:
+        """
+        How many bytes in all.
+        """
+    @property
+    def call(self, /) -> str:
+        """
+        The system call.
+        """
+    @property
+    def count(self, /) -> int:
+        """
+        How often, one after the other.
+        """
+    @property
+    def end_ns(self, /) -> int:
+        """
+        When the last ended, on the same clock.
+        """
+    @property
+    def failed(self, /) -> bool:
+        """
+        Whether it ended with an error.
+        """
+    @property
+    def note(self, /) -> str | None:
+        """
+        The address that the step was given, or the error that ended it, or None.
+        """
+    @property
+    def start_ns(self, /) -> int:
+        """
+        When the first began, in nanoseconds of the system's monotonic clock (time.monotonic_ns).
+        """
+    @property
+    def state(self, /) -> str:
+        """
+        The state after it.
+        """
+    @property
+    def step(self, /) -> str:
+        """
+        The step, in the words of the API.
+        """
+
+@final
+class TcpReceiver:
+    """
+    The other end of a TcpSender: it listens, and takes one sender after the other.
+
+    host: by default only this machine can connect; port 0 is a free one, and .endpoint tells which. The first receive waits for a
+    sender; next_sender() leaves the present one and waits for the next. System calls: bind(2), listen(2), accept4(2), recv(2).
+    Raises as Socket.bind does.
+    """
+    def __enter__(self, /) -> TcpReceiver: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __iter__(self, /) -> TcpReceiver: ...
+    def __new__(cls, /, host: "str | None" = None, port: "int | str | None" = None, *, backlog: SupportsIndex = 16) -> TcpReceiver: ...
+    def __next__(self, /) -> bytes:
+        """
+        The next message; the iteration ends when the sender finishes.
+        """
+    def __repr__(self, /) -> str: ...
+    def close(self, /) -> None:
+        """
+        Give the sockets back. Twice is no error.
+        """
+    @property
+    def endpoint(self, /) -> Endpoint | None:
+        """
+        Where it listens: an Endpoint.
+        """
+    def next_sender(self, /, *, timeout: SupportsFloat | SupportsIndex | None = None) -> Endpoint | None:
+        """
+        Leave the present sender, wait for the next, and return its Endpoint. timeout: seconds. System call: accept4(2).
+        """
+    def receive(self, /, size: SupportsIndex = 65536, *, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+        """
+        Receive what has come, at most size bytes; b"" when the sender has finished. timeout: seconds. Raises as Socket.read does.
+        """
+    def receive_all(self, /, *, limit: SupportsIndex | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+        """
+        Receive everything up to the sender's end. limit: the most bytes, or None. timeout: seconds. Raises as Socket.read_all does.
+        """
+    def receive_file(self, /, path: str | PathLike[str], *, limit: SupportsIndex | None = None, progress: "Callable[[int, None], object] | None" = None, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Receive everything up to the sender's end into a new file, and return its size in bytes.
+
+        path must not exist yet. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
+        seconds for all of it. Raises FileExistsError and its like for the file, MessageTooLarge, and as Socket.read does.
+        """
+    def receive_message(self, /, *, limit: SupportsIndex = 8388608, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes | None:
+        """
+        Receive one message of send_message; None when the sender has finished. limit: the longest, in bytes. timeout: seconds.
+
+        Raises as Socket.read_message does.
+        """
+    @property
+    def socket(self, /) -> Socket | None:
+        """
+        The socket of the present sender, or None.
+        """
+
+@final
+class TcpSender:
+    """
+    A connection that sends: TcpSender(host, port).
+
+    host is a name or an address, port a number or the name of a service; every address of the host is tried. timeout: seconds for
+    the connection. The socket underneath is .socket. System calls: getaddrinfo(3), socket(2), connect(2). Raises as Socket.open does.
+    """
+    def __enter__(self, /) -> TcpSender: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __new__(cls, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> TcpSender: ...
+    def __repr__(self, /) -> str: ...
+    def close(self, /) -> None:
+        """
+        Give the socket back. Twice is no error. System call: close(2).
+        """
+    def finish(self, /) -> None:
+        """
+        Tell the peer that nothing more comes; what it sends can still be read from .socket. System call: shutdown(2).
+        """
+    @property
+    def local(self, /) -> Endpoint | None:
+        """
+        Our Endpoint.
+        """
+    @property
+    def peer(self, /) -> Endpoint | None:
+        """
+        The receiver's Endpoint.
+        """
+    def send(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
+        """
+        Send all of data, any bytes-like object. timeout: seconds. System call: send(2). Raises as Socket.write does.
+        """
+    def send_file(self, /, path: str | PathLike[str], *, progress: "Callable[[int, int], object] | None" = None, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Send a file, and return its size in bytes. progress(done, total) is called after each piece. timeout: seconds for all of it.
+
+        System call: sendfile(2). Raises FileNotFoundError and its like for the file, and as Socket.write does.
+        """
+    def send_message(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
+        """
+        Send one message: its length in four bytes, network byte order, and its bytes. timeout: seconds.
+
+        System call: sendmsg(2). Raises as Socket.write does. The other end: TcpReceiver.receive_message, Socket.read_message.
+        """
+    @property
+    def socket(self, /) -> Socket:
+        """
+        The socket underneath.
+        """
+
+@final
+class TcpServer:
+    """
+    A TCP server that runs in the background: it returns at once, and takes clients until stop() or the end of its `with`.
+
+    on_client(connection) is called for each client in a thread of its own; the connection, a Socket, is closed when it returns.
+    What it raises is logged (logger "netsteps"), kept in .errors, and ends only that client. Or service names one of the standard
+    services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862, 863, 867, 864, 868).
+    host: the address to listen on; by default only this machine can connect. port: 0 is a free one, .endpoint tells which.
+    max_clients: how many are served at once; the next waits in the backlog, which holds up to backlog more.
+    System calls: socket(2), bind(2), listen(2), accept4(2), with SO_REUSEADDR. Raises AddressInUse, AddressNotLocal, NoPermission.
+    Source: lectures 1, 3 and 4.
+    """
+    def __enter__(self, /) -> TcpServer: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __new__(cls, /, on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: str | None = None, max_clients: SupportsIndex = 1024, backlog: SupportsIndex = 128) -> TcpServer: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def clients(self, /) -> int:
+        """
+        How many clients it serves at this moment.
+        """
+    @property
+    def endpoint(self, /) -> Endpoint:
+        """
+        Where it listens: an Endpoint.
+        """
+    @property
+    def errors(self, /) -> list[BaseException]:
+        """
+        The exceptions that handlers raised, the newest 100 of them.
+        """
+    @property
+    def served(self, /) -> int:
+        """
+        How many clients it has accepted so far.
+        """
+    def stop(self, /, grace: SupportsFloat | SupportsIndex = 1.0) -> None:
+        """
+        Take no new client from now on, give those that there are grace seconds to end, then close their connections.
+
+        Returns when the handlers have ended, at most a second after that: a handler that never looks at its connection is left to itself.
+        The port is free again. Twice is no error. In a forked child it closes what the child inherited, and nothing else.
+        """
+
+@final
+class Trace:
+    """
+    Records what every socket of this process does, from `with` or start() to stop().
+
+    capacity: the most events to keep; older ones are let go and counted in .dropped. Traces may be nested, and run in several threads
+    at once; each records every socket. Printed, it is a table.
+    """
+    def __enter__(self, /) -> Trace: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __new__(cls, /, capacity: SupportsIndex = 100000) -> Trace: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def capacity(self, /) -> int:
+        """
+        The most events that are kept.
+        """
+    @property
+    def dropped(self, /) -> int:
+        """
+        How many events were let go to stay within the capacity.
+        """
+    @property
+    def events(self, /) -> list[Event]:
+        """
+        What happened: a list of Event, in the order of beginning. A call that waits at this moment has the phase "started".
+        """
+    def start(self, /) -> None:
+        """
+        Record from now on. Twice is once.
+        """
+    def stop(self, /) -> None:
+        """
+        Record no more; what was recorded stays.
+        """
+    def table(self, /) -> Table[Event]:
+        """
+        The events as a table; str() of it is aligned text, in a notebook it is HTML.
+        """
+
+@final
+class UdpReceiver:
+    """
+    Receives datagrams from anybody; iterating gives one after the other, until another thread closes it.
+
+    host: by default only this machine can send to it; port 0 is a free one, and .endpoint tells which.
+    System calls: socket(2), bind(2), recvfrom(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.
+    """
+    def __enter__(self, /) -> UdpReceiver: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __iter__(self, /) -> UdpReceiver: ...
+    def __new__(cls, /, host: "str | None" = None, port: "int | str | None" = None) -> UdpReceiver: ...
+    def __next__(self, /) -> Datagram: ...
+    def __repr__(self, /) -> str: ...
+    def close(self, /) -> None:
+        """
+        Give the socket back. Twice is no error. System call: close(2).
+        """
+    @property
+    def endpoint(self, /) -> Endpoint | None:
+        """
+        Where it receives: an Endpoint.
+        """
+    def receive(self, /, size: SupportsIndex = 65535, *, timeout: SupportsFloat | SupportsIndex | None = None) -> Datagram:
+        """
+        Receive the next datagram. size: the most bytes to keep of it. timeout: seconds. Raises TimedOut, SocketClosed.
+        """
+    def receive_many(self, /, count: SupportsIndex = 64, *, timeout: SupportsFloat | SupportsIndex | None = None) -> list[Datagram]:
+        """
+        Receive what has come: wait up to timeout seconds for the first datagram, then take up to count that are there. A list of
+        Datagram, empty when none came in time. Raises SocketClosed.
+        """
+    @property
+    def report(self, /) -> Report:
+        """
+        What it has seen so far: a Report.
+        """
+
+@final
+class UdpSender:
+    """
+    Sends datagrams to one peer: UdpSender(host, port). Nothing tells whether they arrive.
+
+    host is a name or an address, port a number or the name of a service. timeout: seconds for the lookup. The socket underneath is
+    .socket, connected, so that a refusal by the peer's machine is told by a later send (Refused).
+    System calls: getaddrinfo(3), socket(2), connect(2). Raises NameNotFound. Source: lecture 5, RFC 768.
+    """
+    def __enter__(self, /) -> UdpSender: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __new__(cls, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> UdpSender: ...
+    def __repr__(self, /) -> str: ...
+    def close(self, /) -> None:
+        """
+        Give the socket back. Twice is no error. System call: close(2).
+        """
+    @property
+    def local(self, /) -> Endpoint | None:
+        """
+        Our Endpoint.
+        """
+    @property
+    def peer(self, /) -> Endpoint | None:
+        """
+        The receiver's Endpoint.
+        """
+    def send(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Send one datagram, and return its size in bytes. timeout: seconds. System call: send(2).
+
+        Raises DatagramTooLarge (more than 65,507 bytes over IPv4, 65,527 over IPv6), Refused (an earlier one came back).
+        """
+    def send_many(self, /, messages: "Iterable[ReadableBuffer]", *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Send each of the messages as one datagram, and return how many were sent. timeout: seconds for all of them.
+
+        messages: bytes-like objects. Raises as send does, for the first that cannot be sent; those before it are on their way.
+        """
+    @property
+    def socket(self, /) -> Socket:
+        """
+        The socket underneath.
+        """
+
+@final
+class UdpServer:
+    """
+    A UDP server that runs in the background: it returns at once, and takes datagrams until stop() or the end of its `with`.
+
+    on_datagram(datagram) is called for each, one after the other; the bytes that it returns go back to the sender, None sends nothing.
+    What it raises is logged (logger "netsteps"), kept in .errors, and ends nothing. Or service names one of the standard services, as
+    for TcpServer. host and port: as for TcpServer.
+    System calls: socket(2), bind(2), recvfrom(2), sendto(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5.
+    """
+    def __enter__(self, /) -> UdpServer: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __new__(cls, /, on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: str | None = None) -> UdpServer: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def answered(self, /) -> int:
+        """
+        How many answers it has sent.
+        """
+    @property
+    def endpoint(self, /) -> Endpoint:
+        """
+        Where it receives: an Endpoint.
+        """
+    @property
+    def errors(self, /) -> list[BaseException]:
+        """
+        The exceptions that the handler raised, the newest 100 of them.
+        """
+    @property
+    def received(self, /) -> int:
+        """
+        How many datagrams it has taken.
+        """
+    def stop(self, /, grace: SupportsFloat | SupportsIndex = 1.0) -> None:
+        """
+        Take no datagram from now on, and wait up to grace seconds for the handler that is at work. Twice is no error.
+        """
+
+def _after_fork() -> None:
+    """
+    Tell the core that this process was forked; the module registers it with os.register_at_fork.
+    """
+
+def _faults() -> dict[str, float] | None:
+    """
+    What `_set_faults` has switched on, as a dict, or None.
+    """
+
+def _set_faults(*, read_max: SupportsIndex = 0, write_partial: SupportsFloat | SupportsIndex = 0.0, read_block: SupportsFloat | SupportsIndex = 0.0, write_block: SupportsFloat | SupportsIndex = 0.0, seed: SupportsIndex = 0) -> None:
+    """
+    Make reads and writes short and the kernel "not ready", with the given chances from a seed; all zero switches it off.
+
+    For tests: the results of every program must be the same under it. The environment variable NETSTEPS_FAULTS does it for a
+    whole process: "read_max=1,write_partial=0.8,read_block=0.5,write_block=0.5,seed=7".
+    """
+
+def _stop_servers() -> None:
+    """
+    Stop every server; the interpreter calls it at its end.
+    """
+
+def resolve(host: "str", service: "int | str", *, kind: str = "tcp", family: str | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> list[Endpoint]:
+    """
+    The endpoints of a host and a service, in the order in which they should be tried.
+
+    host is a name or an address in digits, service a name ("http") or a port, kind "tcp" or "udp", family "ipv4", "ipv6" or
+    None for both, timeout seconds or None. The lookup can be ended by its timeout and by Ctrl-C.
+    System call: getaddrinfo(3). Raises NameNotFound, BadHost (a URL, for example), BadPort, TimedOut.
+    Source: lecture 3 (getaddrinfo and its hints), RFC 6724 (the order).
+    """
+
+def services() -> Table[Service]:
+    """
+    The well-known ports, as a table: name, port, transports, purpose. Source: lecture 5, the IANA registry (RFC 6335).
+    """
+
+__version__: str
