@@ -603,7 +603,7 @@ class TcpReceiver:
         Give the sockets back. Twice is no error.
         """
     @property
-    def endpoint(self, /) -> Endpoint | None:
+    def endpoint(self, /) -> Endpoint:
         """
         Where it listens: an Endpoint.
         """
@@ -720,7 +720,7 @@ class TcpServer:
     @property
     def errors(self, /) -> list[BaseException]:
         """
-        The exceptions that handlers raised, the newest 100 of them.
+        The exceptions that handlers raised, and what kept the server from accepting; the newest 100 of each.
         """
     @property
     def served(self, /) -> int:
@@ -795,7 +795,7 @@ class UdpReceiver:
         Give the socket back. Twice is no error. System call: close(2).
         """
     @property
-    def endpoint(self, /) -> Endpoint | None:
+    def endpoint(self, /) -> Endpoint:
         """
         Where it receives: an Endpoint.
         """

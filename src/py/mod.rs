@@ -6,6 +6,7 @@ mod convert;
 mod debug;
 mod endpoint;
 mod errors;
+mod handlers;
 mod memory;
 mod options;
 mod pause;
@@ -28,11 +29,13 @@ mod _core {
     #[pymodule_export]
     use super::endpoint::{PyDatagram, PyEndpoint, PyService};
     #[pymodule_export]
+    use super::handlers::stop_servers;
+    #[pymodule_export]
     use super::options::PyOptions;
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]
-    use super::server::{PyTcpServer, PyUdpServer, stop_servers};
+    use super::server::{PyTcpServer, PyUdpServer};
     #[pymodule_export]
     use super::socket::PySocket;
     #[pymodule_export]

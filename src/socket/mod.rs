@@ -3,7 +3,8 @@
 //! | file | steps |
 //! | --- | --- |
 //! | `address_steps.rs` | bind, connect, listen, accept, open: how a socket comes to its addresses |
-//! | `stream.rs` | read and write in all their forms, finish |
+//! | `read.rs` | read in all its forms |
+//! | `write.rs` | write in all its forms, finish |
 //! | `datagram.rs` | `send_to`, `receive_from` |
 //! | `options.rs` | what can be set, by name |
 //! | `explain.rs` | what the kernel said, in words: cause and remedy |
@@ -15,11 +16,12 @@ mod datagram;
 mod explain;
 mod memory;
 mod options;
-mod stream;
+mod read;
+mod write;
 
 pub use datagram::{Datagram, MAX_DATAGRAM};
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
-pub use stream::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
+pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 
 use std::fmt;
 use std::net::SocketAddr;

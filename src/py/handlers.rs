@@ -1,0 +1,228 @@
+//! What all servers share: what to do with clients, where to be, threads of Python's own, and the interpreter's end.
+//!
+//! A Python handler runs in a Python thread (`_thread.start_new_thread`), never in one that Rust started: at the interpreter's end
+//! such a thread is frozen where it is, which CPython does safely to its own threads only. The loops themselves are Rust's and let
+//! go of the interpreter while they wait. Services run in threads of Rust that never touch Python.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyTuple};
+
+use super::convert::{audit, host_of, numbers, port_of};
+use super::errors;
+use super::pause::{PyPause, waiting};
+use crate::address::Endpoint;
+use crate::error::{Code, Error};
+use crate::ports::Transport;
+use crate::resolve::resolve;
+use crate::tcp::{self, Service};
+use crate::udp;
+
+/// How long the interpreter's end waits for handlers after their connections are closed.
+const LAST_AT_EXIT: Duration = Duration::from_millis(300);
+/// How many of the handlers' errors a server keeps.
+const ERRORS: usize = 100;
+
+/// The errors that handlers raised, the newest of them.
+#[derive(Default)]
+pub(super) struct Raised(Mutex<VecDeque<Py<PyAny>>>);
+
+impl Raised {
+    /// Keeps the error, and tells it through the logger "netsteps".
+    pub(super) fn report(&self, py: Python<'_>, error: PyErr, who: &str) {
+        let value = error.value(py).clone().into_any();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == ERRORS {
+            kept.pop_front();
+        }
+        kept.push_back(value.clone().unbind());
+        drop(kept);
+        if let Err(other) = log(py, &value, who) {
+            other.write_unraisable(py, None);
+        }
+    }
+
+    pub(super) fn list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(|error| error.clone_ref(py)).collect()
+    }
+}
+
+fn log(py: Python<'_>, error: &Bound<'_, PyAny>, who: &str) -> PyResult<()> {
+    let logger = py
+        .import("logging")?
+        .call_method1("getLogger", ("netsteps",))?;
+    let named = pyo3::types::PyDict::new(py);
+    named.set_item("exc_info", error)?;
+    logger
+        .call_method("error", ("the handler of %s failed", who), Some(&named))
+        .map(drop)
+}
+
+/// Where a server shall be: by default on loopback alone, on a free port.
+pub(super) fn place(
+    py: Python<'_>,
+    host: &Bound<'_, PyAny>,
+    port: &Bound<'_, PyAny>,
+    transport: Transport,
+) -> PyResult<Endpoint> {
+    let step = "bind";
+    let (host, port) = (host_of(host, step)?, port_of(port, step)?);
+    let found = waiting(py, None, step, |wait| {
+        resolve(&host, &port, transport, None, step, wait)
+    })?;
+    let endpoint = found.first().copied().ok_or_else(|| {
+        let error = Error::new(
+            Code::NameNotFound,
+            step,
+            "the lookup gave no address",
+            "digits",
+        );
+        errors::raise(py, error)
+    })?;
+    let (domain, kind, protocol) = numbers(transport, endpoint.family());
+    audit(py, ("socket.__new__", py.None(), domain, kind, protocol))?;
+    audit(
+        py,
+        (
+            "socket.bind",
+            py.None(),
+            (endpoint.ip_text(), endpoint.port()),
+        ),
+    )?;
+    Ok(endpoint)
+}
+
+/// What a server does with its clients: exactly one of a handler and a service.
+pub(super) enum Work {
+    Handler(Py<PyAny>),
+    Service(Service),
+}
+
+pub(super) fn work(
+    py: Python<'_>,
+    handler: Option<Py<PyAny>>,
+    service: Option<&str>,
+    argument: &str,
+) -> PyResult<Work> {
+    let error = |cause: String| {
+        let remedy = format!("{argument}=function, or service=\"echo\"");
+        Err(errors::raise(
+            py,
+            Error::new(Code::BadArgument, "server", cause, remedy),
+        ))
+    };
+    match (handler, service) {
+        (Some(handler), None) if handler.bind(py).is_callable() => Ok(Work::Handler(handler)),
+        (Some(handler), None) => error(format!("{} cannot be called", handler.bind(py).repr()?)),
+        (None, Some(name)) => Service::from_name(name)
+            .map(Work::Service)
+            .map_err(|error| errors::raise(py, error)),
+        (None, None) => error(format!("neither {argument} nor service is given")),
+        (Some(_), Some(_)) => error(format!("both {argument} and service are given")),
+    }
+}
+
+/// Starts a thread of Python's own.
+pub(super) fn start_thread(
+    py: Python<'_>,
+    body: impl Fn(Python<'_>) + Send + Sync + 'static,
+) -> PyResult<()> {
+    let function = PyCFunction::new_closure(
+        py,
+        Some(c"netsteps"),
+        None,
+        move |arguments: &Bound<'_, PyTuple>, _: Option<&Bound<'_, pyo3::types::PyDict>>| {
+            body(arguments.py());
+        },
+    )?;
+    py.import("_thread")?
+        .call_method1("start_new_thread", (function, PyTuple::empty(py)))
+        .map(drop)
+}
+
+pub(super) fn elsewhere(py: Python<'_>, step: &'static str) -> PyErr {
+    errors::raise(
+        py,
+        Error::new(
+            Code::Forked,
+            step,
+            "this server runs in the process that this one was forked from",
+            "a server of this process's own",
+        ),
+    )
+}
+
+/// Loopback, and a free port.
+pub(super) fn defaults<'py>(
+    py: Python<'py>,
+    host: Option<Bound<'py, PyAny>>,
+    port: Option<Bound<'py, PyAny>>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let host = match host {
+        Some(host) => host,
+        None => pyo3::types::PyString::new(py, "127.0.0.1").into_any(),
+    };
+    let port = match port {
+        Some(port) => port,
+        None => 0_u16.into_pyobject(py)?.into_any(),
+    };
+    Ok((host, port))
+}
+
+/// A server that the interpreter's end has to stop.
+pub(super) enum Running {
+    Tcp(Weak<tcp::Server>),
+    Udp(Weak<udp::Server>),
+}
+
+impl Running {
+    fn alive(&self) -> bool {
+        match self {
+            Self::Tcp(server) => server.strong_count() > 0,
+            Self::Udp(server) => server.strong_count() > 0,
+        }
+    }
+}
+
+static SERVERS: Mutex<Vec<Running>> = Mutex::new(Vec::new());
+static AT_EXIT: PyOnceLock<()> = PyOnceLock::new();
+
+pub(super) fn register(py: Python<'_>, server: Running) -> PyResult<()> {
+    AT_EXIT.get_or_try_init(py, || -> PyResult<()> {
+        let stop = py.import("netsteps._core")?.getattr("_stop_servers")?;
+        py.import("atexit")?
+            .call_method1("register", (stop,))
+            .map(drop)
+    })?;
+    let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    servers.retain(Running::alive);
+    servers.push(server);
+    Ok(())
+}
+
+/// Stop every server; the interpreter calls it at its end.
+#[pyfunction]
+#[pyo3(name = "_stop_servers")]
+pub(super) fn stop_servers(py: Python<'_>) {
+    let servers = std::mem::take(&mut *SERVERS.lock().unwrap_or_else(PoisonError::into_inner));
+    let pause = PyPause::new(py);
+    for server in servers {
+        match server {
+            Running::Tcp(server) => {
+                if let Some(server) = server.upgrade() {
+                    server.stop(Duration::ZERO, LAST_AT_EXIT, &pause);
+                }
+            }
+            Running::Udp(server) => {
+                if let Some(server) = server.upgrade() {
+                    server.stop(LAST_AT_EXIT, &pause);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! write in all its forms, and finish.
+
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+
+use super::call::Call;
+use super::read::{CALLS_BETWEEN_LOOKS, CHUNK};
+use super::{Socket, explain};
+use crate::error::{Code, Error, Result};
+use crate::faults;
+use crate::ports::Transport;
+use crate::state::Action;
+use crate::sys::{self, Interest};
+use crate::wait::Wait;
+
+/// sendfile(2) moves at most this much in one call, so that Ctrl-C and progress come through.
+const FILE_CHUNK: u64 = 1024 * 1024;
+
+impl Socket {
+    /// One raw call: send(2). How much of it the kernel took; the rest is the caller's.
+    ///
+    /// # Errors
+    /// `Reset`, `BrokenPipe`, `TimedOut`, `Closed`, `NotWritable`; for UDP `DatagramTooLarge`.
+    pub fn send(&self, data: &[u8], wait: &Wait<'_>) -> Result<usize> {
+        self.send_step("send", &[data], wait)
+    }
+
+    fn send_step(&self, step: &'static str, parts: &[&[u8]], wait: &Wait<'_>) -> Result<usize> {
+        let name = if parts.len() > 1 { "sendmsg" } else { "send" };
+        let (mut call, handle) = self.begin(step, name, Action::Write)?;
+        let asked = parts.iter().map(|part| part.len()).sum();
+        call.asked = Some(asked);
+        let datagram = self.transport == Transport::Udp;
+        let sent = call.attempt(&handle, Interest::Writable, wait, |handle| {
+            let most = if datagram {
+                Some(asked)
+            } else {
+                faults::write(asked)
+            };
+            let most = most.ok_or(io::ErrorKind::WouldBlock)?;
+            match parts {
+                [data] => handle.send_with_flags(&data[..most], sys::SEND),
+                parts => {
+                    let slices: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
+                    handle.send_vectored_with_flags(&slices, sys::SEND)
+                }
+            }
+        });
+        match sent {
+            Ok(size) => {
+                call.done(
+                    Some(size),
+                    parts
+                        .iter()
+                        .find(|part| !part.is_empty())
+                        .unwrap_or(&&[][..]),
+                );
+                Ok(size)
+            }
+            Err(error) => {
+                if error.code() == Code::Reset {
+                    self.advance(Action::PeerResets);
+                }
+                Err(call.failed(error))
+            }
+        }
+    }
+
+    /// All of it, in as many calls as the kernel needs; no other `write` of this socket comes between.
+    ///
+    /// # Errors
+    /// Those of `send`; the text tells how much had been taken.
+    pub fn write(&self, data: &[u8], wait: &Wait<'_>) -> Result<()> {
+        self.write_parts("write", &[data], wait)
+    }
+
+    /// One message: its length in four bytes in network byte order, and its bytes, in one call where the kernel takes both.
+    ///
+    /// # Errors
+    /// `MessageTooLarge` from 4 GiB on; those of `write`.
+    pub fn write_message(&self, data: &[u8], wait: &Wait<'_>) -> Result<()> {
+        let step = "write_message";
+        if self.transport == Transport::Udp {
+            return Err(self.no_stream(step));
+        }
+        let length = u32::try_from(data.len()).map_err(|_| {
+            Error::new(
+                Code::MessageTooLarge,
+                step,
+                format!("{} bytes do not fit a length of four bytes", data.len()),
+                "several messages",
+            )
+        })?;
+        self.write_parts(step, &[&length.to_be_bytes(), data], wait)
+    }
+
+    fn write_parts(&self, step: &'static str, parts: &[&[u8]], wait: &Wait<'_>) -> Result<()> {
+        let all: usize = parts.iter().map(|part| part.len()).sum();
+        let turn = self.writing.take(&self.waiters, wait);
+        let _turn = turn.map_err(|ended| {
+            Call::unchecked(self, step, "send", Action::Write).ended(ended, wait)
+        })?;
+        // Nearly always the kernel takes all of it at once.
+        let mut sent = self.send_step(step, parts, wait)?;
+        let mut calls = 1_u32;
+        while sent < all {
+            if calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
+                wait.breathe().map_err(|_| {
+                    Error::new(Code::Interrupted, step, "a signal handler raised", "")
+                })?;
+            }
+            calls = calls.wrapping_add(1);
+            sent += self
+                .send_step(step, &rest(parts, sent), wait)
+                .map_err(|error| after(&error, sent, all))?;
+        }
+        Ok(())
+    }
+
+    /// A file, or `count` bytes of it from `offset`, without its bytes passing through this process: sendfile(2).
+    /// `progress` is told the bytes done; when it says stop, the step ends as if a signal handler had raised.
+    ///
+    /// # Errors
+    /// `System` when the file cannot be read; those of `write`.
+    pub fn write_file(
+        &self,
+        file: &File,
+        offset: u64,
+        count: u64,
+        wait: &Wait<'_>,
+        progress: &mut dyn FnMut(u64) -> std::result::Result<(), crate::wait::Stop>,
+    ) -> Result<u64> {
+        let step = "write_file";
+        let turn = self.writing.take(&self.waiters, wait);
+        let _turn = turn.map_err(|ended| {
+            Call::unchecked(self, step, "sendfile", Action::Write).ended(ended, wait)
+        })?;
+        let mut sent = 0;
+        while sent < count {
+            let (mut call, handle) = self.begin(step, "sendfile", Action::Write)?;
+            let want = usize::try_from((count - sent).min(FILE_CHUNK)).unwrap_or(CHUNK);
+            call.asked = Some(want);
+            let moved = call.attempt(&handle, Interest::Writable, wait, |handle| {
+                let want = faults::write(want).ok_or(io::ErrorKind::WouldBlock)?;
+                let mut at = offset + sent;
+                sys::send_file(handle, file, &mut at, want)
+            });
+            let moved = moved.map_err(|error| call.failed(error))?;
+            call.done(Some(moved), &[]);
+            if moved == 0 {
+                // The file ended before its announced length: somebody cut it meanwhile.
+                break;
+            }
+            sent += moved as u64;
+            progress(sent).map_err(|stop| call.ended(stop.into(), wait))?;
+        }
+        Ok(sent)
+    }
+
+    /// Closes our sending half: shutdown(2) with `SHUT_WR`. The peer reads all that was written, then the end; we can still read.
+    /// Twice is no error.
+    ///
+    /// # Errors
+    /// `OutOfOrder`, `Closed`.
+    pub fn finish(&self) -> Result<()> {
+        let (call, handle) = self.begin("finish", "shutdown", Action::Finish)?;
+        match handle.shutdown(Shutdown::Write) {
+            Ok(()) => {}
+            // The connection is gone already, and with it our half: what was asked for is so.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
+            Err(error) => return Err(call.failed(explain::system(&error, &call))),
+        }
+        call.done(None, &[]);
+        Ok(())
+    }
+}
+
+/// The parts from byte `sent` on.
+fn rest<'a>(parts: &[&'a [u8]], mut sent: usize) -> Vec<&'a [u8]> {
+    let mut rest = Vec::with_capacity(parts.len());
+    for part in parts {
+        let skip = sent.min(part.len());
+        sent -= skip;
+        if skip < part.len() {
+            rest.push(&part[skip..]);
+        }
+    }
+    rest
+}
+
+fn after(error: &Error, sent: usize, all: usize) -> Error {
+    let details = error.details().clone();
+    let cause = format!("{} ({sent} of {all} bytes had been taken)", details.cause);
+    let mut told = Error::new(details.code, details.step, cause, details.remedy)
+        .at(details.endpoint)
+        .missing(details.missing);
+    if let Some(number) = details.errno {
+        told = told.with_errno(number);
+    }
+    told
+}
