@@ -31,10 +31,4 @@ pub mod udp;
 pub mod wait;
 
 #[cfg(feature = "python")]
-#[expect(
-    clippy::needless_pass_by_value,
-    clippy::trivially_copy_pass_by_ref,
-    clippy::unused_self,
-    reason = "PyO3 decides how arguments and self arrive"
-)]
 mod py;

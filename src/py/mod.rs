@@ -1,6 +1,12 @@
 //! The binding: signatures, conversion, releasing the interpreter. No networking decision is made here.
 //!
 //! One file for each room of the core. Upward calls: `netsteps.errors` (the exception classes) and `netsteps.show` (the tables).
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_self,
+    reason = "PyO3 decides how arguments and self arrive"
+)]
 
 mod convert;
 mod debug;

@@ -139,8 +139,12 @@ impl PySocket {
     /// timeout: seconds. System call: accept4(2). Raises TimedOut, SocketClosed, TooManyFiles, StepError.
     /// Source: lectures 1, 3 and 4.
     #[pyo3(signature = (*, timeout=None))]
-    pub(super) fn accept(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Self> {
-        waiting(py, timeout, "accept", |wait| self.core.accept(wait)).map(Self::of)
+    pub(super) fn accept(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Py<Self>> {
+        let accepted = waiting(py, timeout, "accept", |wait| self.core.accept(wait))?;
+        let (domain, kind, protocol) = numbers(accepted.transport(), accepted.family());
+        let connection = Py::new(py, Self::of(accepted))?;
+        audit(py, ("socket.__new__", &connection, domain, kind, protocol))?;
+        Ok(connection)
     }
 
     /// Read what has come, at most size bytes, in one call. b"" means that the peer has finished and all of it was read.
@@ -508,7 +512,7 @@ impl PySocket {
     }
 
     /// The next connection; the iteration ends when the socket is closed.
-    fn __next__(&self, py: Python<'_>) -> PyResult<Self> {
+    fn __next__(&self, py: Python<'_>) -> PyResult<Py<Self>> {
         if self.core.state() == State::Closed {
             return Err(PyStopIteration::new_err(()));
         }

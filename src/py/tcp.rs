@@ -163,7 +163,7 @@ impl PyTcpReceiver {
         if let Some(sender) = self.present(py) {
             return Ok((sender, left()));
         }
-        let sender = Py::new(py, self.listener.get().accept(py, left())?)?;
+        let sender = self.listener.get().accept(py, left())?;
         let mut present = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         *present = Some(sender.clone_ref(py));
         Ok((sender, left()))

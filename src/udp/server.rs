@@ -158,13 +158,13 @@ impl Drop for Running<'_> {
 /// When the thread cannot be started.
 pub fn spawn(
     server: &Arc<Server>,
-    answer: impl Fn(&Datagram) -> Option<Vec<u8>> + Send + 'static,
+    mut answer: impl FnMut(&Datagram) -> Option<Vec<u8>> + Send + 'static,
 ) -> io::Result<()> {
     server.begin();
     let own = Arc::clone(server);
     let started = std::thread::Builder::new()
         .name("netsteps server".into())
-        .spawn(move || own.run(&Plain, &mut |datagram| answer(datagram)));
+        .spawn(move || own.run(&Plain, &mut answer));
     if let Err(error) = started {
         drop(Running(server));
         return Err(error);
