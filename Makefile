@@ -11,6 +11,7 @@ FINISH_STUB := \
 	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table/' \
 	-e 's/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/' \
 	-e 's/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/' \
+	-e 's/^\(def resolve(.*\) -> Any/\1 -> Table[Endpoint]/' \
 	-e 's/def services() -> Any/def services() -> Table[Service]/' \
 	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
 	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
@@ -20,7 +21,7 @@ FINISH_STUB := \
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint format stubs stubs-check wheel bench core-test clean
+.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench core-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,7 @@ lint: .venv/.ready stubs-check ## formatters in check mode, linters, types, stub
 	PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --quiet --all-targets --features python -- -D warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python notebooks/build.py --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist
 
@@ -50,6 +52,9 @@ stubs: .venv/.ready ## write python/netsteps/_core.pyi anew from the Rust source
 
 stubs-check: .venv/.ready # part of lint: fails when the committed stub is not what `make stubs` writes
 	$(call generate_stubs,diff -u $(STUB) "$$dir/netsteps/_core.pyi" || { echo "$(STUB) is out of date: run 'make stubs'" >&2; exit 1; })
+
+notebooks: .venv/.ready ## build the notebooks from their sources
+	$(BIN)/python notebooks/build.py
 
 wheel: .venv/.ready ## a release wheel for this platform, in dist
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .

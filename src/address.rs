@@ -285,9 +285,12 @@ pub fn check_host(host: &str, step: &'static str) -> Result<()> {
 
 fn shortened(host: &str) -> String {
     if host.chars().count() <= 60 {
-        format!("{host:?}")
+        host.escape_debug().to_string()
     } else {
-        format!("{:?}…", host.chars().take(60).collect::<String>())
+        format!(
+            "{}…",
+            host.chars().take(60).collect::<String>().escape_debug()
+        )
     }
 }
 

@@ -92,7 +92,7 @@ pub fn bad_port(port: &str, step: &'static str) -> Error {
 }
 
 /// The error of an address of the other family than the socket's.
-fn other_family(host: &str, endpoint: Endpoint, step: &'static str) -> Error {
+pub(crate) fn other_family(host: &str, endpoint: Endpoint, step: &'static str) -> Error {
     let (has, wants) = match endpoint.family() {
         Family::Ipv4 => ("IPv4", "IPv6"),
         Family::Ipv6 => ("IPv6", "IPv4"),
@@ -100,9 +100,9 @@ fn other_family(host: &str, endpoint: Endpoint, step: &'static str) -> Error {
     Error::new(
         Code::NameNotFound,
         step,
-        format!("{host} is an {has} address, and this socket is for {wants}"),
+        format!("{host} is an {has} address, and {wants} is asked for"),
         format!(
-            "Socket(family=\"{}\"), or an {wants} address",
+            "family=\"{}\", or an {wants} address",
             endpoint.family().name()
         ),
     )

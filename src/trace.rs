@@ -64,7 +64,7 @@ impl Preview {
 /// One system call of one step.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Counted from 1 in this process, in the order of beginning.
+    /// A number that no other event of this process has.
     pub id: u64,
     /// Started, completed or failed.
     pub phase: Phase,
@@ -114,6 +114,7 @@ pub(crate) fn next_id() -> u64 {
 #[derive(Debug)]
 pub struct Recorder {
     capacity: usize,
+    start_ns: AtomicU64,
     kept: Mutex<Kept>,
 }
 
@@ -151,12 +152,17 @@ impl Recorder {
     pub fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             capacity: capacity.max(1),
+            start_ns: AtomicU64::new(0),
             kept: Mutex::default(),
         })
     }
 
     /// Records every socket of the process from now on. Twice is once.
     pub fn start(self: &Arc<Self>) {
+        let now = crate::sys::monotonic_ns();
+        let _ = self
+            .start_ns
+            .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
         let mut recorders = RECORDERS.write().unwrap_or_else(PoisonError::into_inner);
         if !recorders.iter().any(|other| Arc::ptr_eq(other, self)) {
             recorders.push(Arc::clone(self));
@@ -200,8 +206,14 @@ impl Recorder {
             .cloned()
             .collect();
         drop(kept);
-        events.sort_by_key(|event| event.id);
+        events.sort_by_key(|event| (event.start_ns, event.id));
         events
+    }
+
+    /// When it was first started, in nanoseconds of the system's monotonic clock; 0 before that.
+    #[must_use]
+    pub fn start_ns(&self) -> u64 {
+        self.start_ns.load(Ordering::Relaxed)
     }
 
     /// How many events were let go to stay within the capacity.

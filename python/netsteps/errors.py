@@ -69,7 +69,7 @@ class SocketClosed(StepError):
 
 
 class NotWritable(StepError, BrokenPipeError):
-    """A write when the sending half is not open: not yet connected, or finished (EPIPE)."""
+    """A StepError of writing: the sending half is not open, not yet or no more (EPIPE)."""
 
 
 class Refused(SocketError, ConnectionRefusedError):

@@ -70,24 +70,34 @@ impl Address {
             other => Err(wrong(format!("a tuple of {other} is no address"))),
         }
     }
+
+    /// The host and the port.
+    pub(super) fn parts(self) -> (String, Port) {
+        match self {
+            Self::Endpoint(endpoint) => (endpoint.ip_text(), Port::Number(endpoint.port())),
+            Self::Named(host, port) => (host, port),
+        }
+    }
+
+    /// The same as a tuple, for an audit event.
+    pub(super) fn given<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        match self {
+            Self::Endpoint(endpoint) => (endpoint.ip_text(), endpoint.port()).into_pyobject(py),
+            Self::Named(host, port) => given(py, host, port),
+        }
+    }
 }
 
-/// The two parts of an address that is not parsed further here.
-pub(super) fn host_and_port<'py>(
-    host: &Bound<'py, PyAny>,
-    port: Option<&Bound<'py, PyAny>>,
-    step: &'static str,
-) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-    let py = host.py();
-    let (host, port) = match Address::of(host, port, step)? {
-        Address::Endpoint(endpoint) => (endpoint.ip_text(), Port::Number(endpoint.port())),
-        Address::Named(host, port) => (host, port),
-    };
-    let port = match port {
-        Port::Number(number) => number.into_pyobject(py)?.into_any(),
-        Port::Service(name) => name.into_pyobject(py)?.into_any(),
-    };
-    Ok((host.into_pyobject(py)?.into_any(), port))
+/// An address as an audit event carries it: as it was given.
+pub(super) fn given<'py>(
+    py: Python<'py>,
+    host: &str,
+    port: &Port,
+) -> PyResult<Bound<'py, PyTuple>> {
+    match port {
+        Port::Number(port) => (host, *port).into_pyobject(py),
+        Port::Service(name) => (host, name).into_pyobject(py),
+    }
 }
 
 fn shown(value: &Bound<'_, PyAny>) -> String {

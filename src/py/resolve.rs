@@ -11,7 +11,7 @@ use crate::address::Family;
 use crate::ports::SERVICES;
 use crate::resolve::{Port, resolve as look_up};
 
-/// The endpoints of a host and a service, in the order in which they should be tried.
+/// The endpoints of a host and a service, in the order in which they should be tried, as a table.
 ///
 /// host is a name or an address in digits, service a name ("http") or a port, kind "tcp" or "udp", family "ipv4", "ipv6" or
 /// None for both, timeout seconds or None. The lookup can be ended by its timeout and by Ctrl-C.
@@ -19,14 +19,14 @@ use crate::resolve::{Port, resolve as look_up};
 /// Source: lecture 3 (getaddrinfo and its hints), RFC 6724 (the order).
 #[pyfunction]
 #[pyo3(signature = (host: "str", service: "int | str", *, kind="tcp", family=None, timeout=None))]
-pub(super) fn resolve(
-    py: Python<'_>,
-    host: &Bound<'_, PyAny>,
-    service: &Bound<'_, PyAny>,
+pub(super) fn resolve<'py>(
+    py: Python<'py>,
+    host: &Bound<'py, PyAny>,
+    service: &Bound<'py, PyAny>,
     kind: &str,
     family: Option<&str>,
     timeout: Option<f64>,
-) -> PyResult<Vec<PyEndpoint>> {
+) -> PyResult<Bound<'py, PyAny>> {
     let step = "resolve";
     let (host, port) = (host_of(host, step)?, port_of(service, step)?);
     let transport = transport(kind, step).map_err(|error| errors::raise(py, error))?;
@@ -35,7 +35,14 @@ pub(super) fn resolve(
     let found = waiting(py, timeout, step, |wait| {
         look_up(&host, &port, transport, wanted, step, wait)
     })?;
-    Ok(found.into_iter().map(PyEndpoint).collect())
+    let rows = PyList::new(py, found.into_iter().map(PyEndpoint))?;
+    let columns = [
+        ("ip", "ip"),
+        ("port", "port"),
+        ("family", "family"),
+        ("scope", "scope"),
+    ];
+    table(&rows, &columns, &format!("the endpoints of {host}"))
 }
 
 /// The audit event of a lookup.
@@ -56,19 +63,30 @@ pub(super) fn audit_lookup(
 /// The well-known ports, as a table: name, port, transports, purpose. Source: lecture 5, the IANA registry (RFC 6335).
 #[pyfunction]
 pub(super) fn services(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let columns = PyDict::new(py);
-    for (title, attribute) in [
+    let rows = PyList::new(py, SERVICES.iter().map(PyService))?;
+    let columns = [
         ("port", "port"),
         ("service", "name"),
         ("over", "kinds"),
         ("what it is for", "purpose"),
-    ] {
+    ];
+    table(&rows, &columns, "well-known ports")
+}
+
+/// A list that shows itself as a table, of these columns: title and attribute.
+fn table<'py>(
+    rows: &Bound<'py, PyList>,
+    titles: &[(&str, &str)],
+    caption: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = rows.py();
+    let columns = PyDict::new(py);
+    for (title, attribute) in titles {
         columns.set_item(title, attribute)?;
     }
-    let rows = PyList::new(py, SERVICES.iter().map(PyService))?;
     let named = PyDict::new(py);
     named.set_item("columns", columns)?;
-    named.set_item("caption", "well-known ports")?;
+    named.set_item("caption", caption)?;
     py.import("netsteps.show.listing")?
         .getattr("Table")?
         .call((rows,), Some(&named))

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyResourceWarning, PyStopIteration};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
 
-use super::convert::{self, Address, audit, host_of, numbers, port_of};
+use super::convert::{self, Address, audit, numbers};
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
 use super::memory::{Payload, Room, bytes_filled_by};
@@ -57,15 +57,6 @@ impl PySocket {
     }
 }
 
-/// The address as an audit event carries it: as it was given.
-fn given<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyTuple>> {
-    match address {
-        Address::Endpoint(endpoint) => (endpoint.ip_text(), endpoint.port()).into_pyobject(py),
-        Address::Named(host, Port::Number(port)) => (host, *port).into_pyobject(py),
-        Address::Named(host, Port::Service(name)) => (host, name).into_pyobject(py),
-    }
-}
-
 fn raised<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
     result.map_err(|error| errors::raise(py, error))
 }
@@ -96,7 +87,7 @@ impl PySocket {
     ) -> PyResult<()> {
         let py = slf.py();
         let address = Address::of(host, port, "bind")?;
-        audit(py, ("socket.bind", slf, given(py, &address)?))?;
+        audit(py, ("socket.bind", slf, address.given(py)?))?;
         let this = slf.get();
         waiting(py, None, "bind", |wait| {
             let endpoint = this.endpoint(&address, "bind", wait)?;
@@ -117,7 +108,7 @@ impl PySocket {
     ) -> PyResult<()> {
         let py = slf.py();
         let address = Address::of(host, port, "connect")?;
-        audit(py, ("socket.connect", slf, given(py, &address)?))?;
+        audit(py, ("socket.connect", slf, address.given(py)?))?;
         let this = slf.get();
         waiting(py, timeout, "connect", |wait| {
             let endpoint = this.endpoint(&address, "connect", wait)?;
@@ -199,10 +190,10 @@ impl PySocket {
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// Read up to and with the delimiter, b"\n" for a line. What follows it stays for the next read.
+    /// Read up to and with the delimiter, b"\n" for a line. What follows it stays for the next read; b"" when the peer has finished.
     ///
     /// limit: the most bytes to take before it comes. timeout: seconds for all of it. System call: recv(2), with MSG_PEEK first.
-    /// Raises MessageTooLarge, UnexpectedEnd when the peer finishes before, and as read does.
+    /// Raises MessageTooLarge, UnexpectedEnd when the peer finishes in the middle, and as read does.
     #[pyo3(signature = (delimiter: "ReadableBuffer", *, limit=65536, timeout=None))]
     fn read_until<'py>(
         &self,
@@ -384,7 +375,7 @@ impl PySocket {
         let py = slf.py();
         let payload = Payload::of(data, "send_to")?;
         let address = Address::of(host, port, "send_to")?;
-        audit(py, ("socket.sendto", slf, given(py, &address)?))?;
+        audit(py, ("socket.sendto", slf, address.given(py)?))?;
         let this = slf.get();
         waiting(py, timeout, "send_to", |wait| {
             let endpoint = this.endpoint(&address, "send_to", wait)?;
@@ -426,15 +417,16 @@ impl PySocket {
 
     /// The lecture's open: getaddrinfo, socket, connect. Every address of the host is tried in its order.
     ///
-    /// host is a name or an address in digits, service a name ("http") or a port, kind "tcp" or "udp", timeout seconds for all of it.
+    /// host is a name or an address in digits, service a name ("http") or a port; one Endpoint or tuple stands for both.
+    /// kind is "tcp" or "udp", timeout seconds for all of it.
     /// System calls: getaddrinfo(3), socket(2), connect(2). Raises NameNotFound, and the error of the last address tried.
     /// Source: lecture 3, which tries only the first address.
     #[staticmethod]
-    #[pyo3(signature = (host: "str", service: "int | str", *, kind="tcp", timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", service: "int | str | None" = None, *, kind="tcp", timeout=None))]
     fn open(
         py: Python<'_>,
         host: &Bound<'_, PyAny>,
-        service: &Bound<'_, PyAny>,
+        service: Option<&Bound<'_, PyAny>>,
         kind: &str,
         timeout: Option<f64>,
     ) -> PyResult<Self> {
@@ -536,24 +528,24 @@ impl PySocket {
 pub(super) fn open_socket(
     py: Python<'_>,
     host: &Bound<'_, PyAny>,
-    service: &Bound<'_, PyAny>,
+    service: Option<&Bound<'_, PyAny>>,
     kind: &str,
     timeout: Option<f64>,
 ) -> PyResult<Socket> {
     let step = "open";
     let transport = raised(py, convert::transport(kind, step))?;
-    let (host, port) = (host_of(host, step)?, port_of(service, step)?);
+    let (host, port) = Address::of(host, service, step)?.parts();
     audit_lookup(py, &host, &port, transport)?;
-    let address = Address::Named(host, port);
-    audit(py, ("socket.connect", py.None(), given(py, &address)?))?;
-    let Address::Named(host, port) = &address else {
-        return Err(errors::raise(
-            py,
-            Error::new(Code::BadArgument, step, "no host", "a host"),
-        ));
-    };
+    audit(
+        py,
+        (
+            "socket.connect",
+            py.None(),
+            convert::given(py, &host, &port)?,
+        ),
+    )?;
     waiting(py, timeout, step, |wait| {
-        Socket::open(host, port, transport, wait)
+        Socket::open(&host, &port, transport, wait)
     })
 }
 

@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use super::convert;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::handlers::{defaults, place};
@@ -42,8 +41,7 @@ impl PyTcpSender {
         port: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Self> {
-        let (host, port) = convert::host_and_port(host, port, "open")?;
-        let core = open_socket(py, &host, &port, "tcp", timeout)?;
+        let core = open_socket(py, host, port, "tcp", timeout)?;
         Ok(Self {
             socket: Py::new(py, PySocket::of(core))?,
         })

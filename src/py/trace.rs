@@ -23,7 +23,7 @@ impl PyStepLine {
         self.0.step
     }
 
-    /// The system call.
+    /// The system call; "recv MSG_PEEK" is a look that leaves the bytes where they are.
     #[getter]
     fn call(&self) -> &'static str {
         self.0.call
@@ -85,7 +85,7 @@ pub(super) struct PyEvent(Event);
 
 #[pymethods]
 impl PyEvent {
-    /// Counted from 1 in this process, in the order of beginning.
+    /// A number that no other event of this process has.
     #[getter]
     fn id(&self) -> u64 {
         self.0.id
@@ -121,7 +121,7 @@ impl PyEvent {
         self.0.step
     }
 
-    /// The system call.
+    /// The system call; "recv MSG_PEEK" is a look that leaves the bytes where they are.
     #[getter]
     fn call(&self) -> &'static str {
         self.0.call
@@ -227,7 +227,7 @@ impl PyTrace {
     fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let show = py.import("netsteps.show.steps")?;
         show.getattr("table_of_events")?
-            .call1((self.events(), self.0.dropped()))
+            .call1((self.events(), self.0.dropped(), self.0.start_ns()))
     }
 }
 
@@ -270,6 +270,12 @@ impl PyTrace {
     #[getter]
     fn dropped(&self) -> u64 {
         self.0.dropped()
+    }
+
+    /// When it was first started, in nanoseconds of the system's monotonic clock (time.monotonic_ns); 0 before that.
+    #[getter]
+    fn start_ns(&self) -> u64 {
+        self.0.start_ns()
     }
 
     /// The most events that are kept.

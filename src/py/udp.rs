@@ -35,8 +35,7 @@ impl PyUdpSender {
         port: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Self> {
-        let (host, port) = convert::host_and_port(host, port, "open")?;
-        let core = open_socket(py, &host, &port, "udp", timeout)?;
+        let core = open_socket(py, host, port, "udp", timeout)?;
         Ok(Self {
             socket: Py::new(py, PySocket::of(core))?,
         })

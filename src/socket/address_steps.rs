@@ -1,15 +1,16 @@
 //! bind, connect, listen, accept, open: how a socket comes to its addresses.
 
 use std::io;
+use std::net::SocketAddr;
 
 use socket2::{SockAddr, Socket as Handle};
 
 use super::call::Call;
-use super::{Socket, explain};
+use super::{Socket, explain, locked};
 use crate::address::{Endpoint, Family};
 use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
-use crate::resolve::{Port, resolve};
+use crate::resolve::{Port, other_family, resolve};
 use crate::state::{Action, State};
 use crate::sys::{self, Interest};
 use crate::wait::Wait;
@@ -44,6 +45,7 @@ impl Socket {
     /// `AddressInUse` (naming the holder), `AddressNotLocal`, `NoPermission`, `OutOfOrder`.
     pub fn bind(&self, endpoint: Endpoint) -> Result<()> {
         let (mut call, handle) = self.begin("bind", "bind", Action::Bind)?;
+        self.same_family(endpoint, "bind")?;
         call.about = Some(endpoint);
         handle
             .bind(&SockAddr::from(endpoint.socket_addr()))
@@ -60,14 +62,16 @@ impl Socket {
     /// `Refused`, `TimedOut`, `Unreachable`, `Closed`, `OutOfOrder`, …; after each but `Closed` the socket is as it was.
     pub fn connect(&self, endpoint: Endpoint, wait: &Wait<'_>) -> Result<()> {
         let (mut call, handle) = self.begin("connect", "connect", Action::Connect)?;
+        self.same_family(endpoint, "connect")?;
         call.about = Some(endpoint);
         let connected = call.connect(&handle, endpoint, wait).and_then(|()| {
-            let local = local_of(&handle);
+            // Not what we asked for, which may have been "any", but whom the kernel has found.
+            let (local, peer) = (local_of(&handle), peer_of(&handle));
             // A client that retries a dead port of its own range meets itself sooner or later (simultaneous open).
-            if self.transport == Transport::Tcp && local == Some(endpoint.socket_addr()) {
+            if self.transport == Transport::Tcp && local.is_some() && local == peer {
                 return Err(explain::connected_to_itself(&call));
             }
-            self.set_ends(local, Some(endpoint.socket_addr()));
+            self.set_ends(local, peer.or(Some(endpoint.socket_addr())));
             Ok(())
         });
         match connected {
@@ -77,12 +81,35 @@ impl Socket {
             }
             Err(error) => {
                 // Neither connected nor half-way: the next connect of this socket starts afresh.
-                if self.transport == Transport::Tcp && !sys::abandon_connect(&handle) {
+                if self.transport == Transport::Tcp && !self.as_before(&handle) {
                     self.advance(Action::Close);
                 }
+                self.bound_after_all(&handle);
                 Err(call.failed(error))
             }
         }
+    }
+
+    /// Takes a failed connect back. The kernel then also takes back the port of a bind to port 0, as if it had been
+    /// picked by the connect; that one was told to the caller, and stays ours.
+    fn as_before(&self, handle: &Handle) -> bool {
+        if !sys::abandon_connect(handle) {
+            return false;
+        }
+        match locked(&self.ends).local.filter(|_| self.state() == State::Bound) {
+            Some(local) if local_of(handle) != Some(local.socket_addr()) => {
+                handle.bind(&SockAddr::from(local.socket_addr())).is_ok()
+            }
+            _ => true,
+        }
+    }
+
+    /// An address of the other family cannot be meant; the kernel would refuse most of them, in other words each time.
+    pub(super) fn same_family(&self, endpoint: Endpoint, step: &'static str) -> Result<()> {
+        if endpoint.family() == self.family {
+            return Ok(());
+        }
+        Err(other_family(&endpoint.ip_text(), endpoint, step))
     }
 
     /// Collects connections: listen(2). The kernel completes up to `backlog` of them before they are accepted.
@@ -130,7 +157,7 @@ impl Socket {
         let connection = Self::from_handle(handle, self.transport, self.family, State::Connected);
         connection.set_ends(None, peer);
         call.done(None, &[]);
-        connection.begun(sys::monotonic_ns(), "accepted");
+        connection.begun(call.start_ns, "accepted");
         Ok(connection)
     }
 
@@ -196,8 +223,11 @@ impl Call<'_> {
     fn connect(&self, handle: &Handle, endpoint: Endpoint, wait: &Wait<'_>) -> Result<()> {
         match handle.connect(&SockAddr::from(endpoint.socket_addr())) {
             Ok(()) => return Ok(()),
-            Err(error) if sys::in_progress(&error) => {}
-            Err(error) => return Err(explain::system(&error, self)),
+            Err(error) if self.socket.transport == Transport::Tcp && sys::in_progress(&error) => {}
+            Err(error) => {
+                let error = self.socket.without_port(handle, error);
+                return Err(explain::system(&error, self));
+            }
         }
         loop {
             self.wait(handle, Interest::Writable, wait)?;
@@ -217,6 +247,10 @@ fn pending_error(handle: &Handle) -> Option<io::Error> {
     handle.take_error().unwrap_or_else(Some)
 }
 
-fn local_of(handle: &Handle) -> Option<std::net::SocketAddr> {
+pub(super) fn local_of(handle: &Handle) -> Option<SocketAddr> {
     handle.local_addr().ok()?.as_socket()
+}
+
+fn peer_of(handle: &Handle) -> Option<SocketAddr> {
+    handle.peer_addr().ok()?.as_socket()
 }

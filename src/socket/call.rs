@@ -28,7 +28,7 @@ pub(super) struct Call<'a> {
     pub(super) about: Option<Endpoint>,
     pub(super) asked: Option<usize>,
     pub(super) before: State,
-    start_ns: u64,
+    pub(super) start_ns: u64,
     /// The number of its event, given when a recorder needs it.
     id: Cell<u64>,
 }
@@ -47,6 +47,15 @@ impl Socket {
             (Some(handle), Some(_)) => Ok((Call::unchecked(self, step, name, action), handle)),
             (None, _) => Err(self.out_of_order(State::Closed, action, step)),
             (Some(_), None) => Err(self.out_of_order(before, action, step)),
+        }
+    }
+
+    /// Whether the table allows the step now; for steps of several calls, before they wait for their turn.
+    pub(super) fn allowed(&self, step: &'static str, action: Action) -> Result<()> {
+        let state = self.state();
+        match crate::state::next(self.transport, state, action) {
+            Some(_) => Ok(()),
+            None => Err(self.out_of_order(state, action, step)),
         }
     }
 
@@ -160,6 +169,16 @@ impl<'a> Call<'a> {
         self.record(Phase::Completed, size, data, None, after);
     }
 
+    /// Records a look at bytes that stay where they are: the trace has every system call, `.steps` what was done.
+    pub(super) fn looked(&self, data: &[u8]) {
+        if trace::active() {
+            let state = self.socket.state();
+            let mut event = self.event(Phase::Completed, None, data, None, state);
+            event.end_ns = Some(sys::monotonic_ns());
+            trace::record(&event);
+        }
+    }
+
     /// Records that it failed; the state is as it is.
     pub(super) fn failed(&self, error: Error) -> Error {
         self.record(Phase::Failed, None, &[], Some(&error), self.socket.state());
@@ -180,9 +199,11 @@ impl<'a> Call<'a> {
             event.end_ns = Some(end_ns);
             trace::record(&event);
         }
-        let note = match error {
-            Some(error) => Some(error.code().name().to_owned()),
-            None => self.about.map(|about| about.to_string()),
+        let about = self.about.map(|about| about.to_string());
+        let note = match (error, about) {
+            (Some(error), Some(about)) => Some(format!("{} ({about})", error.code().name())),
+            (Some(error), None) => Some(error.code().name().to_owned()),
+            (None, about) => about,
         };
         locked(&self.socket.steps).add(Line {
             step: self.step,
@@ -217,9 +238,10 @@ impl<'a> Call<'a> {
             step: self.step,
             call: self.name,
             local: self.socket.local().map(|endpoint| endpoint.socket_addr()),
+            // What bind and listen are about is our own address.
             peer: self
                 .about
-                .filter(|_| self.action != Action::Bind)
+                .filter(|_| !matches!(self.action, Action::Bind | Action::Listen))
                 .or_else(|| self.socket.peer())
                 .map(|endpoint| endpoint.socket_addr()),
             asked: self.asked,

@@ -1,15 +1,18 @@
 //! send_to and receive_from: one datagram, to and from anybody.
 
+use std::io;
 use std::mem::MaybeUninit;
 
-use socket2::SockAddr;
+use socket2::{SockAddr, Socket as Handle};
 
 use super::Socket;
+use super::address_steps::local_of;
 use super::memory::{append, filled};
 use crate::address::{Endpoint, Family};
 use crate::error::Result;
-use crate::state::Action;
-use crate::sys::{self, Interest};
+use crate::ports::Transport;
+use crate::state::{Action, State};
+use crate::sys::{self, Interest, errno};
 use crate::wait::Wait;
 
 /// Room for every datagram that UDP can carry.
@@ -41,14 +44,19 @@ impl Socket {
     /// `DatagramTooLarge`, `NoPermission` (broadcast), `Unreachable`, `OutOfOrder`.
     pub fn send_to(&self, data: &[u8], to: Endpoint, wait: &Wait<'_>) -> Result<usize> {
         let (mut call, handle) = self.begin("send_to", "sendto", Action::SendTo)?;
+        self.same_family(to, "send_to")?;
         call.about = Some(to);
         call.asked = Some(data.len());
         let address = SockAddr::from(to.socket_addr());
         let sent = call
             .attempt(&handle, Interest::Writable, wait, |handle| {
-                handle.send_to_with_flags(data, &address, sys::SEND)
+                let sent = handle.send_to_with_flags(data, &address, sys::SEND);
+                sent.map_err(|error| self.without_port(handle, error))
             })
-            .map_err(|error| call.failed(error))?;
+            .map_err(|error| {
+                self.bound_after_all(&handle);
+                call.failed(error)
+            })?;
         call.done(Some(sent), data);
         Ok(sent)
     }
@@ -94,6 +102,25 @@ impl Socket {
         call.about = sender;
         call.done(Some(length), filled(&room[..length.min(room.len())]));
         Ok((length, sender))
+    }
+
+    /// The kernel gives a datagram socket its port before it looks at the peer: one that has it is bound, though the step failed.
+    pub(super) fn bound_after_all(&self, handle: &Handle) {
+        let has_port = local_of(handle).is_some_and(|local| local.port() != 0);
+        if self.transport == Transport::Udp && self.state() == State::Created && has_port {
+            self.advance(Action::Bind);
+        }
+    }
+
+    /// Where no free port is left the kernel says "try again" (udp(7)), as to a full buffer; but waiting for room would not end.
+    pub(super) fn without_port(&self, handle: &Handle, error: io::Error) -> io::Error {
+        let full = error.kind() == io::ErrorKind::WouldBlock;
+        let no_port = || local_of(handle).is_none_or(|local| local.port() == 0);
+        if self.transport == Transport::Udp && full && self.state() == State::Created && no_port() {
+            io::Error::from_raw_os_error(errno::EADDRINUSE)
+        } else {
+            error
+        }
     }
 
     /// Where the system tells no sender, the "any" address stands for it.

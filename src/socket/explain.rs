@@ -57,8 +57,7 @@ pub(super) fn system(error: &io::Error, call: &Call<'_>) -> Error {
     with_number(Error::new(code, call.step, cause, remedy), error).at(endpoint)
 }
 
-const SILENCE: &str =
-    "the address; whether that machine is on; whether a firewall drops what is sent there";
+const SILENCE: &str = "the address; whether that machine is on; whether a firewall drops what is sent there, or the server's queue is full because it does not accept";
 
 /// The error of a socket that could not be made.
 pub(super) fn creation(error: &io::Error, step: &'static str) -> Error {
@@ -155,14 +154,22 @@ pub(super) fn reset(step: &'static str) -> (Code, String, String) {
 
 fn in_use(call: &Call<'_>, endpoint: Option<Endpoint>) -> (Code, String, String) {
     let port = endpoint.map_or(0, |endpoint| endpoint.port());
-    if call.action == Action::Connect || port == 0 {
+    let tcp = call.socket.transport() == Transport::Tcp;
+    if call.action == Action::Connect && tcp {
         return (
             Code::AddressInUse,
             "no free port is left on this side for one more connection to that address".to_owned(),
             "waiting for TIME_WAIT of earlier connections to pass, or another address".to_owned(),
         );
     }
-    let tcp = call.socket.transport() == Transport::Tcp;
+    if call.action != Action::Bind && call.action != Action::Listen || port == 0 {
+        return (
+            Code::AddressInUse,
+            "no free port is left on this machine".to_owned(),
+            "closing sockets that are no longer used, or a port of your choice that bind takes"
+                .to_owned(),
+        );
+    }
     let mut holders = sys::holders(port, tcp);
     // The listener is what stands in the way; connections and TIME_WAIT only when there is none.
     holders.sort_by_key(|holder| (holder.state != "LISTEN", holder.state != "UDP"));
@@ -190,7 +197,9 @@ fn in_use(call: &Call<'_>, endpoint: Option<Endpoint>) -> (Code, String, String)
             "closing that socket first, or port 0 for a free one"
         }
         ("LISTEN" | "UDP", _) => "ending that program, or port 0 for a free one",
-        _ => "options.reuse_address = True before bind, or port 0 for a free one",
+        _ => {
+            "options.reuse_address = True before bind, both now and for the earlier socket, or port 0 for a free one"
+        }
     };
     let cause = format!(
         "{who} has {} already ({state})",

@@ -24,9 +24,11 @@ pub use options::{OPTIONS, OptionKind, OptionName, Value};
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket as Handle, Type};
 
@@ -34,6 +36,7 @@ use crate::address::{Endpoint, Family};
 use crate::error::Result;
 use crate::ports::Transport;
 use crate::state::{self, Action, State};
+use crate::sys::errno;
 use crate::trace::{Line, Steps};
 use crate::wait::{Turn, Waiters};
 
@@ -49,6 +52,8 @@ pub struct Socket {
     number: i64,
     handle: Mutex<Option<Arc<Handle>>>,
     state: AtomicU8,
+    /// Calls under way that the kernel may tell of a reset.
+    telling: AtomicU32,
     ends: Mutex<Ends>,
     steps: Mutex<Steps>,
     waiters: Waiters,
@@ -103,6 +108,7 @@ impl Socket {
             number: number_of(&handle),
             handle: Mutex::new(Some(Arc::new(handle))),
             state: AtomicU8::new(state.index()),
+            telling: AtomicU32::new(0),
             ends: Mutex::default(),
             steps: Mutex::default(),
             waiters: Waiters::new(),
@@ -214,6 +220,31 @@ impl Socket {
                 Err(other) => now = other,
             }
         }
+    }
+
+    /// Does a call that the kernel may tell of a reset: the state knows of it before anybody can take it for an end.
+    fn telling<T>(&self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.telling.fetch_add(1, Ordering::AcqRel);
+        let told = call();
+        if matches!(&told, Err(error) if error.raw_os_error() == Some(errno::ECONNRESET)) {
+            self.advance(Action::PeerResets);
+        }
+        self.telling.fetch_sub(1, Ordering::AcqRel);
+        told
+    }
+
+    /// Whether a read of 0 bytes is the peer's end. The kernel tells of a reset once, and after it every read has 0 bytes:
+    /// another thread's call may have been told, and be about to say so.
+    fn is_end(&self) -> bool {
+        // A call takes microseconds. A forked child may count one that was under way in its parent and ends in no thread of it.
+        let patience = Instant::now() + Duration::from_millis(10);
+        while self.telling.load(Ordering::Acquire) > 0
+            && self.state() != State::Reset
+            && Instant::now() < patience
+        {
+            std::thread::yield_now();
+        }
+        self.state() != State::Reset
     }
 
     fn set_ends(&self, local: Option<SocketAddr>, peer: Option<SocketAddr>) {

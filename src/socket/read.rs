@@ -68,7 +68,7 @@ impl Socket {
                 faults::read(room)
             };
             let most = most.ok_or(io::ErrorKind::WouldBlock)?;
-            handle.recv_with_flags(&mut buffer[..most], flags)
+            self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
         });
         let size = match received {
             Ok(size) => size,
@@ -84,7 +84,7 @@ impl Socket {
             return Err(call.failed(cut(&call, room, size, kept)));
         }
         if size == 0 && !datagram && room > 0 {
-            if self.state() == State::Reset {
+            if !self.is_end() {
                 let (code, cause, remedy) = explain::reset(step);
                 return Err(call.failed(Error::new(code, step, cause, remedy).at(call.endpoint())));
             }
@@ -97,10 +97,10 @@ impl Socket {
     /// Bytes that an interrupted read had taken from the kernel go to the next one. No call is made.
     fn give_kept(&self, buffer: &mut [MaybeUninit<u8>]) -> Option<usize> {
         let mut kept = locked(&self.kept);
-        let size = kept.len().min(buffer.len());
-        if size == 0 {
+        if kept.is_empty() {
             return None;
         }
+        let size = kept.len().min(buffer.len());
         for (to, from) in buffer.iter_mut().zip(kept.drain(..size)) {
             to.write(from);
         }
@@ -188,11 +188,20 @@ impl Socket {
     }
 
     /// All bytes up to and with the delimiter. What follows it stays in the kernel for the next read.
+    /// Nothing at all: the peer has finished, and nothing came after the last delimiter.
     ///
     /// # Errors
-    /// `MessageTooLarge` when it does not come within `limit` bytes; `UnexpectedEnd`; those of `read`.
+    /// `MessageTooLarge` when it does not come within `limit` bytes; `UnexpectedEnd` after a part; those of `read`.
     pub fn read_until(&self, delimiter: &[u8], limit: usize, wait: &Wait<'_>) -> Result<Vec<u8>> {
         let step = "read_until";
+        if delimiter.is_empty() {
+            return Err(Error::new(
+                Code::BadArgument,
+                step,
+                "the delimiter is empty, and would be found everywhere",
+                "b\"\\n\" for lines, or read for whatever comes",
+            ));
+        }
         self.gather(step, wait, |socket, bytes| {
             if bytes.len() >= limit {
                 return Err(Error::new(
@@ -211,6 +220,9 @@ impl Socket {
             let seen = socket.look(step, (limit - known).min(CHUNK), wait)?;
             if seen.is_empty() {
                 socket.more(step, bytes, 1, wait)?;
+                if known == 0 {
+                    return Ok(false);
+                }
                 return Err(socket.unexpected_end(step, known, "the delimiter"));
             }
             // The delimiter may lie across what was taken before and what is seen now.
@@ -231,12 +243,14 @@ impl Socket {
             let kept = locked(&self.kept);
             return Ok(kept[..kept.len().min(most)].to_vec());
         }
-        let (call, handle) = self.begin(step, "recv", Action::Read)?;
+        let (mut call, handle) = self.begin(step, "recv MSG_PEEK", Action::Read)?;
+        call.asked = Some(most);
         let mut seen = Vec::new();
         append(&mut seen, most, |room| {
             call.attempt(&handle, Interest::Readable, wait, |handle| {
                 let most = faults::read(room.len()).ok_or(io::ErrorKind::WouldBlock)?;
-                handle.recv_with_flags(&mut room[..most], sys::RECEIVE | sys::PEEK)
+                let room = &mut room[..most];
+                self.telling(|| handle.recv_with_flags(room, sys::RECEIVE | sys::PEEK))
             })
         })
         .map_err(|error| {
@@ -245,6 +259,7 @@ impl Socket {
             }
             call.failed(error)
         })?;
+        call.looked(&seen);
         Ok(seen)
     }
 

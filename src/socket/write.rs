@@ -40,10 +40,18 @@ impl Socket {
             };
             let most = most.ok_or(io::ErrorKind::WouldBlock)?;
             match parts {
-                [data] => handle.send_with_flags(&data[..most], sys::SEND),
+                [data] => self.telling(|| handle.send_with_flags(&data[..most], sys::SEND)),
                 parts => {
-                    let slices: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
-                    handle.send_vectored_with_flags(&slices, sys::SEND)
+                    let mut left = most;
+                    let slices: Vec<_> = parts
+                        .iter()
+                        .map(|part| {
+                            let part = &part[..part.len().min(left)];
+                            left -= part.len();
+                            IoSlice::new(part)
+                        })
+                        .collect();
+                    self.telling(|| handle.send_vectored_with_flags(&slices, sys::SEND))
                 }
             }
         });
@@ -96,6 +104,7 @@ impl Socket {
     }
 
     fn write_parts(&self, step: &'static str, parts: &[&[u8]], wait: &Wait<'_>) -> Result<()> {
+        self.allowed(step, Action::Write)?;
         let all: usize = parts.iter().map(|part| part.len()).sum();
         let turn = self.writing.take(&self.waiters, wait);
         let _turn = turn.map_err(|ended| {
@@ -132,6 +141,10 @@ impl Socket {
         progress: &mut dyn FnMut(u64) -> std::result::Result<(), crate::wait::Stop>,
     ) -> Result<u64> {
         let step = "write_file";
+        self.allowed(step, Action::Write)?;
+        if self.transport == Transport::Udp {
+            return Err(self.no_stream(step));
+        }
         let turn = self.writing.take(&self.waiters, wait);
         let _turn = turn.map_err(|ended| {
             Call::unchecked(self, step, "sendfile", Action::Write).ended(ended, wait)
@@ -144,7 +157,7 @@ impl Socket {
             let moved = call.attempt(&handle, Interest::Writable, wait, |handle| {
                 let want = faults::write(want).ok_or(io::ErrorKind::WouldBlock)?;
                 let mut at = offset + sent;
-                sys::send_file(handle, file, &mut at, want)
+                self.telling(|| sys::send_file(handle, file, &mut at, want))
             });
             let moved = moved.map_err(|error| call.failed(error))?;
             call.done(Some(moved), &[]);

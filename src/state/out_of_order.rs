@@ -124,7 +124,7 @@ fn kernel_errno(transport: Transport, state: State, action: Action) -> i32 {
     match (transport, state, action) {
         (Tcp, _, Write) => errno::EPIPE,
         (Tcp, _, Read | Finish) => errno::ENOTCONN,
-        (Tcp, Connected | Finished | PeerFinished | BothFinished | Listening, Connect) => {
+        (Tcp, Connected | Finished | PeerFinished | BothFinished | Reset | Listening, Connect) => {
             errno::EISCONN
         }
         (Udp, _, Listen | Accept | Finish) | (Tcp, _, SendTo | ReceiveFrom) => errno::EOPNOTSUPP,

@@ -1,7 +1,7 @@
 //! Linux: eventfd, ppoll, accept4, sendfile, /proc.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -202,14 +202,18 @@ pub fn holders(port: u16, tcp: bool) -> Vec<Holder> {
     } else {
         ["udp", "udp6"]
     } {
-        let Ok(text) = std::fs::read_to_string(format!("/proc/net/{table}")) else {
+        let Ok(file) = File::open(format!("/proc/net/{table}")) else {
             continue;
         };
-        found.extend(
-            text.lines()
-                .skip(1)
-                .filter_map(|line| holder(line, port, tcp)),
-        );
+        let lines = BufReader::new(file).lines().map_while(io::Result::ok);
+        for found_one in lines.skip(1).filter_map(|line| holder(&line, port, tcp)) {
+            // The listeners stand first. A busy server has tens of thousands of lines after them, which tell no more.
+            let enough = found_one.0.state == "LISTEN";
+            found.push(found_one);
+            if enough {
+                break;
+            }
+        }
     }
     let owners = owners(&found.iter().map(|(_, inode)| *inode).collect::<Vec<_>>());
     let named = |(mut holder, inode): (Holder, u64)| {

@@ -166,13 +166,21 @@ impl Same {
     fn of(datagram: &Datagram) -> Self {
         let mut hasher = DefaultHasher::new();
         datagram.data.hash(&mut hasher);
-        Self { bytes: hasher.finish(), count: 0, last: Instant::now() }
+        Self {
+            bytes: hasher.finish(),
+            count: 0,
+            last: Instant::now(),
+        }
     }
 
     /// What is known after this datagram.
     fn then(self, next: Self) -> Self {
         let again = self.bytes == next.bytes && next.last - self.last < AGAIN;
-        let count = if again && self.count < ROUNDS { self.count + 1 } else { 0 };
+        let count = if again && self.count < ROUNDS {
+            self.count + 1
+        } else {
+            0
+        };
         Self { count, ..next }
     }
 }

@@ -13,7 +13,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from netsteps import __version__
 
-        parser.exit(message=f"netsteps {__version__}\n")
+        print(f"netsteps {__version__}")
+        parser.exit()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -69,8 +70,8 @@ def _demo(commands: "_Commands[argparse.ArgumentParser]") -> None:
         ("demo", "demo"),
         summary="send a real file both ways and show what each side did",
         text=(
-            "A server, two TCP clients at once and a UDP sender, all on this computer's loopback.\n"
-            "Every hash is compared; the exit code is 1 when one differs."
+            "A server, two TCP clients at once and a UDP sender, all on this computer's\n"
+            "loopback. Every hash is compared; the exit code is 1 when one differs."
         ),
         example="  netsteps demo photo.jpg",
     )

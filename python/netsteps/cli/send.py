@@ -42,6 +42,8 @@ def send(options: "argparse.Namespace") -> int:
         open_things.enter_context(socket)
         progress = Progress(source.name, source.total)
         open_things.callback(progress.stop)
+        if not source.is_typed():
+            progress.start()
         output = _Output(progress)
         sending = _Sending(socket, source, options.size, progress)
         sending.start()

@@ -7,8 +7,7 @@ is escaped in both.
 import json
 import sys
 import threading
-import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from netsteps.show.tables import printable, text_table
 
@@ -101,33 +100,42 @@ class Progress:
     call any method.
     """
 
-    def __init__(self, what: str, total: int | None, stream: TextIO | None = None) -> None:
+    def __init__(self, what: str, total: int | None) -> None:
         self._what = what
         self._total = total
-        self._stream = sys.stderr if stream is None else stream
-        self._begin = time.monotonic()
+        self._done = 0
         self._lock = threading.Lock()
         self._bar: Bar | None = None
-        self._off = not self._stream.isatty()
+        self._timer: threading.Timer | None = None
+
+    def start(self) -> None:
+        """Show the bar as soon as the transfer is no quick one, also when nothing moves."""
+        if sys.stderr.isatty():
+            self._timer = threading.Timer(_QUICK, self._show)
+            self._timer.daemon = True
+            self._timer.start()
 
     def update(self, done: int) -> None:
         """Tell how many bytes are done."""
         with self._lock:
-            if self._off:
-                return
-            if self._bar is None:
-                if time.monotonic() - self._begin < _QUICK:
-                    return
-                self._bar = self._started()
-            self._bar.update(self._bar.task_ids[0], completed=done)
+            self._done = done
+            if self._bar is not None:
+                self._bar.update(self._bar.task_ids[0], completed=done)
 
     def stop(self) -> None:
         """Leave the bar as it stands. It does not come back."""
         with self._lock:
-            self._off = True
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
             if self._bar is not None:
                 self._bar.stop()
                 self._bar = None
+
+    def _show(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._bar = self._started()
 
     def _started(self) -> "Bar":
         from rich.console import Console
@@ -146,8 +154,8 @@ class Progress:
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=Console(file=self._stream),
+            console=Console(file=sys.stderr),
         )
-        bar.add_task(printable(self._what), total=self._total)
+        bar.add_task(printable(self._what), total=self._total, completed=self._done)
         bar.start()
         return bar

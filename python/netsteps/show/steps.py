@@ -141,12 +141,16 @@ def table_of_steps(lines: "Iterable[AnyLine]", left_out: int) -> "Table[AnyLine]
     )
 
 
-def table_of_events(events: "Sequence[AnyEvent]", dropped: int) -> "Table[AnyEvent]":
+def table_of_events(
+    events: "Sequence[AnyEvent]", dropped: int, start_ns: int = 0
+) -> "Table[AnyEvent]":
     """Make the table of a trace.
 
-    events: in the order of beginning. dropped: how many older ones the recorder let go.
+    events: in the order of beginning. dropped: how many older ones the recorder let go. start_ns:
+    when the trace began, which is 0 in the table; a call that waited since before that has a
+    negative time. Without it the first event is 0.
     """
-    begin = min((event.start_ns for event in events), default=0)
+    begin = start_ns or min((event.start_ns for event in events), default=0)
     threads: dict[int, str] = {}
     for event in events:
         threads.setdefault(event.thread, f"T{len(threads) + 1}")

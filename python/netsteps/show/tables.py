@@ -71,7 +71,7 @@ def html_table(
 
     def line(tag: str, cells: "Iterable[str]") -> str:
         inner = "".join(
-            f'<{tag} style="text-align: {side}">{escape(cell)}</{tag}>'
+            f'<{tag} style="text-align: {side}; white-space: nowrap">{escape(cell)}</{tag}>'
             for cell, side in zip(cells, sides, strict=True)
         )
         return f"<tr>{inner}</tr>"
