@@ -106,7 +106,7 @@ class Event:
     @property
     def call(self, /) -> str:
         """
-        The system call.
+        The system call; "recv MSG_PEEK" is a look that leaves the bytes where they are.
         """
     @property
     def end_ns(self, /) -> int | None:
@@ -126,7 +126,7 @@ class Event:
     @property
     def id(self, /) -> int:
         """
-        Counted from 1 in this process, in the order of beginning.
+        A number that no other event of this process has.
         """
     @property
     def kind(self, /) -> str:
@@ -413,11 +413,12 @@ class Socket:
         The descriptor: the number by which the system knows the socket; -1 from close on.
         """
     @staticmethod
-    def open(host: "str", service: "int | str", *, kind: str = "tcp", timeout: SupportsFloat | SupportsIndex | None = None) -> Socket:
+    def open(host: "str | tuple[str, int] | Endpoint", service: "int | str | None" = None, *, kind: str = "tcp", timeout: SupportsFloat | SupportsIndex | None = None) -> Socket:
         """
         The lecture's open: getaddrinfo, socket, connect. Every address of the host is tried in its order.
 
-        host is a name or an address in digits, service a name ("http") or a port, kind "tcp" or "udp", timeout seconds for all of it.
+        host is a name or an address in digits, service a name ("http") or a port; one Endpoint or tuple stands for both.
+        kind is "tcp" or "udp", timeout seconds for all of it.
         System calls: getaddrinfo(3), socket(2), connect(2). Raises NameNotFound, and the error of the last address tried.
         Source: lecture 3, which tries only the first address.
         """
@@ -468,10 +469,10 @@ class Socket:
         """
     def read_until(self, /, delimiter: "ReadableBuffer", *, limit: SupportsIndex = 65536, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
         """
-        Read up to and with the delimiter, b"\\n" for a line. What follows it stays for the next read.
+        Read up to and with the delimiter, b"\\n" for a line. What follows it stays for the next read; b"" when the peer has finished.
 
         limit: the most bytes to take before it comes. timeout: seconds for all of it. System call: recv(2), with MSG_PEEK first.
-        Raises MessageTooLarge, UnexpectedEnd when the peer finishes before, and as read does.
+        Raises MessageTooLarge, UnexpectedEnd when the peer finishes in the middle, and as read does.
         """
     def receive_from(self, /, size: SupportsIndex = 65535, *, timeout: SupportsFloat | SupportsIndex | None = None) -> Datagram:
         """
@@ -542,7 +543,7 @@ class StepLine:
     @property
     def call(self, /) -> str:
         """
-        The system call.
+        The system call; "recv MSG_PEEK" is a look that leaves the bytes where they are.
         """
     @property
     def count(self, /) -> int:
@@ -767,6 +768,11 @@ class Trace:
         """
         Record from now on. Twice is once.
         """
+    @property
+    def start_ns(self, /) -> int:
+        """
+        When it was first started, in nanoseconds of the system's monotonic clock (time.monotonic_ns); 0 before that.
+        """
     def stop(self, /) -> None:
         """
         Record no more; what was recorded stays.
@@ -921,9 +927,9 @@ def _stop_servers() -> None:
     Stop every server; the interpreter calls it at its end.
     """
 
-def resolve(host: "str", service: "int | str", *, kind: str = "tcp", family: str | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> list[Endpoint]:
+def resolve(host: "str", service: "int | str", *, kind: str = "tcp", family: str | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> Table[Endpoint]:
     """
-    The endpoints of a host and a service, in the order in which they should be tried.
+    The endpoints of a host and a service, in the order in which they should be tried, as a table.
 
     host is a name or an address in digits, service a name ("http") or a port, kind "tcp" or "udp", family "ipv4", "ipv6" or
     None for both, timeout seconds or None. The lookup can be ended by its timeout and by Ctrl-C.

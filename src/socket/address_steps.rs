@@ -96,7 +96,10 @@ impl Socket {
         if !sys::abandon_connect(handle) {
             return false;
         }
-        match locked(&self.ends).local.filter(|_| self.state() == State::Bound) {
+        match locked(&self.ends)
+            .local
+            .filter(|_| self.state() == State::Bound)
+        {
             Some(local) if local_of(handle) != Some(local.socket_addr()) => {
                 handle.bind(&SockAddr::from(local.socket_addr())).is_ok()
             }

@@ -350,7 +350,10 @@ impl Socket {
         Error::new(
             Code::UnexpectedEnd,
             step,
-            format!("the peer finished after {had} bytes, before {wanted}"),
+            format!(
+                "the peer finished after {had} {}, before {wanted}",
+                if had == 1 { "byte" } else { "bytes" }
+            ),
             "whether both sides agree on what is sent (.partial holds what came)",
         )
         .at(self.peer())

@@ -4,7 +4,7 @@ use super::Action::{
     self, Accept, Bind, Connect, Finish, Listen, Read, ReceiveFrom, SendTo, Write,
 };
 use super::State::{
-    self, BothFinished, Bound, Closed, Connected, Created, Finished, Listening, PeerFinished,
+    self, BothFinished, Bound, Closed, Connected, Created, Finished, Listening, PeerFinished, Reset,
 };
 use super::path;
 use crate::error::{Code, Error};
