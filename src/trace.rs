@@ -135,6 +135,12 @@ pub fn active() -> bool {
     ACTIVE.load(Ordering::Relaxed) != 0
 }
 
+/// In a forked child nobody records any more: the recorders are the parent's, and one of their locks may be held by a thread
+/// that does not exist here.
+pub fn forked() {
+    ACTIVE.store(0, Ordering::Relaxed);
+}
+
 /// Gives an event to every recorder that is on.
 pub fn record(event: &Event) {
     for recorder in RECORDERS

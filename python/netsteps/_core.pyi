@@ -904,6 +904,42 @@ class UdpServer:
         Take no datagram from now on, and wait up to grace seconds for the handler that is at work. Twice is no error.
         """
 
+@final
+class _Client:
+    """
+    A client of a TcpServer, as the thread of its handler sees it.
+    """
+    def ended(self, /) -> None:
+        """
+        Close the connection, and make room for the next client.
+        """
+    def failed(self, /, error: Any) -> None:
+        """
+        Tell what the handler raised. That a stopping server closed the connection under it is no failure.
+        """
+
+@final
+class _Datagrams:
+    """
+    The datagrams of a UdpServer, as the thread of its handler sees them.
+    """
+    def answer(self, /, datagram: Datagram, answer: Any) -> None:
+        """
+        Send what the handler returned; None sends nothing.
+        """
+    def ended(self, /) -> None:
+        """
+        Say that the loop has ended.
+        """
+    def failed(self, /, datagram: Datagram, error: Any) -> None:
+        """
+        Tell what the handler raised.
+        """
+    def next(self, /) -> Datagram | None:
+        """
+        The next datagram; None when the server stops.
+        """
+
 def _after_fork() -> None:
     """
     Tell the core that this process was forked; the module registers it with os.register_at_fork.

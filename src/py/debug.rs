@@ -89,4 +89,5 @@ pub(super) fn faults_from_environment() {
 #[pyo3(name = "_after_fork")]
 pub(super) fn after_fork() {
     crate::wait::forked();
+    crate::trace::forked();
 }

@@ -148,7 +148,7 @@ impl PyEndpoint {
 #[pyclass(frozen, name = "Datagram", module = "netsteps")]
 pub(super) struct PyDatagram {
     data: Py<PyBytes>,
-    sender: Endpoint,
+    pub(super) sender: Endpoint,
     truncated_from: Option<usize>,
 }
 

@@ -34,6 +34,14 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     Ok(PyErr::from_value(exception))
 }
 
+/// Whether this is the error of a socket that somebody closed.
+pub(super) fn is_closed(py: Python<'_>, error: &PyErr) -> bool {
+    let class = py
+        .import("netsteps.errors")
+        .and_then(|errors| errors.getattr("SocketClosed"));
+    class.is_ok_and(|class| error.matches(py, class).unwrap_or(false))
+}
+
 /// The exception of a file that could not be opened or written: the standard library's own, with errno and name.
 pub(super) fn of_file(error: &std::io::Error, path: &std::path::Path) -> PyErr {
     let text = error.to_string();

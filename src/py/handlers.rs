@@ -1,12 +1,12 @@
 //! What all servers share: what to do with clients, where to be, threads of Python's own, and the interpreter's end.
 //!
-//! A Python handler runs in a Python thread (`_thread.start_new_thread`), never in one that Rust started: at the interpreter's end
-//! such a thread is frozen where it is, which CPython does safely to its own threads only. The loops themselves are Rust's and let
-//! go of the interpreter while they wait. Services run in threads of Rust that never touch Python.
+//! A Python handler runs in a Python thread whose first frames are Python's too (`netsteps.handlers` tells why), never in one that
+//! Rust started. The loop that accepts runs in such a thread as well, and lets go of the interpreter while it waits. Services run in
+//! threads of Rust that never touch Python.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -127,8 +127,8 @@ pub(super) fn work(
     }
 }
 
-/// Starts a thread of Python's own.
-pub(super) fn start_thread(
+/// Starts a thread of Python's own for a loop of Rust, which calls no Python code that could be unwound.
+pub(super) fn start_loop(
     py: Python<'_>,
     body: impl Fn(Python<'_>) + Send + Sync + 'static,
 ) -> PyResult<()> {
@@ -142,6 +142,19 @@ pub(super) fn start_thread(
     )?;
     py.import("_thread")?
         .call_method1("start_new_thread", (function, PyTuple::empty(py)))
+        .map(drop)
+}
+
+/// Starts a thread of Python's own for a function of `netsteps.handlers`, which runs the user's code.
+pub(super) fn start_thread<'py>(
+    py: Python<'py>,
+    body: &str,
+    arguments: impl IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
+) -> PyResult<()> {
+    let body = py.import("netsteps.handlers")?.getattr(body)?;
+    let arguments = arguments.into_pyobject(py)?;
+    py.import("_thread")?
+        .call_method1("start_new_thread", (body, arguments))
         .map(drop)
 }
 
@@ -211,16 +224,25 @@ pub(super) fn register(py: Python<'_>, server: Running) -> PyResult<()> {
 pub(super) fn stop_servers(py: Python<'_>) {
     let servers = std::mem::take(&mut *SERVERS.lock().unwrap_or_else(PoisonError::into_inner));
     let pause = PyPause::new(py);
-    for server in servers {
-        match server {
-            Running::Tcp(server) => {
-                if let Some(server) = server.upgrade() {
-                    server.stop(Duration::ZERO, LAST_AT_EXIT, &pause);
+    let end = Instant::now() + LAST_AT_EXIT;
+    // First all of them are told, then all of them have the same time.
+    for last in [false, true] {
+        for server in &servers {
+            let left = if last {
+                end.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            match server {
+                Running::Tcp(server) => {
+                    if let Some(server) = server.upgrade() {
+                        server.stop(Duration::ZERO, left, &pause);
+                    }
                 }
-            }
-            Running::Udp(server) => {
-                if let Some(server) = server.upgrade() {
-                    server.stop(LAST_AT_EXIT, &pause);
+                Running::Udp(server) => {
+                    if let Some(server) = server.upgrade() {
+                        server.stop(left, &pause);
+                    }
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The binding: signatures, conversion, releasing the interpreter. No networking decision is made here.
 //!
-//! One file for each room of the core. Upward calls: `netsteps.errors` (the exception classes) and `netsteps.show` (the tables).
+//! One file for each room of the core. Upward calls: `netsteps.errors` (the exception classes), `netsteps.show` (the
+//! tables) and `netsteps.handlers` (the bodies of threads).
 #![expect(
     clippy::needless_pass_by_value,
     clippy::trivially_copy_pass_by_ref,
@@ -41,7 +42,7 @@ mod _core {
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]
-    use super::server::{PyTcpServer, PyUdpServer};
+    use super::server::{PyClient, PyDatagrams, PyTcpServer, PyUdpServer};
     #[pymodule_export]
     use super::socket::PySocket;
     #[pymodule_export]

@@ -9,7 +9,7 @@ use pyo3::types::PyTuple;
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
 use super::handlers::{
-    Raised, Running, Work, defaults, elsewhere, place, register, start_thread, work,
+    Raised, Running, Work, defaults, elsewhere, place, register, start_loop, start_thread, work,
 };
 use super::memory::Payload;
 use super::pause::{PyPause, deadline};
@@ -69,7 +69,7 @@ impl PyTcpServer {
             Work::Handler(handler) => {
                 core.begin();
                 let (server, raised) = (Arc::clone(&core), Arc::clone(&raised));
-                start_thread(py, move |py| {
+                start_loop(py, move |py| {
                     server.run(&PyPause::new(py), &mut |client| {
                         serve(py, client, &handler, &raised);
                     });
@@ -149,23 +149,47 @@ fn serve(py: Python<'_>, client: Client, handler: &Py<PyAny>, raised: &Arc<Raise
         .connection
         .peer()
         .map_or_else(String::new, |peer| peer.to_string());
-    let client = Mutex::new(Some(client));
-    let (handler, theirs) = (handler.clone_ref(py), Arc::clone(raised));
-    let name = who.clone();
-    let started = start_thread(py, move |py| {
-        let Some(client) = client.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return;
-        };
-        let connection = PySocket {
-            core: Arc::clone(&client.connection),
-        };
-        if let Err(error) = handler.bind(py).call1((connection,)) {
-            theirs.report(py, error, &name);
-        }
-        drop(client);
-    });
-    if let Err(error) = started {
+    let connection = PySocket {
+        core: Arc::clone(&client.connection),
+    };
+    let task = PyClient {
+        stopping: client.server(),
+        client: Mutex::new(Some(client)),
+        raised: Arc::clone(raised),
+        who: who.clone(),
+    };
+    if let Err(error) = start_thread(py, "serve_client", (handler, connection, task)) {
         raised.report(py, error, &who);
+    }
+}
+
+/// A client of a TcpServer, as the thread of its handler sees it.
+#[pyclass(frozen, name = "_Client", module = "netsteps._core")]
+pub(super) struct PyClient {
+    client: Mutex<Option<Client>>,
+    stopping: Arc<tcp::Server>,
+    raised: Arc<Raised>,
+    who: String,
+}
+
+#[pymethods]
+impl PyClient {
+    /// Tell what the handler raised. That a stopping server closed the connection under it is no failure.
+    fn failed(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
+        let error = PyErr::from_value(error);
+        if !(self.stopping.stopping() && errors::is_closed(py, &error)) {
+            self.raised.report(py, error, &self.who);
+        }
+    }
+
+    /// Close the connection, and make room for the next client.
+    fn ended(&self) {
+        drop(
+            self.client
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 }
 
@@ -205,15 +229,11 @@ impl PyUdpServer {
                 udp::server::spawn(&server, move |datagram| service.answer(datagram))?;
             }
             Work::Handler(handler) => {
-                let raised = Arc::clone(&raised);
-                start_thread(py, move |py| {
-                    server.run(&PyPause::new(py), &mut |datagram| {
-                        reply(py, &handler, datagram).unwrap_or_else(|error| {
-                            raised.report(py, error, &datagram.sender.to_string());
-                            None
-                        })
-                    });
-                })?;
+                let task = PyDatagrams {
+                    core: server,
+                    raised: Arc::clone(&raised),
+                };
+                start_thread(py, "serve_datagrams", (handler, task)).inspect_err(|_| core.end())?;
             }
         }
         Ok(Self { core, raised })
@@ -270,15 +290,44 @@ impl PyUdpServer {
     }
 }
 
-/// The handler's answer to one datagram.
-fn reply(
-    py: Python<'_>,
-    handler: &Py<PyAny>,
-    datagram: &crate::socket::Datagram,
-) -> PyResult<Option<Vec<u8>>> {
-    let answer = handler.bind(py).call1((PyDatagram::of(py, datagram),))?;
-    if answer.is_none() {
-        return Ok(None);
+/// The datagrams of a UdpServer, as the thread of its handler sees them.
+#[pyclass(frozen, name = "_Datagrams", module = "netsteps._core")]
+pub(super) struct PyDatagrams {
+    core: Arc<udp::Server>,
+    raised: Arc<Raised>,
+}
+
+#[pymethods]
+impl PyDatagrams {
+    /// The next datagram; None when the server stops.
+    fn next(&self, py: Python<'_>) -> Option<PyDatagram> {
+        let datagram = self.core.next(&PyPause::new(py))?;
+        Some(PyDatagram::of(py, &datagram))
     }
-    Ok(Some(Payload::of(&answer, "on_datagram")?.bytes().to_vec()))
+
+    /// Send what the handler returned; None sends nothing.
+    fn answer(
+        &self,
+        py: Python<'_>,
+        datagram: &PyDatagram,
+        answer: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if !answer.is_none() {
+            let reply = Payload::of(answer, "on_datagram")?;
+            self.core
+                .answer(datagram.sender, reply.bytes(), &PyPause::new(py));
+        }
+        Ok(())
+    }
+
+    /// Tell what the handler raised.
+    fn failed(&self, py: Python<'_>, datagram: &PyDatagram, error: Bound<'_, PyAny>) {
+        self.raised
+            .report(py, PyErr::from_value(error), &datagram.sender.to_string());
+    }
+
+    /// Say that the loop has ended.
+    fn ended(&self) {
+        self.core.end();
+    }
 }

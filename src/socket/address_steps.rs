@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
 use crate::resolve::{Port, other_family, resolve};
 use crate::state::{Action, State};
-use crate::sys::{self, Interest};
+use crate::sys::{self, Interest, errno};
 use crate::wait::Wait;
 
 impl Socket {
@@ -90,21 +90,22 @@ impl Socket {
         }
     }
 
-    /// Takes a failed connect back. The kernel then also takes back the port of a bind to port 0, as if it had been
-    /// picked by the connect; that one was told to the caller, and stays ours.
+    /// Takes a failed connect back. The kernel then also takes back the port of a bind to port 0, as if the connect had
+    /// picked it (and getsockname(2) does not say so); but that one was told to the caller, and stays ours.
     fn as_before(&self, handle: &Handle) -> bool {
         if !sys::abandon_connect(handle) {
             return false;
         }
-        match locked(&self.ends)
+        let local = locked(&self.ends)
             .local
-            .filter(|_| self.state() == State::Bound)
-        {
-            Some(local) if local_of(handle) != Some(local.socket_addr()) => {
-                handle.bind(&SockAddr::from(local.socket_addr())).is_ok()
-            }
-            _ => true,
-        }
+            .filter(|_| self.state() == State::Bound);
+        local.is_none_or(
+            |local| match handle.bind(&SockAddr::from(local.socket_addr())) {
+                Ok(()) => true,
+                // "It has an address already": the kernel has left it.
+                Err(error) => error.raw_os_error() == Some(errno::EINVAL),
+            },
+        )
     }
 
     /// An address of the other family cannot be meant; the kernel would refuse most of them, in other words each time.

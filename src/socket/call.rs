@@ -59,7 +59,7 @@ impl Socket {
         }
     }
 
-    fn out_of_order(&self, state: State, action: Action, step: &'static str) -> Error {
+    pub(super) fn out_of_order(&self, state: State, action: Action, step: &'static str) -> Error {
         let ends = *locked(&self.ends);
         out_of_order(self.transport, state, action, step).at(ends.peer.or(ends.local))
     }

@@ -198,7 +198,7 @@ fn in_use(call: &Call<'_>, endpoint: Option<Endpoint>) -> (Code, String, String)
         }
         ("LISTEN" | "UDP", _) => "ending that program, or port 0 for a free one",
         _ => {
-            "options.reuse_address = True before bind, both now and for the earlier socket, or port 0 for a free one"
+            "options.reuse_address = True before bind (the earlier socket needs it too), or port 0 for a free one"
         }
     };
     let cause = format!(
@@ -277,7 +277,10 @@ fn too_large(call: &Call<'_>) -> (Code, String, String) {
 
 /// The error of a step whose time is over.
 pub(super) fn timed_out(call: &Call<'_>, deadline: &Deadline) -> Error {
-    let time = deadline.given().map_or(0.0, |given| given.as_secs_f64());
+    // To the millisecond: what is left of a step's time comes here with dust on it.
+    let time = deadline
+        .given()
+        .map_or(0.0, |given| (given.as_secs_f64() * 1e3).round() / 1e3);
     let (cause, remedy) = match call.action {
         Action::Connect => ("there was no answer at all, neither yes nor no", SILENCE),
         Action::Accept => (

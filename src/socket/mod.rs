@@ -38,7 +38,7 @@ use crate::ports::Transport;
 use crate::state::{self, Action, State};
 use crate::sys::errno;
 use crate::trace::{Line, Steps};
-use crate::wait::{Turn, Waiters};
+use crate::wait::{Turn, Waiters, forks};
 
 /// A socket, in the steps of the lecture.
 ///
@@ -63,6 +63,8 @@ pub struct Socket {
     /// What an interrupted `read_exactly` (or the like) had read: the next read begins with it.
     kept: Mutex<Vec<u8>>,
     has_kept: AtomicBool,
+    /// The process that made it, counted in forks.
+    forks: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,6 +118,7 @@ impl Socket {
             writing: Turn::default(),
             kept: Mutex::default(),
             has_kept: AtomicBool::new(false),
+            forks: forks(),
         }
     }
 
@@ -190,12 +193,25 @@ impl Socket {
         if self.state() == State::Closed {
             return;
         }
+        if self.forks != forks() {
+            self.close_inherited();
+            return;
+        }
         let call = call::Call::unchecked(self, "close", "close", Action::Close);
         let _ = self.local();
         let handle = locked(&self.handle).take();
         if handle.is_some() {
             call.done(None, &[]);
             self.waiters.close();
+        }
+    }
+
+    /// In a forked child, a lock of the parent's socket may be held by a thread that does not exist here: then the descriptor
+    /// stays open until this process ends. Nothing is recorded, and nobody can be waiting.
+    fn close_inherited(&self) {
+        self.state.store(State::Closed.index(), Ordering::Release);
+        if let Ok(mut handle) = self.handle.try_lock() {
+            handle.take();
         }
     }
 

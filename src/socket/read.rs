@@ -337,6 +337,9 @@ impl Socket {
     }
 
     pub(super) fn no_stream(&self, step: &'static str) -> Error {
+        if self.state() == State::Closed {
+            return self.out_of_order(State::Closed, Action::Read, step);
+        }
         Error::new(
             Code::OutOfOrder,
             step,

@@ -141,10 +141,10 @@ impl Socket {
         progress: &mut dyn FnMut(u64) -> std::result::Result<(), crate::wait::Stop>,
     ) -> Result<u64> {
         let step = "write_file";
-        self.allowed(step, Action::Write)?;
         if self.transport == Transport::Udp {
             return Err(self.no_stream(step));
         }
+        self.allowed(step, Action::Write)?;
         let turn = self.writing.take(&self.waiters, wait);
         let _turn = turn.map_err(|ended| {
             Call::unchecked(self, step, "sendfile", Action::Write).ended(ended, wait)

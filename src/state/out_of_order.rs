@@ -127,6 +127,7 @@ fn kernel_errno(transport: Transport, state: State, action: Action) -> i32 {
         (Tcp, Connected | Finished | PeerFinished | BothFinished | Reset | Listening, Connect) => {
             errno::EISCONN
         }
+        (Udp, Created | Bound, Finish) => errno::ENOTCONN,
         (Udp, _, Listen | Accept | Finish) | (Tcp, _, SendTo | ReceiveFrom) => errno::EOPNOTSUPP,
         (Udp, _, Write) => errno::EDESTADDRREQ,
         _ => errno::EINVAL,

@@ -12,6 +12,8 @@ use socket2::Socket;
 
 use super::{Holder, Interest, Ready};
 
+mod sigpipe;
+
 /// The numbers of errors that the core names. errno(3).
 pub mod errno {
     use rustix::io::Errno;
@@ -165,7 +167,8 @@ pub fn send_file(
     offset: &mut u64,
     count: usize,
 ) -> io::Result<usize> {
-    Ok(rustix::fs::sendfile(socket, file, Some(offset), count)?)
+    let sent = sigpipe::held(|| rustix::fs::sendfile(socket, file, Some(offset), count));
+    Ok(sent?)
 }
 
 /// Nanoseconds of the clock that never goes back, the same for every process of the machine. clock_gettime(2).

@@ -69,6 +69,14 @@ pub struct Client {
     server: Arc<Server>,
 }
 
+impl Client {
+    /// The server that it is a client of.
+    #[must_use]
+    pub fn server(&self) -> Arc<Server> {
+        Arc::clone(&self.server)
+    }
+}
+
 impl Drop for Client {
     fn drop(&mut self) {
         self.connection.close();
@@ -248,35 +256,39 @@ impl Server {
             }
             return 0;
         }
-        let left = self.wait_until_empty(Instant::now() + grace, pause);
-        if left == 0 {
+        let in_grace = self.wait_until_empty(Instant::now() + grace, pause);
+        if in_grace == Ok(0) {
             return 0;
         }
         let connections = self.clients().connections.clone();
-        for connection in connections {
+        for connection in &connections {
             connection.close();
         }
-        self.wait_until_empty(Instant::now() + last, pause)
+        // Who interrupts the first wait does not want the second.
+        in_grace
+            .and_then(|_| self.wait_until_empty(Instant::now() + last, pause))
+            .unwrap_or(connections.len())
     }
 
-    fn wait_until_empty(&self, end: Instant, pause: &dyn Pause) -> usize {
+    fn wait_until_empty(
+        &self,
+        end: Instant,
+        pause: &dyn Pause,
+    ) -> std::result::Result<usize, Stop> {
         loop {
             let clients = self.clients();
             let left = clients.connections.len() + usize::from(clients.looping);
             drop(clients);
             let time = end.saturating_duration_since(Instant::now()).min(LOOK);
             if left == 0 || time.is_zero() {
-                return left;
+                return Ok(left);
             }
-            let paused = pause.pause(&mut || {
+            pause.pause(&mut || {
                 let clients = self.clients();
                 if !clients.connections.is_empty() || clients.looping {
                     drop(self.changed.wait_timeout(clients, time));
                 }
-            });
-            if paused.is_err() {
-                return left;
-            }
+            })?;
         }
     }
 }

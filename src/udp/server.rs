@@ -78,42 +78,53 @@ impl Server {
         *self.looping.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
 
-    /// Takes datagrams and sends what `answer` gives for each, until `stop`. Nothing that a client does ends it.
-    pub fn run(&self, pause: &dyn Pause, answer: &mut dyn FnMut(&Datagram) -> Option<Vec<u8>>) {
-        let _running = Running(self);
+    /// The next datagram; `None` when the server stops. Nothing that a client does ends it.
+    pub fn next(&self, pause: &dyn Pause) -> Option<Datagram> {
         let wait = Wait {
             pause,
             ..Wait::forever()
         };
         while !self.stopping.load(Ordering::Acquire) {
-            let datagram = match self.socket.receive_from(MAX_DATAGRAM, &wait) {
-                Ok(datagram) => datagram,
-                Err(error) if matches!(error.code(), Code::Closed | Code::Interrupted) => return,
-                Err(_) => {
-                    if pause
-                        .pause(&mut || std::thread::park_timeout(RESTING))
-                        .is_err()
-                    {
-                        return;
+            match self.socket.receive_from(MAX_DATAGRAM, &wait) {
+                Ok(datagram) => {
+                    self.received.fetch_add(1, Ordering::Relaxed);
+                    // One with our own address is forged: an answer would go round for ever.
+                    if datagram.sender != self.endpoint {
+                        return Some(datagram);
                     }
-                    continue;
                 }
-            };
-            self.received.fetch_add(1, Ordering::Relaxed);
-            if datagram.sender == self.endpoint {
-                // Forged: an answer would go round for ever.
-                continue;
-            }
-            if let Some(reply) = answer(&datagram) {
-                let wait = Wait {
-                    deadline: Deadline::after(SENDING),
-                    pause,
-                };
-                if self.socket.send_to(&reply, datagram.sender, &wait).is_ok() {
-                    self.answered.fetch_add(1, Ordering::Relaxed);
+                Err(error) if matches!(error.code(), Code::Closed | Code::Interrupted) => {
+                    return None;
                 }
+                Err(_) => pause
+                    .pause(&mut || std::thread::park_timeout(RESTING))
+                    .ok()?,
             }
         }
+        None
+    }
+
+    /// Sends an answer; one that cannot leave is lost, as a datagram may be.
+    pub fn answer(&self, to: Endpoint, reply: &[u8], pause: &dyn Pause) {
+        let wait = Wait {
+            deadline: Deadline::after(SENDING),
+            pause,
+        };
+        if self.socket.send_to(reply, to, &wait).is_ok() {
+            self.answered.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Says that the loop has ended.
+    pub fn end(&self) {
+        *self.looping.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.ended.notify_all();
+    }
+
+    /// Whether `stop` was called.
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 
     /// Takes no datagram any more, and waits for the answer under way; false when it did not end within `last`.
@@ -139,19 +150,6 @@ impl Server {
     }
 }
 
-struct Running<'a>(&'a Server);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        *self
-            .0
-            .looping
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = false;
-        self.0.ended.notify_all();
-    }
-}
-
 /// Runs the server in a thread of Rust.
 ///
 /// # Errors
@@ -164,10 +162,26 @@ pub fn spawn(
     let own = Arc::clone(server);
     let started = std::thread::Builder::new()
         .name("netsteps server".into())
-        .spawn(move || own.run(&Plain, &mut answer));
+        .spawn(move || {
+            // Also when `answer` panics: a `stop` must not wait for it.
+            let _ended = Ended(&own);
+            while let Some(datagram) = own.next(&Plain) {
+                if let Some(reply) = answer(&datagram) {
+                    own.answer(datagram.sender, &reply, &Plain);
+                }
+            }
+        });
     if let Err(error) = started {
-        drop(Running(server));
+        server.end();
         return Err(error);
     }
     Ok(())
+}
+
+struct Ended<'a>(&'a Server);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SideRow", "side_by_side", "side_by_side_rows"]
 
+_SIDES = ("left", "right")
 _BETWEEN = "  |  "
 # An exchange of more rows than _LONG shows its beginning and its end.
 _LONG, _FIRST, _LAST = 32, 14, 8
@@ -78,29 +79,20 @@ def side_by_side_rows(
     }
     whens = [f"{(start - begin_ns) / 1e6:.3f}" for start, _, _ in steps]
     margin = max([len("ms"), *map(len, whens)])
+
+    def laid_out(when: str, own: str, other: str) -> str:
+        return f"{when:>{margin}}  {own:<{widths['left']}}{_BETWEEN}{other}".rstrip()
+
     rows = [
-        SideRow(
-            f"{'ms':>{margin}}  {printable(titles[0]):<{widths['left']}}{_BETWEEN}"
-            f"{printable(titles[1])}".rstrip(),
-            "title",
-        ),
-        SideRow(
-            f"{'-' * margin}  {'-' * widths['left']}{_BETWEEN}{'-' * widths['right']}",
-            "rule",
-        ),
+        SideRow(laid_out("ms", *map(printable, titles)), "title"),
+        SideRow(laid_out("-" * margin, *("-" * widths[side] for side in _SIDES)), "rule"),
     ]
     waiting = {side: iter(cells[side]) for side in _SIDES}
     body = []
     for when, (_, side, line) in zip(whens, steps, strict=True):
-        cell = next(waiting[side])
-        own = cell if side == "left" else ""
-        other = cell if side == "right" else ""
-        text = f"{when:>{margin}}  {own:<{widths['left']}}{_BETWEEN}{other}".rstrip()
-        body.append(SideRow(text, side, line.failed))
+        own, other = (next(waiting[side]) if of == side else "" for of in _SIDES)
+        body.append(SideRow(laid_out(when, own, other), side, line.failed))
     return rows + _shortened(body, " " * margin, whole=whole)
-
-
-_SIDES = ("left", "right")
 
 
 def _cells(lines: "Sequence[_Line]") -> list[str]:

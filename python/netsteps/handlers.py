@@ -1,0 +1,38 @@
+"""The bodies of the threads in which handlers run.
+
+They are Python, though the servers are Rust's: at the interpreter's end CPython (before 3.14) ends
+a daemon thread wherever it stands by unwinding its stack, and a frame of Rust below the handler
+would turn that into an abort of the whole process.
+"""
+
+TYPE_CHECKING = False  # as typing's own, without the cost of its import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netsteps._core import Datagram, Socket, _Client, _Datagrams
+
+__all__ = ["serve_client", "serve_datagrams"]
+
+
+def serve_client(
+    handler: "Callable[[Socket], object]", connection: "Socket", client: "_Client"
+) -> None:
+    """Run the handler for one client of a TcpServer; what it raises ends only this client."""
+    try:
+        handler(connection)
+    except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this client
+        client.failed(error)
+    finally:
+        client.ended()
+
+
+def serve_datagrams(handler: "Callable[[Datagram], object]", datagrams: "_Datagrams") -> None:
+    """Run the handler for one datagram of a UdpServer after the other, until the server stops."""
+    try:
+        while (datagram := datagrams.next()) is not None:
+            try:
+                datagrams.answer(datagram, handler(datagram))
+            except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
+                datagrams.failed(datagram, error)
+    finally:
+        datagrams.ended()
