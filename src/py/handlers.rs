@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyTuple};
 
+use super::callback;
 use super::convert::{audit, host_of, numbers, port_of};
 use super::errors;
 use super::pause::{PyPause, waiting};
@@ -203,19 +203,11 @@ impl Running {
 }
 
 static SERVERS: Mutex<Vec<Running>> = Mutex::new(Vec::new());
-static AT_EXIT: PyOnceLock<()> = PyOnceLock::new();
 
-pub(super) fn register(py: Python<'_>, server: Running) -> PyResult<()> {
-    AT_EXIT.get_or_try_init(py, || -> PyResult<()> {
-        let stop = py.import("netsteps._core")?.getattr("_stop_servers")?;
-        py.import("atexit")?
-            .call_method1("register", (stop,))
-            .map(drop)
-    })?;
+pub(super) fn register(server: Running) {
     let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
     servers.retain(Running::alive);
     servers.push(server);
-    Ok(())
 }
 
 /// Stop every server; the interpreter calls it at its end.
@@ -247,4 +239,5 @@ pub(super) fn stop_servers(py: Python<'_>) {
             }
         }
     }
+    callback::end(py, end);
 }

@@ -9,6 +9,7 @@
     reason = "PyO3 decides how arguments and self arrive"
 )]
 
+mod callback;
 mod convert;
 mod debug;
 mod endpoint;
@@ -56,6 +57,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::debug::faults_from_environment();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        super::at_exit(module)?;
         super::at_fork(module)
     }
 }
@@ -70,4 +72,14 @@ fn at_fork(module: &Bound<'_, PyModule>) -> PyResult<()> {
         register.call((), Some(&named))?;
     }
     Ok(())
+}
+
+/// At the interpreter's end the servers are stopped, before its threads are.
+fn at_exit(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let stop = module.getattr("_stop_servers")?;
+    module
+        .py()
+        .import("atexit")?
+        .call_method1("register", (stop,))
+        .map(drop)
 }

@@ -61,7 +61,7 @@ impl PyTcpServer {
         })
         .map_err(|error| errors::raise(py, error))?;
         let raised = Arc::new(Raised::default());
-        register(py, Running::Tcp(Arc::downgrade(&core)))?;
+        register(Running::Tcp(Arc::downgrade(&core)));
         match work {
             Work::Service(service) => {
                 tcp::server::spawn(&core, move |connection| drop(service.serve(connection)))?;
@@ -221,7 +221,7 @@ impl PyUdpServer {
         let endpoint = place(py, &host, &port, Transport::Udp)?;
         let core = udp::Server::new(endpoint).map_err(|error| errors::raise(py, error))?;
         let raised = Arc::new(Raised::default());
-        register(py, Running::Udp(Arc::downgrade(&core)))?;
+        register(Running::Udp(Arc::downgrade(&core)));
         core.begin();
         let server = Arc::clone(&core);
         match work {

@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyResourceWarning, PyStopIteration};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
 
+use super::callback::call_back;
 use super::convert::{self, Address, audit, numbers};
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
@@ -350,8 +351,7 @@ impl PySocket {
                 };
                 self.core
                     .write_file(&file, offset, total, &wait, &mut |done| match progress {
-                        Some(call) => call
-                            .call1((done, total))
+                        Some(call) => call_back(py, || call.call1((done, total)))
                             .map(drop)
                             .map_err(|error| pause.stop_with(error)),
                         None => Ok(()),

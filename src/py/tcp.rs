@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
+use super::callback::call_back;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::handlers::{defaults, place};
@@ -310,7 +311,7 @@ impl PyTcpReceiver {
             py.detach(|| file.write_all(&piece[..size]))
                 .map_err(|error| errors::of_file(&error, &path))?;
             if let Some(progress) = progress {
-                progress.call1((done, py.None()))?;
+                call_back(py, || progress.call1((done, py.None())))?;
             }
         }
     }

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::callback::call_back;
 use super::convert;
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
@@ -71,7 +72,8 @@ impl PyUdpSender {
             pause: &pause,
         };
         let mut sent = 0;
-        for message in messages.try_iter()? {
+        let mut messages = messages.try_iter()?;
+        while let Some(message) = call_back(py, || messages.next()) {
             let message = message?;
             let payload = Payload::of(&message, "send")?;
             let socket = &self.socket.get().core;
