@@ -12,7 +12,7 @@ use crate::address::{Endpoint, Family, check_host};
 use crate::error::{Code, Error, Result};
 use crate::ports::{self, Transport};
 use crate::sys::Waker;
-use crate::wait::{Ended, Wait, until_woken};
+use crate::wait::{Ended, Wait, Waiters, until_woken};
 
 /// A port as a caller gives it: a number, or the name of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,22 @@ pub enum Port {
 /// # Errors
 /// `NameNotFound` with getaddrinfo's number, `BadHost`, `TimedOut`, `Interrupted`.
 pub fn resolve(
+    host: &str,
+    port: &Port,
+    transport: Transport,
+    family: Option<Family>,
+    step: &'static str,
+    wait: &Wait<'_>,
+) -> Result<Vec<Endpoint>> {
+    resolve_for(&Waiters::new(), host, port, transport, family, step, wait)
+}
+
+/// The same for a socket: its `close` ends the lookup.
+///
+/// # Errors
+/// Those of [`resolve`], and `Closed`.
+pub fn resolve_for(
+    waiters: &Waiters,
     host: &str,
     port: &Port,
     transport: Transport,
@@ -53,7 +69,7 @@ pub fn resolve(
         family,
     };
     let named = format!("{host}:{}", service_name(port));
-    let answer = ask(question, step, wait).map_err(|error| error.at(Some(&named)))?;
+    let answer = ask(question, step, waiters, wait).map_err(|error| error.at(Some(&named)))?;
     answer.map_err(|error| not_found(&error, host, port, family, step).at(Some(named)))
 }
 
@@ -126,7 +142,12 @@ struct Question {
 type Answer = std::result::Result<Vec<Endpoint>, LookupError>;
 
 /// Asks in a thread, and leaves it behind when the time is over.
-fn ask(question: Question, step: &'static str, wait: &Wait<'_>) -> Result<Answer> {
+fn ask(
+    question: Question,
+    step: &'static str,
+    waiters: &Waiters,
+    wait: &Wait<'_>,
+) -> Result<Answer> {
     let no_thread = |error: std::io::Error| {
         Error::new(
             Code::System,
@@ -146,7 +167,7 @@ fn ask(question: Question, step: &'static str, wait: &Wait<'_>) -> Result<Answer
             theirs.wake();
         })
         .map_err(no_thread)?;
-    match until_woken(&waker, wait) {
+    match until_woken(&waker, waiters, wait) {
         Ok(()) => receiver.recv().map_err(|_| {
             Error::new(
                 Code::System,

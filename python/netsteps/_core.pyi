@@ -243,7 +243,7 @@ class Options:
         Bytes that may wait to be read; Linux reports twice what was set, its own overhead with it (SO_RCVBUF).
         """
     @receive_buffer.setter
-    def receive_buffer(self, /, size: SupportsIndex) -> None: ...
+    def receive_buffer(self, /, size: int) -> None: ...
     @property
     def reuse_address(self, /) -> bool:
         """
@@ -268,14 +268,14 @@ class Options:
         Bytes that may wait to be sent and acknowledged; Linux reports twice what was set (SO_SNDBUF).
         """
     @send_buffer.setter
-    def send_buffer(self, /, size: SupportsIndex) -> None: ...
+    def send_buffer(self, /, size: int) -> None: ...
     @property
     def ttl(self, /) -> int:
         """
         How many routers a packet may pass, 1 to 255 (IP_TTL; IPv6: the hop limit).
         """
     @ttl.setter
-    def ttl(self, /, hops: SupportsIndex) -> None: ...
+    def ttl(self, /, hops: int) -> None: ...
 
 @final
 class Report:

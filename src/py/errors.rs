@@ -49,7 +49,7 @@ pub(super) fn of_file(error: &std::io::Error, path: &std::path::Path) -> PyErr {
         .rsplit_once(" (os error")
         .map_or(text.as_str(), |(words, _)| words);
     match error.raw_os_error() {
-        Some(number) => PyOSError::new_err((number, words.to_owned(), path.to_path_buf())),
+        Some(number) => PyOSError::new_err((number, words.to_owned(), path.as_os_str().to_owned())),
         None => PyOSError::new_err(text),
     }
 }

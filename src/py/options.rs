@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyInt, PyList};
 
 use super::errors;
 use crate::error::{Code, Error};
@@ -34,7 +34,7 @@ impl PyOptions {
         Ok(matches!(self.get(py, name)?, Value::Switch(true)))
     }
 
-    fn number(&self, py: Python<'_>, name: OptionName) -> PyResult<u64> {
+    fn number(&self, py: Python<'_>, name: OptionName) -> PyResult<i64> {
         match self.get(py, name)? {
             Value::Number(number) => Ok(number),
             _ => Ok(0),
@@ -104,24 +104,28 @@ impl PyOptions {
 
     /// Bytes that may wait to be read; Linux reports twice what was set, its own overhead with it (SO_RCVBUF).
     #[getter]
-    fn receive_buffer(&self, py: Python<'_>) -> PyResult<u64> {
+    fn receive_buffer(&self, py: Python<'_>) -> PyResult<i64> {
         self.number(py, OptionName::ReceiveBuffer)
     }
 
     #[setter]
-    fn set_receive_buffer(&self, py: Python<'_>, size: u64) -> PyResult<()> {
-        self.set(py, OptionName::ReceiveBuffer, Value::Number(size))
+    fn set_receive_buffer(&self, py: Python<'_>, size: &Bound<'_, PyInt>) -> PyResult<()> {
+        self.set(
+            py,
+            OptionName::ReceiveBuffer,
+            Value::Number(number_of(size)),
+        )
     }
 
     /// Bytes that may wait to be sent and acknowledged; Linux reports twice what was set (SO_SNDBUF).
     #[getter]
-    fn send_buffer(&self, py: Python<'_>) -> PyResult<u64> {
+    fn send_buffer(&self, py: Python<'_>) -> PyResult<i64> {
         self.number(py, OptionName::SendBuffer)
     }
 
     #[setter]
-    fn set_send_buffer(&self, py: Python<'_>, size: u64) -> PyResult<()> {
-        self.set(py, OptionName::SendBuffer, Value::Number(size))
+    fn set_send_buffer(&self, py: Python<'_>, size: &Bound<'_, PyInt>) -> PyResult<()> {
+        self.set(py, OptionName::SendBuffer, Value::Number(number_of(size)))
     }
 
     /// Datagrams may go to a broadcast address (SO_BROADCAST).
@@ -148,13 +152,13 @@ impl PyOptions {
 
     /// How many routers a packet may pass, 1 to 255 (IP_TTL; IPv6: the hop limit).
     #[getter]
-    fn ttl(&self, py: Python<'_>) -> PyResult<u64> {
+    fn ttl(&self, py: Python<'_>) -> PyResult<i64> {
         self.number(py, OptionName::Ttl)
     }
 
     #[setter]
-    fn set_ttl(&self, py: Python<'_>, hops: u64) -> PyResult<()> {
-        self.set(py, OptionName::Ttl, Value::Number(hops))
+    fn set_ttl(&self, py: Python<'_>, hops: &Bound<'_, PyInt>) -> PyResult<()> {
+        self.set(py, OptionName::Ttl, Value::Number(number_of(hops)))
     }
 
     /// Receive what is sent to a multicast group, an address as text (IP_ADD_MEMBERSHIP, RFC 1112).
@@ -206,6 +210,11 @@ impl PyOptions {
             .call((TITLES, self.rows(py)?), Some(&named))?
             .extract()
     }
+}
+
+/// A number far outside every range stands for one that does not fit: the core refuses it by name.
+fn number_of(value: &Bound<'_, PyInt>) -> i64 {
+    value.extract().unwrap_or(i64::MAX)
 }
 
 const TITLES: [&str; 4] = ["option", "value", "in C", "meaning"];

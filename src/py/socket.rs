@@ -326,10 +326,8 @@ impl PySocket {
         progress: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<u64> {
-        let file = std::fs::File::open(&path).map_err(|error| errors::of_file(&error, &path))?;
-        let about = file
-            .metadata()
-            .map_err(|error| errors::of_file(&error, &path))?;
+        // Before it is opened: to open a pipe would wait for its other end.
+        let about = std::fs::metadata(&path).map_err(|error| errors::of_file(&error, &path))?;
         if !about.is_file() {
             let cause = format!("{} is not a regular file", path.display());
             let error = Error::new(
@@ -340,6 +338,7 @@ impl PySocket {
             );
             return Err(errors::raise(py, error));
         }
+        let file = std::fs::File::open(&path).map_err(|error| errors::of_file(&error, &path))?;
         let rest = about.len().saturating_sub(offset);
         let total = count.map_or(rest, |count| count.min(rest));
         let pause = PyPause::new(py);

@@ -10,7 +10,7 @@ use super::{Socket, explain, locked};
 use crate::address::{Endpoint, Family};
 use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
-use crate::resolve::{Port, other_family, resolve};
+use crate::resolve::{Port, other_family, resolve, resolve_for};
 use crate::state::{Action, State};
 use crate::sys::{self, Interest, errno};
 use crate::wait::Wait;
@@ -27,7 +27,16 @@ impl Socket {
         step: &'static str,
         wait: &Wait<'_>,
     ) -> Result<Endpoint> {
-        let found = resolve(host, port, self.transport, Some(self.family), step, wait)?;
+        let family = Some(self.family);
+        let found = resolve_for(
+            &self.waiters,
+            host,
+            port,
+            self.transport,
+            family,
+            step,
+            wait,
+        )?;
         found.first().copied().ok_or_else(|| {
             Error::new(
                 Code::NameNotFound,

@@ -23,6 +23,7 @@ pub use datagram::{Datagram, MAX_DATAGRAM};
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -61,7 +62,7 @@ pub struct Socket {
     reading: Turn,
     writing: Turn,
     /// What an interrupted `read_exactly` (or the like) had read: the next read begins with it.
-    kept: Mutex<Vec<u8>>,
+    kept: Mutex<VecDeque<u8>>,
     has_kept: AtomicBool,
     /// The process that made it, counted in forks.
     forks: u64,

@@ -42,7 +42,7 @@ pub enum Value {
     /// On or off.
     Switch(bool),
     /// A number, in the option's unit.
-    Number(u64),
+    Number(i64),
     /// Seconds, or off.
     Seconds(Option<f64>),
 }
@@ -170,11 +170,11 @@ impl Socket {
                 OptionName::Linger => {
                     Value::Seconds(handle.linger()?.map(|time| time.as_secs_f64()))
                 }
-                OptionName::ReceiveBuffer => Value::Number(handle.recv_buffer_size()? as u64),
-                OptionName::SendBuffer => Value::Number(handle.send_buffer_size()? as u64),
+                OptionName::ReceiveBuffer => Value::Number(whole(handle.recv_buffer_size()?)),
+                OptionName::SendBuffer => Value::Number(whole(handle.send_buffer_size()?)),
                 OptionName::Broadcast => Value::Switch(handle.broadcast()?),
                 OptionName::Ipv6Only => Value::Switch(handle.only_v6()?),
-                OptionName::Ttl => Value::Number(u64::from(match self.family {
+                OptionName::Ttl => Value::Number(i64::from(match self.family {
                     crate::address::Family::Ipv4 => handle.ttl_v4()?,
                     crate::address::Family::Ipv6 => handle.unicast_hops_v6()?,
                 })),
@@ -189,14 +189,27 @@ impl Socket {
     pub fn set_option(&self, name: OptionName, value: Value) -> Result<()> {
         let (_, step, ..) = *row(name);
         let bad = |what: &str| {
+            let given = match value {
+                Value::Switch(on) => on.to_string(),
+                Value::Number(number) => number.to_string(),
+                Value::Seconds(seconds) => {
+                    seconds.map_or_else(|| "None".to_owned(), |seconds| seconds.to_string())
+                }
+            };
             Error::new(
                 Code::BadArgument,
                 step,
-                format!("{value:?} is not {what}"),
+                format!("{given} is not {what}"),
                 row(name).4,
             )
         };
-        let number = |value: u64| usize::try_from(value).map_err(|_| bad("a size"));
+        // The kernel takes an int.
+        let number = |value: i64| {
+            i32::try_from(value)
+                .ok()
+                .and_then(|value| usize::try_from(value).ok())
+                .ok_or_else(|| bad("a number of bytes from 0 to 2,147,483,647"))
+        };
         match (name, value) {
             (OptionName::ReuseAddress, Value::Switch(on)) => {
                 self.with_handle(step, |handle| handle.set_reuse_address(on))
@@ -211,10 +224,15 @@ impl Socket {
                 self.with_handle(step, |handle| handle.set_keepalive(on))
             }
             (OptionName::Linger, Value::Seconds(seconds)) => {
+                // The kernel counts whole seconds: rounded up, as 0 means something else.
                 let time = seconds
-                    .map(Duration::try_from_secs_f64)
-                    .transpose()
-                    .map_err(|_| bad("a number of seconds from 0 on, or None"))?;
+                    .map(|seconds| {
+                        Duration::try_from_secs_f64(seconds.ceil())
+                            .ok()
+                            .filter(|time| i32::try_from(time.as_secs()).is_ok())
+                            .ok_or_else(|| bad("a number of seconds from 0 on, or None"))
+                    })
+                    .transpose()?;
                 self.with_handle(step, |handle| handle.set_linger(time))
             }
             (OptionName::ReceiveBuffer, Value::Number(size)) => {
@@ -288,6 +306,10 @@ impl Socket {
             )),
         }
     }
+}
+
+fn whole(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
 }
 
 #[cfg(unix)]

@@ -111,7 +111,9 @@ impl Socket {
     fn keep(&self, bytes: &[u8]) {
         if !bytes.is_empty() {
             let mut kept = locked(&self.kept);
-            kept.splice(..0, bytes.iter().copied());
+            // What another read left there comes after it.
+            let after = std::mem::replace(&mut *kept, bytes.to_vec().into());
+            kept.extend(after);
             self.has_kept.store(true, Ordering::Release);
         }
     }
@@ -241,7 +243,7 @@ impl Socket {
     fn look(&self, step: &'static str, most: usize, wait: &Wait<'_>) -> Result<Vec<u8>> {
         if self.has_kept.load(Ordering::Acquire) {
             let kept = locked(&self.kept);
-            return Ok(kept[..kept.len().min(most)].to_vec());
+            return Ok(kept.iter().take(most).copied().collect());
         }
         let (mut call, handle) = self.begin(step, "recv MSG_PEEK", Action::Read)?;
         call.asked = Some(most);

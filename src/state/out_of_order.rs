@@ -123,11 +123,10 @@ fn explain(
 fn kernel_errno(transport: Transport, state: State, action: Action) -> i32 {
     match (transport, state, action) {
         (Tcp, _, Write) => errno::EPIPE,
-        (Tcp, _, Read | Finish) => errno::ENOTCONN,
+        (Tcp, _, Read | Finish) | (Udp, Created | Bound, Finish) => errno::ENOTCONN,
         (Tcp, Connected | Finished | PeerFinished | BothFinished | Reset | Listening, Connect) => {
             errno::EISCONN
         }
-        (Udp, Created | Bound, Finish) => errno::ENOTCONN,
         (Udp, _, Listen | Accept | Finish) | (Tcp, _, SendTo | ReceiveFrom) => errno::EOPNOTSUPP,
         (Udp, _, Write) => errno::EDESTADDRREQ,
         _ => errno::EINVAL,

@@ -270,12 +270,12 @@ pub fn until_ready(
     Ok(())
 }
 
-/// Waits until `waker` is woken by another thread.
+/// Waits until `waker` is woken by another thread, for a socket that may be closed meanwhile.
 ///
 /// # Errors
 /// How it ended instead.
-pub fn until_woken(waker: &Arc<Waker>, wait: &Wait<'_>) -> Result<(), Ended> {
-    wait_for(None, Some(waker), &Waiters::new(), wait).map(drop)
+pub fn until_woken(waker: &Arc<Waker>, waiters: &Waiters, wait: &Wait<'_>) -> Result<(), Ended> {
+    wait_for(None, Some(waker), waiters, wait).map(drop)
 }
 
 fn wait_for(
@@ -306,7 +306,7 @@ fn wait_for(
             Ok(ready) => {
                 if let Some(waker) = waker.filter(|_| ready.woken) {
                     waker.clear();
-                    if socket.is_none() {
+                    if socket.is_none() && !waiters.closed() {
                         return Ok(ready);
                     }
                 }

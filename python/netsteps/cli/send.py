@@ -7,7 +7,6 @@ directions, and wait for ever.
 
 import codecs
 import contextlib
-import math
 import os
 import sys
 import threading
@@ -89,12 +88,13 @@ def _read_into(
 ) -> int:
     """Read once; the time runs from the last byte that moved in either direction."""
     while True:
-        left = None if timeout is None else math.ceil(sending.left_of(timeout) * 1000) / 1000
+        left = None if timeout is None else sending.left_of(timeout)
         try:
             count: int = socket.read_into(buffer, timeout=left)
         except ns.TimedOut:
-            if timeout is None or sending.left_of(timeout) == 0.0:
-                raise
+            if timeout is not None and sending.left_of(timeout) == 0.0:
+                message = f"nothing moved between us and {socket.peer} for {timeout:g} s"
+                raise TimeoutError(message) from None
         else:
             return count
 

@@ -1,5 +1,6 @@
 """The command serve: a small standard service, or files to disk, until Ctrl-C."""
 
+import contextlib
 import json
 import signal
 import sys
@@ -155,7 +156,10 @@ class FileStore:
             cut(connection)  # the client shall not take our end for success
             self._failed(peer, _why(error))
             return
-        self._stored(final, size, peer, time.monotonic_ns() - begin)
+        with contextlib.suppress(
+            BrokenPipeError
+        ):  # whoever read the output has gone; the file stays
+            self._stored(final, size, peer, time.monotonic_ns() - begin)
 
     def _write(self, connection: ns.Socket, part: Path) -> int:
         buffer = memoryview(bytearray(_CHUNK))

@@ -1,0 +1,167 @@
+"""The notebooks run from top to bottom, and are what their sources give.
+
+A notebook runs in a kernel of its own, which is this very Python: an installed kernel of the same
+name may belong to another one.
+"""
+
+import importlib.util
+import runpy
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
+SOURCES = sorted((NOTEBOOKS / "source").glob("*.py"))
+
+each_notebook = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="module")
+def build() -> "ModuleType":
+    """Give notebooks/build.py, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location("netsteps_notebooks", NOTEBOOKS / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def quiet_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Keep a kernel from this user's settings, and from the core's faults.
+
+    The faults make one read short, and lessons show single reads.
+    """
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.delenv("NETSTEPS_FAULTS", raising=False)
+    return tmp_path
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+    """Run every cell in one kernel, and give the notebook with its outputs.
+
+    Raises CellExecutionError for a cell that raises, and CellTimeoutError for one that waits.
+    """
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpecManager
+    from nbclient import NotebookClient
+    from traitlets import default
+
+    class ThisPython(AsyncKernelManager):
+        """Starts sys.executable: without folders to look in, no other kernel is found."""
+
+        @default("kernel_spec_manager")
+        def _no_installed_kernels(self) -> KernelSpecManager:
+            return KernelSpecManager(kernel_dirs=[])
+
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        kernel_manager_class=ThisPython,
+        timeout=60,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    return client.execute()
+
+
+def outputs_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def test_there_is_a_notebook_for_each_source_and_a_source_for_each_notebook() -> None:
+    assert FILES
+    assert [path.stem for path in FILES] == [path.stem for path in SOURCES]
+
+
+@pytest.mark.keeps_sockets("nbclient's own, to the kernel")
+@each_notebook
+def test_every_cell_runs(path: Path, quiet_machine: Path) -> None:
+    notebook = execute(nbformat.read(path, as_version=4), quiet_machine)
+    outputs = outputs_of(notebook)
+    assert [output for output in outputs if output.output_type == "error"] == []
+    # A warning, or an exception of a thread, would be seen here.
+    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+    assert any("text/html" in output.get("data", {}) for output in outputs)
+
+
+@pytest.mark.keeps_sockets("nbclient's own, to the kernel")
+def test_the_kernel_is_this_python(quiet_machine: Path) -> None:
+    cell = nbformat.v4.new_code_cell("import sys\nprint(sys.executable, sys.prefix)")
+    notebook = execute(nbformat.v4.new_notebook(cells=[cell]), quiet_machine)
+    assert outputs_of(notebook)[0].text == f"{sys.executable} {sys.prefix}\n"
+
+
+@each_source
+def test_a_source_runs_as_a_program_and_closes_what_it_opens(
+    path: Path, quiet_machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runpy.run_path(str(path))
+    assert capsys.readouterr().err == ""
+
+
+@each_source
+def test_a_rebuild_gives_the_committed_file(path: Path, build: "ModuleType") -> None:
+    assert (NOTEBOOKS / f"{path.stem}.ipynb").read_text(encoding="utf-8") == build.built(path)
+
+
+@each_notebook
+def test_no_outputs_are_committed(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert outputs_of(notebook) == []
+    assert {cell.execution_count for cell in notebook.cells if cell.cell_type == "code"} == {None}
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+# The builder
+
+
+def test_a_source_becomes_cells_with_names_of_their_own(build: "ModuleType") -> None:
+    source = (
+        "# for readers\n\n# %% [markdown]\n# # Title\n#\n# text\n\n# %%\nx = 1\n\n\n# %%\nx = 1\n"
+    )
+    notebook = build.notebook_of(source)
+    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [
+        ("markdown", "# Title\n\ntext"),
+        ("code", "x = 1"),
+        ("code", "x = 1"),
+    ]
+    names = [cell.id for cell in notebook.cells]
+    assert len(set(names)) == 3
+    # A new cell leaves the names of the others as they were.
+    longer = build.notebook_of(source.replace("# %%\n", "# %%\ny = 2\n\n# %%\n", 1))
+    assert [cell.id for cell in longer.cells if cell.source != "y = 2"] == names
+
+
+@pytest.mark.parametrize("line", ["# %% [raw]", "# %%x", "# %% [markdown]\ntext", "#%%\n# %%y"])
+def test_a_marker_or_a_text_that_cannot_be_meant_is_refused(line: str, build: "ModuleType") -> None:
+    with pytest.raises(ValueError, match=r"^line \d"):
+        build.notebook_of(f"{line}\n")
+
+
+def test_the_builder_writes_and_checks(
+    build: "ModuleType",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
+    (tmp_path / "one.py").write_text("# %%\nx = 1\n", encoding="utf-8")
+    assert build.main(["--check"]) == 1
+    assert "one.ipynb is out of date" in capsys.readouterr().err
+    assert build.main([]) == 0
+    assert capsys.readouterr().out == "wrote one.ipynb\n"
+    assert build.main([]) == build.main(["--check"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert build.main(["--what"]) == 2
