@@ -182,7 +182,13 @@ fn ask(
             "the name server did not answer in the time given",
             "more time, the address in digits, or another name server",
         )),
-        Err(Ended::Stopped | Ended::Closed) => Err(Error::new(
+        Err(Ended::Closed) => Err(Error::new(
+            Code::Closed,
+            step,
+            "another thread closed this socket during the lookup",
+            "ending the thread that waits before closing, if that was not meant",
+        )),
+        Err(Ended::Stopped) => Err(Error::new(
             Code::Interrupted,
             step,
             "a signal handler raised",

@@ -14,9 +14,9 @@ from helpers import BIG, PATIENCE, Background, bound, full_queue, listening, pai
 class Blocked:
     """A step that waits.
 
-    step: the step, with the timeout that it is given. close: closes what it waits on. usable: checks
-    that this works as before after a timeout or a signal. told: how close() from another thread is
-    told, None for an iteration, which just ends.
+    step: the step, with the timeout that it is given. close: closes what it waits on. usable:
+    checks that this works as before after a timeout or a signal. told: how close() from another
+    thread is told, None for an iteration, which just ends.
     """
 
     step: Callable[[float | None], object]
@@ -200,7 +200,7 @@ def udp_iteration() -> Iterator[Blocked]:
 
 @contextmanager
 def tcp_receiver_alone() -> Iterator[Blocked]:
-    """Nobody has connected yet."""
+    """Let nobody connect."""
     with ns.TcpReceiver() as receiver:
 
         def receives() -> None:
@@ -213,7 +213,7 @@ def tcp_receiver_alone() -> Iterator[Blocked]:
 
 @contextmanager
 def tcp_receiver() -> Iterator[Blocked]:
-    """The sender has connected, and sends nothing."""
+    """Let the sender connect, and send nothing."""
     with ns.TcpReceiver() as receiver, ns.TcpSender(*receiver.endpoint) as sender:
         assert receiver.next_sender(timeout=PATIENCE) == sender.local
 
@@ -233,9 +233,7 @@ CASES: dict[str, Callable[[], AbstractContextManager[Blocked]]] = {
     "read_exactly": reading(lambda s, t: s.read_exactly(4, timeout=t), b"ab", b"cd", b"abcd"),
     "read_until": reading(lambda s, t: s.read_until(b"\n", timeout=t), b"ab", b"c\n", b"abc\n"),
     "read_all": reading(ALL, b"ab", b"cd", b"abcd"),
-    "read_message": reading(
-        lambda s, t: s.read_message(timeout=t), b"\0\0\0\4ab", b"cd", b"abcd"
-    ),
+    "read_message": reading(lambda s, t: s.read_message(timeout=t), b"\0\0\0\4ab", b"cd", b"abcd"),
     "write": write,
     "write_message": write_message,
     "write_file": write_file,

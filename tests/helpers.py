@@ -1,5 +1,6 @@
 """What the tests of waiting, of servers and of processes share."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -19,6 +20,11 @@ BIG = 32 * 1024 * 1024  # bytes: more than the kernel's buffers of both ends tog
 PATIENCE = 10.0  # seconds: no single wait of a test is longer
 
 Result = TypeVar("Result")
+
+
+def much(size: int) -> int:
+    """Give a size for a transfer: less of it when it goes byte by byte (test_faults.py)."""
+    return size // 32 if "NETSTEPS_FAULTS" in os.environ else size
 
 
 class Background(threading.Thread, Generic[Result]):

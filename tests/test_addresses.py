@@ -192,7 +192,7 @@ def test_an_endpoint_is_like_its_tuple() -> None:
     host, port = endpoint
     assert (host, port) == (endpoint.ip, endpoint.port) == ("127.0.0.1", 80)
     assert endpoint == ("127.0.0.1", 80) == endpoint
-    assert ("127.0.0.1", 80) == endpoint
+    assert endpoint == ("127.0.0.1", 80)
     assert endpoint == ns.Endpoint("127.0.0.1:80")
     assert endpoint != ("127.0.0.1", 81)
     assert endpoint != "127.0.0.1:80"
@@ -213,7 +213,7 @@ def test_endpoints_are_written_and_read() -> None:
     for text in ("127.0.0.1:80", "[::1]:80", "[fe80::1%2]:8080", "[2001:db8::5]:0"):
         endpoint = ns.Endpoint(text)
         assert str(endpoint) == text
-        assert eval(repr(endpoint), {"Endpoint": ns.Endpoint}) == endpoint  # noqa: S307
+        assert eval(repr(endpoint), {"Endpoint": ns.Endpoint}) == endpoint
         for twin in (pickle.loads(pickle.dumps(endpoint)), copy.deepcopy(endpoint)):
             assert (twin, type(twin), str(twin)) == (endpoint, ns.Endpoint, text)
     assert ns.Endpoint("::1", 80).family == "ipv6"

@@ -1,4 +1,4 @@
-"""Sizes, times and memory that callers give: what cannot be meant is refused, and nothing is lost."""
+"""Sizes, times and memory of callers: what cannot be meant is refused, and nothing is lost."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from helpers import BIG, PATIENCE, Background, bound, listening, pair, until_wai
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 @pytest.mark.parametrize(
     "timeout", [-1, -0.001, float("nan"), float("inf"), float("-inf"), 1e20], ids=str
@@ -113,6 +114,7 @@ def test_a_buffer_cannot_be_resized_while_it_is_filled() -> None:
     assert buffer.startswith(b"h")
 
 
+@pytest.mark.exact_io(reason="more than the kernel holds takes minutes byte by byte")
 def test_a_buffer_cannot_be_resized_while_it_is_written() -> None:
     data = bytearray(BIG)
     with pair() as (client, connection), ns.Trace() as trace:

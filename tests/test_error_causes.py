@@ -1,4 +1,4 @@
-"""Causes that the system has to be asked for: who has the address, which are ours, what is allowed."""
+"""Causes that the system is asked for: who has an address, which are ours, what is allowed."""
 
 import os
 import re
@@ -136,9 +136,8 @@ def test_in_use_of_udp_names_the_holder(family: str) -> None:
 
 @linux
 def test_not_local_lists_this_machines_addresses() -> None:
-    with ns.Socket("tcp") as server:
-        with pytest.raises(ns.AddressNotLocal) as caught:
-            server.bind(NOT_LOCAL, 6666)
+    with ns.Socket("tcp") as server, pytest.raises(ns.AddressNotLocal) as caught:
+        server.bind(NOT_LOCAL, 6666)
     error = caught.value
     assert error.endpoint == f"{NOT_LOCAL}:6666"
     assert f"{NOT_LOCAL} is not an address of this machine" in error.cause

@@ -343,8 +343,8 @@ STEPS: dict[str, Callable[[ns.Socket], Any]] = {
     "receive_from": lambda s: s.receive_from(),
     "finish": lambda s: s.finish(),
 }
-READS = "read read_into read_exactly read_until read_all read_message".split()
-WRITES = "write send write_message write_file".split()
+READS = ["read", "read_into", "read_exactly", "read_until", "read_all", "read_message"]
+WRITES = ["write", "send", "write_message", "write_file"]
 OUT_OF_ORDER = [
     *[(tcp, step, "bind") for step in ("listen", "accept")],
     *[(tcp, step, "connect") for step in (*READS, *WRITES, "finish")],

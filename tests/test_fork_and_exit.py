@@ -194,7 +194,7 @@ def test_a_fork_under_load_never_leaves_the_child_hanging(act: str) -> None:
     """Whatever lock a thread held at the moment of the fork, the child can do without it."""
     parent_serves_on(
         f"act = {act!r}"
-        + """
+         """
 stop = threading.Event()
 
 def load():

@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import netsteps as ns
-from helpers import PATIENCE, Background, child_says, listening, pair
+from helpers import PATIENCE, Background, child_says, listening, much, pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SIZE = much(3_200_000)
 # The same examples each time. A test's fixtures are made once for all of its examples, which is
 # what is wanted here.
 REPEATABLE = settings(
@@ -123,11 +124,11 @@ def test_a_delimiter_at_the_very_limit_is_found() -> None:
 
 def test_a_long_stream_without_a_newline_takes_no_more_than_the_limit() -> None:
     """Case 27: a peer that never ends its line fills no memory of ours."""
-    with fed(bytes(3_000_000)) as socket:
+    with fed(bytes(SIZE)) as socket:
         with pytest.raises(ns.MessageTooLarge) as caught:
             socket.read_until(b"\n", timeout=PATIENCE)
         assert len(caught.value.partial) == 65536
-        assert len(socket.read_all(timeout=PATIENCE)) == 3_000_000
+        assert len(socket.read_all(timeout=PATIENCE)) == SIZE
 
 
 # Counts
@@ -244,7 +245,7 @@ def test_the_limit_of_a_message_is_inclusive() -> None:
 @pytest.fixture
 def file(tmp_path: "Path") -> "Path":
     path = tmp_path / "data.bin"
-    path.write_bytes(random.Random(1).randbytes(3_000_000))
+    path.write_bytes(random.Random(1).randbytes(SIZE))
     return path
 
 
@@ -256,14 +257,14 @@ def test_a_file_arrives_whole_and_its_progress_is_told(file: "Path") -> None:
         client.finish()
         got = reader.result()
     assert hashlib.sha256(got).digest() == hashlib.sha256(file.read_bytes()).digest()
-    assert sent == len(got) == 3_000_000
-    assert told[-1] == (3_000_000, 3_000_000)
-    assert [total for _, total in told] == [3_000_000] * len(told)
+    assert sent == len(got) == SIZE
+    assert told[-1] == (SIZE, SIZE)
+    assert [total for _, total in told] == [SIZE] * len(told)
     assert [done for done, _ in told] == sorted({done for done, _ in told})
 
 
 @pytest.mark.parametrize(
-    ("offset", "count"), [(0, 10), (5, 10), (2_999_990, None), (2_999_990, 100), (5_000_000, None)]
+    ("offset", "count"), [(0, 10), (5, 10), (SIZE - 10, None), (SIZE - 10, 100), (SIZE * 2, None)]
 )
 def test_a_part_of_a_file(file: "Path", offset: int, count: int | None) -> None:
     wanted = file.read_bytes()[offset:][:count]
@@ -296,7 +297,7 @@ def test_what_progress_raises_ends_the_step_and_the_socket_lives_on(file: "Path"
         client.write(b"the end")
         client.finish()
         got = reader.result()
-    assert 7 < len(got) < 3_000_007
+    assert 7 < len(got) < SIZE + 7
     assert got.endswith(b"the end")
     assert file.read_bytes().startswith(got[:-7])
 

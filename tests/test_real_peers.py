@@ -194,24 +194,23 @@ def redis(folder: "Path") -> "Iterator[int]":
 @needs("redis-server")
 def test_a_client_written_with_the_steps_talks_to_redis(tmp_path: "Path") -> None:
     value = PAGE * 4 + b"\r\n$-1\r\n"  # what looks like the protocol is a part of the value
-    with redis(tmp_path) as port:
-        with ns.Socket.open("127.0.0.1", port, timeout=PATIENCE) as client:
-            client.write(command(b"PING"))
-            assert respond(client) == b"+PONG"
-            client.write(command(b"SET", b"key", value))
-            assert respond(client) == b"+OK"
-            client.write(command(b"GET", b"key"))
-            assert respond(client) == value
-            client.write(command(b"GET", b"nothing"))
-            assert respond(client) is None
-            client.write(command(b"NONSENSE"))
-            assert bytes(respond(client) or b"").startswith(b"-ERR unknown command")
-            client.write(command(b"INCR", b"n") * 1000)  # a thousand questions, then the answers
-            assert [respond(client) for _ in range(1000)] == list(range(1, 1001))
-            client.write(command(b"QUIT"))
-            assert respond(client) == b"+OK"
-            assert client.read(timeout=PATIENCE) == b""
-            assert client.state == "peer finished"
+    with redis(tmp_path) as port, ns.Socket.open("127.0.0.1", port, timeout=PATIENCE) as client:
+        client.write(command(b"PING"))
+        assert respond(client) == b"+PONG"
+        client.write(command(b"SET", b"key", value))
+        assert respond(client) == b"+OK"
+        client.write(command(b"GET", b"key"))
+        assert respond(client) == value
+        client.write(command(b"GET", b"nothing"))
+        assert respond(client) is None
+        client.write(command(b"NONSENSE"))
+        assert bytes(respond(client) or b"").startswith(b"-ERR unknown command")
+        client.write(command(b"INCR", b"n") * 1000)  # a thousand questions, then the answers
+        assert [respond(client) for _ in range(1000)] == list(range(1, 1001))
+        client.write(command(b"QUIT"))
+        assert respond(client) == b"+OK"
+        assert client.read(timeout=PATIENCE) == b""
+        assert client.state == "peer finished"
 
 
 # nc and socat: TCP

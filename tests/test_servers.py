@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, Background, child_says, until
+from helpers import PATIENCE, Background, child_says, much, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,10 +35,13 @@ def answers(server: ns.TcpServer, data: bytes = b"hello") -> bool:
 def test_a_hundred_clients_at_once_are_each_answered_with_their_own_data(how: str) -> None:
     """All are connected before the first is answered to its end."""
     everybody = threading.Barrier(100)
-    make = {"handler": lambda: ns.TcpServer(on_client=echo), "service": lambda: ns.TcpServer(service="echo")}
+    make = {
+        "handler": lambda: ns.TcpServer(on_client=echo),
+        "service": lambda: ns.TcpServer(service="echo"),
+    }
 
     def client(number: int) -> bool:
-        own = bytes([number]) * (1000 + number)
+        own = bytes([number]) * (much(3200) + number)
         with ns.Socket.open(*server.endpoint, timeout=PATIENCE) as socket:
             socket.write(own[:10])
             assert socket.read_exactly(10, timeout=PATIENCE) == own[:10]
@@ -106,7 +109,9 @@ def test_thousands_of_connections_leave_descriptors_threads_and_memory_as_they_w
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError, KeyError, SystemExit, KeyboardInterrupt, ns.BrokenPipe], ids=lambda e: e.__name__
+    "error",
+    [ValueError, KeyError, SystemExit, KeyboardInterrupt, ns.BrokenPipe],
+    ids=lambda e: e.__name__,
 )
 def test_what_a_handler_raises_is_logged_and_ends_only_its_client(
     error: type[BaseException], caplog: pytest.LogCaptureFixture
@@ -139,12 +144,13 @@ def test_the_newest_hundred_errors_are_kept(caplog: pytest.LogCaptureFixture) ->
     caplog.set_level(logging.CRITICAL, "netsteps")
 
     def handler(connection: ns.Socket) -> None:
-        raise ValueError(connection.read())
+        raise ValueError(connection.read_all())
 
     with ns.TcpServer(on_client=handler) as server:
         for number in range(120):
             with ns.TcpSender(*server.endpoint) as client:
                 client.send(str(number).encode())
+                client.finish()
                 client.socket.read_all(timeout=PATIENCE)
                 until(lambda: server.served == number + 1 and not server.clients, "served")  # noqa: B023
         assert len(server.errors) == 100

@@ -1,30 +1,24 @@
 """Socket as an object: what it knows, what it takes, and what it refuses."""
 
 import gc
-import json
 import select
 import weakref
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 import netsteps as ns
 from helpers import (
-    BIG,
     PATIENCE,
     Background,
     bound,
-    child_says,
     listening,
     pair,
     until,
-    until_waiting,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 # What it knows
 

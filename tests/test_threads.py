@@ -11,7 +11,7 @@ import pytest
 
 import netsteps as ns
 from blocked import CASES
-from helpers import PATIENCE, Background, bound, listening, pair, until_waiting
+from helpers import PATIENCE, Background, bound, listening, much, pair, until_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def test_servers_that_wait_take_no_processor_time() -> None:
 # On one socket
 
 
-@pytest.mark.parametrize(("size", "count"), [(100, 2000), (200_000, 10)])
+@pytest.mark.parametrize(("size", "count"), [(much(3200), 2000), (much(320_000), 10)])
 def test_what_eight_threads_write_to_one_socket_stays_whole(size: int, count: int) -> None:
     with pair() as (client, connection):
 

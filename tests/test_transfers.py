@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, Background, listening, until
+from helpers import PATIENCE, Background, listening, much, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MIB = 1024 * 1024
+MIB = much(1024 * 1024)
 
 
 @pytest.fixture

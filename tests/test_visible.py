@@ -1,4 +1,4 @@
-"""What this process does is visible to its guards, and nothing of it is open to others (case 30)."""
+"""What this process does is visible to its guards, and it is open to nobody else (case 30)."""
 
 import json
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from helpers import child_says
 
 if TYPE_CHECKING:
     from typing import Any
+
 
 def test_nothing_of_this_process_listens_beyond_loopback_by_default() -> None:
     with (

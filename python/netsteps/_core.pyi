@@ -64,7 +64,6 @@ class Endpoint:
         """
         The IP address as text: "127.0.0.1", "::1", "fe80::1%2".
         """
-    def pair(self, /) -> tuple[str, ...]: ...
     @property
     def port(self, /) -> int:
         """
@@ -624,7 +623,7 @@ class TcpReceiver:
         """
         Receive everything up to the sender's end into a new file, and return its size in bytes.
 
-        path must not exist yet. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
+        path must not exist yet; when it does not come whole, it is removed again. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
         seconds for all of it. Raises FileExistsError and its like for the file, MessageTooLarge, and as Socket.read does.
         """
     def receive_message(self, /, *, limit: SupportsIndex = 8388608, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes | None:
@@ -818,6 +817,11 @@ class UdpReceiver:
     def report(self, /) -> Report:
         """
         What it has seen so far: a Report.
+        """
+    @property
+    def socket(self, /) -> Socket:
+        """
+        The socket underneath, bound: what it has done is in .socket.steps, and its send_to answers a sender.
         """
 
 @final

@@ -189,7 +189,7 @@ _BY_CODE: dict[str, type[SocketError]] = {
 }
 
 
-def make(
+def make(  # noqa: PLR0917 - one argument for each of the core's answers
     code: str,
     errno: int | None,
     text: str,

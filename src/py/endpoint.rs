@@ -22,6 +22,12 @@ use crate::socket::Datagram;
 #[derive(Clone, Copy)]
 pub(super) struct PyEndpoint(pub(super) Endpoint);
 
+impl PyEndpoint {
+    fn pair<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (self.0.ip_text(), self.0.port()).into_pyobject(py)
+    }
+}
+
 #[pymethods]
 impl PyEndpoint {
     #[new]
@@ -91,10 +97,6 @@ impl PyEndpoint {
     #[getter]
     fn service(&self) -> Option<&'static str> {
         ports::by_port(self.0.port(), None).map(|service| service.name)
-    }
-
-    fn pair<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        (self.0.ip_text(), self.0.port()).into_pyobject(py)
     }
 
     fn __len__(&self) -> usize {

@@ -535,6 +535,9 @@ pub(super) fn open_socket(
     let transport = raised(py, convert::transport(kind, step))?;
     let (host, port) = Address::of(host, service, step)?.parts();
     audit_lookup(py, &host, &port, transport)?;
+    // Which family it will be, the lookup tells.
+    let (_, number, protocol) = numbers(transport, Family::Ipv4);
+    audit(py, ("socket.__new__", py.None(), 0, number, protocol))?;
     audit(
         py,
         (

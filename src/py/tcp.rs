@@ -1,8 +1,8 @@
 //! `TcpSender` and `TcpReceiver`: the two ends of a transfer.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
@@ -169,6 +169,46 @@ impl PyTcpReceiver {
     }
 }
 
+/// Everything up to the sender's end, into the file.
+fn receive_into(
+    py: Python<'_>,
+    sender: &PySocket,
+    file: &mut File,
+    path: &Path,
+    limit: Option<u64>,
+    progress: Option<&Bound<'_, PyAny>>,
+    deadline: Deadline,
+) -> PyResult<u64> {
+    let step = "receive_file";
+    let pause = PyPause::new(py);
+    let wait = Wait {
+        deadline,
+        pause: &pause,
+    };
+    let mut piece = vec![0; PIECE];
+    let mut done = 0_u64;
+    loop {
+        let size = sender
+            .core
+            .read_into(&mut piece, &wait)
+            .map_err(|error| pause.raise(error.in_step(step)))?;
+        if size == 0 {
+            return Ok(done);
+        }
+        done += size as u64;
+        if let Some(limit) = limit.filter(|limit| done > *limit) {
+            let cause = format!("more than {limit} bytes came");
+            let error = Error::new(Code::MessageTooLarge, step, cause, "a higher limit=");
+            return Err(errors::raise(py, error));
+        }
+        py.detach(|| file.write_all(&piece[..size]))
+            .map_err(|error| errors::of_file(&error, path))?;
+        if let Some(progress) = progress {
+            call_back(py, || progress.call1((done, py.None())))?;
+        }
+    }
+}
+
 fn ends(py: Python<'_>, timeout: Option<f64>, step: &'static str) -> PyResult<Deadline> {
     deadline(timeout, step).map_err(|error| errors::raise(py, error))
 }
@@ -263,7 +303,7 @@ impl PyTcpReceiver {
 
     /// Receive everything up to the sender's end into a new file, and return its size in bytes.
     ///
-    /// path must not exist yet. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
+    /// path must not exist yet; when it does not come whole, it is removed again. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
     /// seconds for all of it. Raises FileExistsError and its like for the file, MessageTooLarge, and as Socket.read does.
     #[pyo3(signature = (path, *, limit=None, progress: "Callable[[int, None], object] | None" = None, timeout=None))]
     fn receive_file(
@@ -281,39 +321,20 @@ impl PyTcpReceiver {
             .create_new(true)
             .open(&path)
             .map_err(|error| errors::of_file(&error, &path))?;
-        let pause = PyPause::new(py);
-        let wait = Wait {
+        let received = receive_into(
+            py,
+            sender.get(),
+            &mut file,
+            &path,
+            limit,
+            progress,
             deadline,
-            pause: &pause,
-        };
-        let mut piece = vec![0; PIECE];
-        let mut done = 0_u64;
-        loop {
-            let size = sender
-                .get()
-                .core
-                .read_into(&mut piece, &wait)
-                .map_err(|error| pause.raise(error.in_step("receive_file")))?;
-            if size == 0 {
-                return Ok(done);
-            }
-            done += size as u64;
-            if limit.is_some_and(|limit| done > limit) {
-                let cause = format!("more than {} bytes came", limit.unwrap_or(0));
-                let error = Error::new(
-                    Code::MessageTooLarge,
-                    "receive_file",
-                    cause,
-                    "a higher limit=",
-                );
-                return Err(errors::raise(py, error));
-            }
-            py.detach(|| file.write_all(&piece[..size]))
-                .map_err(|error| errors::of_file(&error, &path))?;
-            if let Some(progress) = progress {
-                call_back(py, || progress.call1((done, py.None())))?;
-            }
+        );
+        if received.is_err() {
+            // A part is not the file: the same path can be tried again. That the part stays is no news beside the error.
+            let _ = std::fs::remove_file(&path);
         }
+        received
     }
 
     /// Give the sockets back. Twice is no error.

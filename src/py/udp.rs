@@ -11,9 +11,10 @@ use super::handlers::{defaults, place};
 use super::memory::Payload;
 use super::pause::{PyPause, deadline, waiting};
 use super::socket::{PySocket, open_socket};
+use crate::address::Endpoint;
 use crate::error::Code;
 use crate::ports::Transport;
-use crate::udp::{Receiver, Report};
+use crate::udp::{Receiver, Report, bound};
 use crate::wait::{Deadline, Wait};
 
 /// Sends datagrams to one peer: UdpSender(host, port). Nothing tells whether they arrive.
@@ -167,7 +168,9 @@ impl PyReport {
 /// System calls: socket(2), bind(2), recvfrom(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.
 #[pyclass(frozen, name = "UdpReceiver", module = "netsteps", weakref)]
 pub(super) struct PyUdpReceiver {
-    core: Receiver,
+    socket: Py<PySocket>,
+    endpoint: Endpoint,
+    counts: Receiver,
 }
 
 #[pymethods]
@@ -181,15 +184,20 @@ impl PyUdpReceiver {
     ) -> PyResult<Self> {
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Udp)?;
-        Receiver::new(endpoint)
-            .map(|core| Self { core })
-            .map_err(|error| errors::raise(py, error))
+        let socket = bound(endpoint).map_err(|error| errors::raise(py, error))?;
+        let endpoint = socket.local().unwrap_or(endpoint);
+        let socket = Py::new(py, PySocket::of(socket))?;
+        Ok(Self {
+            socket,
+            endpoint,
+            counts: Receiver::default(),
+        })
     }
 
     /// Where it receives: an Endpoint.
     #[getter]
     fn endpoint(&self) -> PyEndpoint {
-        PyEndpoint(self.core.endpoint())
+        PyEndpoint(self.endpoint)
     }
 
     /// Receive the next datagram. size: the most bytes to keep of it. timeout: seconds. Raises TimedOut, SocketClosed.
@@ -198,7 +206,7 @@ impl PyUdpReceiver {
         let size = convert::size(size, "size", 0, "receive_from")
             .map_err(|error| errors::raise(py, error))?;
         let datagram = waiting(py, timeout, "receive_from", |wait| {
-            self.core.receive(size, wait)
+            self.counts.receive(&self.socket.get().core, size, wait)
         })?;
         Ok(PyDatagram::of(py, &datagram))
     }
@@ -223,7 +231,10 @@ impl PyUdpReceiver {
                 deadline,
                 pause: &pause,
             };
-            match self.core.receive(crate::socket::MAX_DATAGRAM, &wait) {
+            match self
+                .counts
+                .receive(&self.socket.get().core, crate::socket::MAX_DATAGRAM, &wait)
+            {
                 Ok(datagram) => datagrams.push(PyDatagram::of(py, &datagram)),
                 Err(error) if error.code() == Code::TimedOut => break,
                 Err(error) => return Err(pause.raise(error)),
@@ -233,15 +244,21 @@ impl PyUdpReceiver {
         Ok(datagrams)
     }
 
+    /// The socket underneath, bound: what it has done is in .socket.steps, and its send_to answers a sender.
+    #[getter]
+    fn socket(&self, py: Python<'_>) -> Py<PySocket> {
+        self.socket.clone_ref(py)
+    }
+
     /// What it has seen so far: a Report.
     #[getter]
     fn report(&self) -> PyReport {
-        PyReport(self.core.report())
+        PyReport(self.counts.report())
     }
 
     /// Give the socket back. Twice is no error. System call: close(2).
     fn close(&self) {
-        self.core.socket().close();
+        self.socket.get().close();
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -258,17 +275,17 @@ impl PyUdpReceiver {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyDatagram>> {
-        if self.core.socket().state() == crate::state::State::Closed {
+        if self.socket.get().core.state() == crate::state::State::Closed {
             return Ok(None);
         }
         match self.receive(py, 65_535, None) {
             Ok(datagram) => Ok(Some(datagram)),
-            Err(_) if self.core.socket().state() == crate::state::State::Closed => Ok(None),
+            Err(_) if self.socket.get().core.state() == crate::state::State::Closed => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     fn __repr__(&self) -> String {
-        format!("<netsteps.UdpReceiver on {}>", self.core.endpoint())
+        format!("<netsteps.UdpReceiver on {}>", self.endpoint)
     }
 }

@@ -89,6 +89,10 @@ impl Socket {
                 Ok(())
             }
             Err(error) => {
+                if error.details().errno == Some(errno::EALREADY) {
+                    // Another thread's connect is under way, and goes on.
+                    return Err(call.failed(error));
+                }
                 // Neither connected nor half-way: the next connect of this socket starts afresh.
                 if self.transport == Transport::Tcp && !self.as_before(&handle) {
                     self.advance(Action::Close);
@@ -158,13 +162,15 @@ impl Socket {
     pub fn accept(&self, wait: &Wait<'_>) -> Result<Self> {
         let (call, handle) = self.begin("accept", "accept4", Action::Accept)?;
         let accepted = call.attempt(&handle, Interest::Readable, wait, |handle| {
-            loop {
-                match sys::accept(handle) {
-                    // Its client was gone before we came: the next one.
-                    Err(error) if sys::died_in_queue(&error) => {}
-                    other => return other,
+            sys::accept(handle).map_err(|error| {
+                // Its client was gone before we came: the next one, within the time and the signals of this wait.
+                let died = sys::died_in_queue(&error);
+                if died {
+                    io::ErrorKind::WouldBlock.into()
+                } else {
+                    error
                 }
-            }
+            })
         });
         let (handle, peer) = accepted.map_err(|error| call.failed(error))?;
         let connection = Self::from_handle(handle, self.transport, self.family, State::Connected);

@@ -43,7 +43,7 @@ pub(super) fn system(error: &io::Error, call: &Call<'_>) -> Error {
         ),
         errno::EMSGSIZE => too_large(call),
         errno::EMFILE | errno::ENFILE => return creation(error, call.step).at(endpoint),
-        errno::EINPROGRESS => (
+        errno::EALREADY => (
             Code::System,
             "an earlier connect of this socket is still under way".to_owned(),
             "a new Socket".to_owned(),

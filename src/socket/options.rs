@@ -227,7 +227,9 @@ impl Socket {
                 // The kernel counts whole seconds: rounded up, as 0 means something else.
                 let time = seconds
                     .map(|seconds| {
-                        Duration::try_from_secs_f64(seconds.ceil())
+                        // Before it is rounded: -0.5 is no 0.
+                        Duration::try_from_secs_f64(seconds)
+                            .and_then(|_| Duration::try_from_secs_f64(seconds.ceil()))
                             .ok()
                             .filter(|time| i32::try_from(time.as_secs()).is_ok())
                             .ok_or_else(|| bad("a number of seconds from 0 on, or None"))

@@ -299,7 +299,9 @@ impl Socket {
                 )
                 .at(socket.peer()));
             }
-            let room = limit.map_or(CHUNK, |limit| (limit + 1 - bytes.len()).min(CHUNK));
+            let room = limit.map_or(CHUNK, |limit| {
+                (limit - bytes.len()).saturating_add(1).min(CHUNK)
+            });
             Ok(socket.more(step, bytes, room, wait)? > 0)
         })
     }

@@ -24,6 +24,7 @@ pub mod errno {
     pub const ENFILE: i32 = 10_024;
     pub const EWOULDBLOCK: i32 = 10_035;
     pub const EINPROGRESS: i32 = 10_036;
+    pub const EALREADY: i32 = 10_037;
     pub const EDESTADDRREQ: i32 = 10_039;
     pub const EMSGSIZE: i32 = 10_040;
     pub const EOPNOTSUPP: i32 = 10_045;

@@ -3,5 +3,5 @@
 pub mod receiver;
 pub mod server;
 
-pub use receiver::{Receiver, Report};
+pub use receiver::{Receiver, Report, bound};
 pub use server::Server;

@@ -1,4 +1,4 @@
-//! A bound socket that counts what arrives.
+//! A bound socket, and a count of what arrives.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,51 +19,31 @@ pub struct Report {
     pub cut: u64,
 }
 
-/// A bound UDP socket.
-#[derive(Debug)]
+/// Counts what a socket receives.
+#[derive(Debug, Default)]
 pub struct Receiver {
-    socket: Socket,
-    endpoint: Endpoint,
     received: AtomicU64,
     bytes: AtomicU64,
     cut: AtomicU64,
 }
 
+/// A UDP socket bound there.
+///
+/// # Errors
+/// Those of `bind`.
+pub fn bound(endpoint: Endpoint) -> Result<Socket> {
+    let socket = Socket::new(Transport::Udp, endpoint.family())?;
+    socket.bind(endpoint)?;
+    Ok(socket)
+}
+
 impl Receiver {
-    /// Binds.
-    ///
-    /// # Errors
-    /// Those of `bind`.
-    pub fn new(endpoint: Endpoint) -> Result<Self> {
-        let socket = Socket::new(Transport::Udp, endpoint.family())?;
-        socket.bind(endpoint)?;
-        Ok(Self {
-            endpoint: socket.local().unwrap_or(endpoint),
-            socket,
-            received: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-            cut: AtomicU64::new(0),
-        })
-    }
-
-    /// Where it receives.
-    #[must_use]
-    pub const fn endpoint(&self) -> Endpoint {
-        self.endpoint
-    }
-
-    /// The socket underneath.
-    #[must_use]
-    pub const fn socket(&self) -> &Socket {
-        &self.socket
-    }
-
     /// The next datagram.
     ///
     /// # Errors
     /// Those of `receive_from`.
-    pub fn receive(&self, size: usize, wait: &Wait<'_>) -> Result<Datagram> {
-        let datagram = self.socket.receive_from(size, wait)?;
+    pub fn receive(&self, socket: &Socket, size: usize, wait: &Wait<'_>) -> Result<Datagram> {
+        let datagram = socket.receive_from(size, wait)?;
         self.received.fetch_add(1, Ordering::Relaxed);
         self.bytes
             .fetch_add(datagram.data.len() as u64, Ordering::Relaxed);

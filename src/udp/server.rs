@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::receiver::bound;
 use crate::address::Endpoint;
 use crate::error::{Code, Result};
-use crate::ports::Transport;
 use crate::socket::{Datagram, MAX_DATAGRAM, Socket};
 use crate::wait::{Deadline, Pause, Plain, Wait, forks};
 
@@ -35,8 +35,7 @@ impl Server {
     /// # Errors
     /// Those of `bind`.
     pub fn new(endpoint: Endpoint) -> Result<Arc<Self>> {
-        let socket = Socket::new(Transport::Udp, endpoint.family())?;
-        socket.bind(endpoint)?;
+        let socket = bound(endpoint)?;
         Ok(Arc::new(Self {
             endpoint: socket.local().unwrap_or(endpoint),
             socket,

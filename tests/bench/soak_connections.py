@@ -26,7 +26,7 @@ def echo(connection: ns.Socket) -> None:
 
 
 def connect(server: ns.TcpServer, count: int) -> None:
-    """Make so many connections, one after the other, and wait until the server has left them all."""
+    """Make so many connections, one after the other, and wait until all have been left."""
     for _ in range(count):
         with ns.Socket.open(*server.endpoint) as client:
             client.write(b"x" * 64)

@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 import pytest
-
 from backends import Backend, in_both_families, on_both, until_there
+
 from helpers import LOOPBACK, PATIENCE
 
 pytestmark = [on_both]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from backends import Backend, on_both, until_there
 
 import netsteps as ns
-from backends import Backend, on_both, until_there
 from helpers import PATIENCE
 
 pytestmark = [on_both]

@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 import pytest
-
 from backends import Backend, in_both_families, on_both, until_there, waiting
-from helpers import BIG, PATIENCE, Background
+
+from helpers import BIG, PATIENCE, Background, much
 
 pytestmark = [on_both]
 
-MIB = 1024 * 1024
+MIB = much(1024 * 1024)
 
 
 # Borders: a stream has none
@@ -87,7 +87,11 @@ def test_bytes_that_do_not_lie_together_are_refused(backend: Backend, step: str)
 
 @pytest.mark.parametrize("size", [4, 8])
 def test_read_into_fills_a_callers_buffer(backend: Backend, size: int) -> None:
-    for buffer in (bytearray(size), memoryview(bytearray(size)), array.array("i", [0] * (size // 4))):
+    for buffer in (
+        bytearray(size),
+        memoryview(bytearray(size)),
+        array.array("i", [0] * (size // 4)),
+    ):
         with backend.pair() as (client, connection):
             client.write(b"1234")
             until_there(connection, 4)
@@ -265,6 +269,7 @@ def test_1_mib_both_ways_at_once_in_pieces_of_random_sizes(backend: Backend, fam
     assert results == [None, wanted, None, wanted]
 
 
+@pytest.mark.exact_io(reason="more than the kernel holds takes minutes byte by byte")
 def test_a_write_waits_for_a_slow_reader_and_sends_all(backend: Backend) -> None:
     with backend.pair() as (client, connection):
         writer = Background(lambda: (client.write(bytes(BIG)), client.finish()))
@@ -276,6 +281,7 @@ def test_a_write_waits_for_a_slow_reader_and_sends_all(backend: Backend) -> None
         writer.result()
 
 
+@pytest.mark.exact_io(reason="as much as the kernel holds takes long byte by byte")
 def test_send_tells_how_much_the_kernel_took(backend: Backend) -> None:
     with backend.pair() as (client, connection):
         sent = client.send(bytes(BIG), timeout=PATIENCE)
