@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,11 @@ def open_descriptors() -> int:
     return len(list(DESCRIPTORS.iterdir()))
 
 
+def forget(objects: list[Any]) -> None:
+    objects.clear()
+    gc.collect()
+
+
 # Forgotten
 
 
@@ -30,9 +36,10 @@ def test_a_forgotten_socket_is_told_and_closed() -> None:
     socket.bind("127.0.0.1", 0)
     text = repr(socket)
     before = open_descriptors()
+    forgotten = [socket]
+    del socket
     with pytest.warns(ResourceWarning) as caught:
-        del socket
-        gc.collect()
+        forget(forgotten)
     [warning] = caught
     assert str(warning.message) == f"unclosed {text}"
     assert "127.0.0.1" in text
@@ -46,16 +53,17 @@ def test_a_forgotten_socket_in_a_cycle_is_told_and_closed() -> None:
     before = open_descriptors()
     holder = Holder("udp")
     holder.me = holder
+    forgotten = [holder]
+    del holder
     with pytest.warns(ResourceWarning, match=r"unclosed <netsteps\.Socket udp"):
-        del holder
-        gc.collect()
+        forget(forgotten)
     assert open_descriptors() == before
 
 
 @pytest.mark.parametrize("make", ["sender", "receiver", "accepted"])
 def test_other_forgotten_objects_are_told_too(make: str) -> None:
     with listening() as listener:
-        forgotten: list[object]
+        forgotten: list[Any]
         if make == "receiver":
             forgotten = [ns.TcpReceiver()]
         else:
@@ -69,8 +77,7 @@ def test_other_forgotten_objects_are_told_too(make: str) -> None:
                 forgotten = [connection]
             del client, connection
         with pytest.warns(ResourceWarning, match="unclosed <netsteps"):
-            forgotten.clear()
-            gc.collect()
+            forget(forgotten)
 
 
 def test_a_closed_socket_is_not_told() -> None:
@@ -147,7 +154,14 @@ def test_a_program_that_we_start_has_none_of_our_descriptors() -> None:
             client.read(timeout=0.001)  # makes a wake descriptor
         until(lambda: server.clients, "the client is served")
         ours = {os.readlink(entry) for entry in DESCRIPTORS.iterdir() if entry.exists()}  # noqa: PTH115
-        code = "import os; print(*(os.readlink(f'/proc/self/fd/{n}') for n in range(3, 256) if os.path.exists(f'/proc/self/fd/{n}')), sep='\\n'); input()"
+        code = """
+import os
+for number in range(3, 256):
+    if os.path.exists(f"/proc/self/fd/{number}"):
+        print(os.readlink(f"/proc/self/fd/{number}"))
+print("all", flush=True)
+input()
+"""
         with subprocess.Popen(
             [sys.executable, "-c", code],
             close_fds=False,
@@ -157,14 +171,16 @@ def test_a_program_that_we_start_has_none_of_our_descriptors() -> None:
         ) as child:
             assert child.stdout is not None
             assert child.stdin is not None
-            theirs = {child.stdout.readline().strip()}
+            theirs = set()
+            while (line := child.stdout.readline().strip()) != "all":
+                theirs.add(line)
             address = listener.local
             listener.close()
             with ns.Socket("tcp") as again:
                 again.bind(address)  # the child does not hold it
                 again.listen()
-            child.stdin.close()
-            theirs |= {line.strip() for line in child.stdout}
+            child.stdin.write("\n")
+            child.stdin.flush()
         assert connection.state == "connected"
     kinds = ("socket:", "anon_inode:[eventfd]")
     assert not {name for name in theirs if name.startswith(kinds)}, ours

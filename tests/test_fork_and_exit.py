@@ -194,7 +194,7 @@ def test_a_fork_under_load_never_leaves_the_child_hanging(act: str) -> None:
     """Whatever lock a thread held at the moment of the fork, the child can do without it."""
     parent_serves_on(
         f"act = {act!r}"
-         """
+        """
 stop = threading.Event()
 
 def load():
@@ -321,7 +321,9 @@ receiver = ns.UdpReceiver()
 udp = ns.UdpSender(*receiver.endpoint)
 for sender in senders:
     threading.Thread(
-        target=lambda sender=sender: sender.send_file(sys.executable, progress=lambda *_: next(naps())),
+        target=lambda sender=sender: sender.send_file(
+            sys.executable, progress=lambda *_: next(naps())
+        ),
         daemon=True,
     ).start()
 threading.Thread(target=lambda: udp.send_many(naps()), daemon=True).start()

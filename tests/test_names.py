@@ -1,6 +1,6 @@
-"""Names, with a name server that never answers: the time that was given, Ctrl-C and close() end a
-lookup, though getaddrinfo(3) itself goes on for seconds.
+"""Names, with a name server that never answers.
 
+The time that was given, Ctrl-C and close() end a lookup, though getaddrinfo(3) goes on for seconds.
 The silence is made in a network of the child's own, where a socket has the name server's address.
 """
 
@@ -136,13 +136,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object
         "{ [ ! -e /etc/nsswitch.conf ] || mount --bind $0/nsswitch.conf /etc/nsswitch.conf; } && "
         'ip link set lo up && exec "$1" -W error $0/child.py'
     )
+    paths = [str(TESTS), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     done = subprocess.run(
         ["unshare", "--mount", "--net", "sh", "-c", script, str(folder), sys.executable],
         check=False,
         capture_output=True,
         text=True,
         timeout=50,
-        env=os.environ | {"PYTHONPATH": str(TESTS)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
     )
     ended = time.time()
     if done.returncode != 0 and ("unshare:" in done.stderr or "mount:" in done.stderr):

@@ -4,13 +4,15 @@ import os
 import socket as std
 import struct
 import sys
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import netsteps as ns
 from helpers import PATIENCE, bound, listening, pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAMES = [
     "reuse_address",

@@ -1,6 +1,7 @@
 """Reading and writing in parts: lines, counts, messages, files."""
 
 import hashlib
+import itertools
 import os
 import random
 import socket as std
@@ -41,7 +42,7 @@ def fed(data: bytes, cuts: "list[int] | None" = None) -> "Iterator[ns.Socket]":
         with connection:
 
             def feeds() -> None:
-                for begin, end in zip(places, places[1:], strict=False):
+                for begin, end in itertools.pairwise(places):
                     connection.sendall(data[begin:end])
                 connection.shutdown(std.SHUT_WR)
 
@@ -308,7 +309,7 @@ def test_a_file_that_is_none_is_the_standard_librarys_error(tmp_path: "Path") ->
             client.write_file(tmp_path / "missing")
         assert caught.value.filename == str(tmp_path / "missing")
         assert caught.value.errno == 2
-        with pytest.raises(OSError, match="regular file|Is a directory"):
+        with pytest.raises(OSError, match=r"regular file|Is a directory"):
             client.write_file(tmp_path)
         for wrong in (None, 5, b"\0"):
             with pytest.raises((TypeError, ValueError)):

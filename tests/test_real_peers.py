@@ -306,12 +306,14 @@ def test_nc_sends_a_datagram_and_is_answered() -> None:
 
 @needs("nc")
 def test_nc_receives_a_datagram_and_answers() -> None:
-    with program(*nc("-u", "-l", "127.0.0.1", "0")) as peer:
-        with ns.UdpSender("127.0.0.1", udp_port(peer)) as sender:
-            sender.send(b"hello")
-            peer.until("hello")
-            peer.type(b"answer")
-            assert sender.socket.read(timeout=PATIENCE) == b"answer"
+    with (
+        program(*nc("-u", "-l", "127.0.0.1", "0")) as peer,
+        ns.UdpSender("127.0.0.1", udp_port(peer)) as sender,
+    ):
+        sender.send(b"hello")
+        peer.until("hello")
+        peer.type(b"answer")
+        assert sender.socket.read(timeout=PATIENCE) == b"answer"
 
 
 @needs("socat")

@@ -1,6 +1,6 @@
 """The ready-made services, with the standard library as their client; and UdpServer."""
 
-import datetime
+import datetime as dt
 import logging
 import socket as std
 import threading
@@ -45,10 +45,9 @@ def test_discard_takes_everything_and_says_nothing() -> None:
 def test_daytime_says_the_time_as_text() -> None:
     with ns.TcpServer(service="daytime") as server, client(server.endpoint) as socket:
         text = rest(socket).decode("ascii")
-    said = datetime.datetime.strptime(text, "%A, %B %d, %Y %H:%M:%S-%Z\r\n")
-    said = said.replace(tzinfo=datetime.UTC)
-    assert abs((datetime.datetime.now(datetime.UTC) - said).total_seconds()) < 5
-    assert text.startswith(said.strftime("%A"))
+    said = dt.datetime.strptime(text.strip() + "+0000", "%A, %B %d, %Y %H:%M:%S-%Z%z")
+    assert abs((dt.datetime.now(dt.UTC) - said).total_seconds()) < 5
+    assert text == said.strftime("%A, %B %-d, %Y %H:%M:%S-UTC\r\n")
 
 
 def test_time_says_the_seconds_since_1900() -> None:
@@ -225,3 +224,23 @@ def test_a_hundred_clients_are_each_answered_with_their_own_data() -> None:
 
     answers(lambda: ns.UdpServer(service="echo"))
     answers(lambda: ns.UdpServer(on_datagram=lambda datagram: datagram.data))
+
+
+# Either a handler or a service
+
+
+def test_a_server_needs_exactly_one_of_handler_and_service() -> None:
+    for wrong in (
+        ns.TcpServer,
+        lambda: ns.TcpServer(on_client=print, service="echo"),
+        lambda: ns.TcpServer(on_client="echo"),
+        lambda: ns.TcpServer(service="finger"),
+        lambda: ns.TcpServer(on_client=print, max_clients=0),
+        ns.UdpServer,
+        lambda: ns.UdpServer(on_datagram=len, service="echo"),
+        lambda: ns.UdpServer(on_datagram=5),
+        lambda: ns.UdpServer(service="http"),
+    ):
+        with pytest.raises(ns.BadArgument) as caught:
+            wrong()
+        assert caught.value.remedy

@@ -179,9 +179,14 @@ def test_a_trace_that_was_forgotten_records_no_more() -> None:
 
 def test_a_trace_survives_an_error_within() -> None:
     trace = ns.Trace()
-    with pytest.raises(KeyError), trace:
-        ns.Socket("tcp").close()
-        raise KeyError
+
+    def fails() -> None:
+        with trace:
+            ns.Socket("tcp").close()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fails()
     assert [event.step for event in trace.events] == ["socket", "close"]
     ns.Socket("tcp").close()
     assert len(trace.events) == 2

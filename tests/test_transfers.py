@@ -266,6 +266,5 @@ def test_a_refusal_of_the_peers_machine_is_told_by_a_later_send() -> None:
         address = gone.endpoint
     with ns.UdpSender(*address) as sender:
         with pytest.raises(ns.Refused, match="ICMP"):
-            for _ in range(100):
-                sender.send(b"anybody?")
+            sender.send_many([b"anybody?"] * 100)
         assert str(address) in repr(sender)

@@ -1,12 +1,9 @@
 //! The small standard services of the early Internet, over TCP and UDP: echo (RFC 862), discard (RFC 863), chargen (RFC 864),
 //! daytime (RFC 867), time (RFC 868). Made for testing a network; each is a few lines.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::MaybeUninit;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::ports;
 use crate::socket::{CHUNK, Datagram, Socket};
@@ -14,13 +11,6 @@ use crate::wait::Wait;
 
 /// Seconds from 1900, where RFC 868 counts from, to 1970, where Unix does.
 const FROM_1900: u64 = 2_208_988_800;
-
-/// So many equal datagrams of one sender look like two services that answer each other.
-const ROUNDS: u32 = 100;
-/// Of two services that answer each other, each answer comes within this time.
-const AGAIN: Duration = Duration::from_secs(1);
-/// So many senders are known at once.
-const SENDERS: usize = 1024;
 
 /// One of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,26 +103,6 @@ impl Service {
         }
     }
 
-    /// Answers datagrams, one after the other, and does not go on for ever with a peer that answers each answer in turn:
-    /// when one sender has sent the same bytes [`ROUNDS`] times, each within a second of the time before, one is not answered.
-    /// That ends such a round, of which each answer is the only cause of the next; another client hardly notices a datagram lost.
-    pub fn answers(self) -> impl FnMut(&Datagram) -> Option<Vec<u8>> + Send {
-        let mut senders: HashMap<Endpoint, Same> = HashMap::new();
-        move |datagram| {
-            let answer = self.answer(datagram)?;
-            let same = Same::of(datagram);
-            if senders.len() >= SENDERS {
-                senders.retain(|_, known| known.last.elapsed() < AGAIN);
-            }
-            if senders.len() >= SENDERS {
-                senders.clear();
-            }
-            let known = senders.entry(datagram.sender).or_insert(same);
-            *known = known.then(same);
-            (known.count < ROUNDS).then_some(answer)
-        }
-    }
-
     /// The answer to one datagram; `None` where there is none.
     ///
     /// A datagram whose sender is itself such a service gets none: two of them would answer each other for ever.
@@ -151,37 +121,6 @@ impl Service {
             Self::Chargen => Some((0..6).flat_map(pattern).collect()),
             Self::Time => Some(since_1900(now()).to_vec()),
         }
-    }
-}
-
-/// How often one sender has sent the same bytes, one time soon after the other.
-#[derive(Clone, Copy)]
-struct Same {
-    bytes: u64,
-    count: u32,
-    last: Instant,
-}
-
-impl Same {
-    fn of(datagram: &Datagram) -> Self {
-        let mut hasher = DefaultHasher::new();
-        datagram.data.hash(&mut hasher);
-        Self {
-            bytes: hasher.finish(),
-            count: 0,
-            last: Instant::now(),
-        }
-    }
-
-    /// What is known after this datagram.
-    fn then(self, next: Self) -> Self {
-        let again = self.bytes == next.bytes && next.last - self.last < AGAIN;
-        let count = if again && self.count < ROUNDS {
-            self.count + 1
-        } else {
-            0
-        };
-        Self { count, ..next }
     }
 }
 

@@ -320,10 +320,14 @@ def test_the_backlog_completes_connections_before_they_are_accepted(backend: Bac
 def test_a_full_backlog_answers_with_silence(backend: Backend) -> None:
     with backend.listening(backlog=0) as listener:
         clients = [backend.socket() for _ in range(8)]
+
+        def connect_all() -> None:
+            for client in clients:
+                client.connect(*listener.local, timeout=0.05)
+
         try:
             with pytest.raises(TimeoutError):
-                for client in clients:
-                    client.connect(*listener.local, timeout=0.05)
+                connect_all()
         finally:
             for client in clients:
                 client.close()
