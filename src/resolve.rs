@@ -188,7 +188,8 @@ fn ask(
             "another thread closed this socket during the lookup",
             "ending the thread that waits before closing, if that was not meant",
         )),
-        Err(Ended::Stopped) => Err(Error::new(
+        // The last two are of a turn, and there is none here.
+        Err(Ended::Stopped | Ended::Inside | Ended::Occupied) => Err(Error::new(
             Code::Interrupted,
             step,
             "a signal handler raised",

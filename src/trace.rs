@@ -181,6 +181,22 @@ impl Recorder {
         let mut recorders = RECORDERS.write().unwrap_or_else(PoisonError::into_inner);
         recorders.retain(|other| !Arc::ptr_eq(other, self));
         ACTIVE.store(recorders.len(), Ordering::Relaxed);
+        drop(recorders);
+        // Calls that still wait are not seen to end: they stay as what they were, started.
+        let mut kept = self.kept();
+        let mut waiting: Vec<Event> = kept.waiting.drain().map(|(_, event)| event).collect();
+        waiting.sort_by_key(|event| (event.start_ns, event.id));
+        for event in waiting {
+            self.push(&mut kept, event);
+        }
+    }
+
+    fn push(&self, kept: &mut Kept, event: Event) {
+        if kept.events.len() == self.capacity {
+            kept.events.pop_front();
+            kept.dropped += 1;
+        }
+        kept.events.push_back(event);
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -194,11 +210,7 @@ impl Recorder {
             return;
         }
         kept.waiting.remove(&event.id);
-        if kept.events.len() == self.capacity {
-            kept.events.pop_front();
-            kept.dropped += 1;
-        }
-        kept.events.push_back(event);
+        self.push(&mut kept, event);
     }
 
     /// What happened, in the order of beginning; calls that still wait have the phase `Started`.
@@ -274,7 +286,10 @@ impl Steps {
     pub fn add(&mut self, line: Line) {
         let newest = self.last.back_mut().or(self.first.last_mut());
         if let Some(newest) = newest.filter(|newest| {
-            newest.step == line.step && newest.failed == line.failed && newest.note == line.note
+            newest.step == line.step
+                && newest.call == line.call
+                && newest.failed == line.failed
+                && newest.note == line.note
         }) {
             newest.count += line.count;
             newest.bytes += line.bytes;

@@ -438,12 +438,12 @@ class Socket:
         One read is not one message: TCP is a stream without borders. For UDP it is one datagram, and DatagramCut is raised when it is
         longer than size. timeout: seconds. System call: recv(2). Raises Reset, TimedOut, SocketClosed, StepError.
         """
-    def read_all(self, /, *, limit: SupportsIndex | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+    def read_all(self, /, *, limit: SupportsIndex | None = 1073741824, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
         """
         Read everything up to the peer's end.
 
-        limit: the most bytes to take, or None. timeout: seconds for all of it. System call: recv(2).
-        Raises MessageTooLarge, and as read does.
+        limit: the most bytes to take, 1 GiB by default; None takes whatever comes. timeout: seconds for all of it.
+        System call: recv(2). Raises MessageTooLarge, MemoryError, and as read does.
         """
     def read_exactly(self, /, count: SupportsIndex, *, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
         """
@@ -615,9 +615,9 @@ class TcpReceiver:
         """
         Receive what has come, at most size bytes; b"" when the sender has finished. timeout: seconds. Raises as Socket.read does.
         """
-    def receive_all(self, /, *, limit: SupportsIndex | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
+    def receive_all(self, /, *, limit: SupportsIndex | None = 1073741824, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
         """
-        Receive everything up to the sender's end. limit: the most bytes, or None. timeout: seconds. Raises as Socket.read_all does.
+        Receive everything up to the sender's end. limit: the most bytes, 1 GiB by default, or None. timeout: seconds. Raises as Socket.read_all does.
         """
     def receive_file(self, /, path: str | PathLike[str], *, limit: SupportsIndex | None = None, progress: "Callable[[int, None], object] | None" = None, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
         """

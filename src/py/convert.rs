@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyInt, PyString, PyTuple};
 
+use super::callback::call_back;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use crate::address::{Endpoint, Family};
@@ -216,7 +217,7 @@ pub(super) fn audit<'py>(
     let audit = AUDIT.get_or_try_init(py, || {
         PyResult::Ok(py.import("sys")?.getattr("audit")?.unbind())
     })?;
-    audit.bind(py).call1(arguments).map(drop)
+    call_back(py, || audit.bind(py).call1(arguments)).map(drop)
 }
 
 /// The numbers that audit events carry for family, type and protocol.

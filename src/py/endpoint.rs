@@ -6,6 +6,7 @@ use pyo3::types::{PyBytes, PyTuple};
 
 use super::convert::{self, host_of, port_of};
 use super::errors;
+use super::memory::new_bytes;
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
 use crate::ports::{self, Service};
@@ -155,12 +156,12 @@ pub(super) struct PyDatagram {
 }
 
 impl PyDatagram {
-    pub(super) fn of(py: Python<'_>, datagram: &Datagram) -> Self {
-        Self {
-            data: PyBytes::new(py, &datagram.data).unbind(),
+    pub(super) fn of(py: Python<'_>, datagram: &Datagram) -> PyResult<Self> {
+        Ok(Self {
+            data: new_bytes(py, &datagram.data)?.unbind(),
             sender: datagram.sender,
             truncated_from: datagram.truncated_from,
-        }
+        })
     }
 }
 

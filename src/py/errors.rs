@@ -1,11 +1,13 @@
 //! The core's errors as the exceptions of `netsteps.errors`.
 
-use pyo3::exceptions::PyOSError;
+use pyo3::exceptions::{PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyBytes;
 
+use super::callback::call_back;
+use super::memory::new_bytes;
 use crate::error::Error;
+use crate::sys::errno;
 
 static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
@@ -15,12 +17,16 @@ pub(super) fn raise(py: Python<'_>, error: Error) -> PyErr {
 }
 
 fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    if error.details().errno == Some(errno::ENOMEM) {
+        return Ok(PyMemoryError::new_err(error.to_string()));
+    }
     let make = MAKE.get_or_try_init(py, || {
         PyResult::Ok(py.import("netsteps.errors")?.getattr("make")?.unbind())
     })?;
     let text = error.to_string();
     let details = error.details();
-    let exception = make.bind(py).call1((
+    let partial = new_bytes(py, &details.partial)?;
+    let answers = (
         details.code.name(),
         details.errno,
         text,
@@ -29,8 +35,9 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         &details.cause,
         &details.remedy,
         details.missing,
-        PyBytes::new(py, &details.partial),
-    ))?;
+        partial,
+    );
+    let exception = call_back(py, || make.bind(py).call1(answers))?;
     Ok(PyErr::from_value(exception))
 }
 

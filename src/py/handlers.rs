@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyTuple};
 
-use super::callback;
+use super::callback::{self, call_back};
 use super::convert::{audit, host_of, numbers, port_of};
 use super::errors;
 use super::pause::{PyPause, waiting};
@@ -24,42 +24,87 @@ use crate::udp;
 
 /// How long the interpreter's end waits for handlers after their connections are closed.
 const LAST_AT_EXIT: Duration = Duration::from_millis(300);
+/// How many of the handlers' errors are logged in a second.
+const LOGGED: u32 = 10;
 /// How many of the handlers' errors a server keeps.
 const ERRORS: usize = 100;
 
 /// The errors that handlers raised, the newest of them.
 #[derive(Default)]
-pub(super) struct Raised(Mutex<VecDeque<Py<PyAny>>>);
+pub(super) struct Raised(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    errors: VecDeque<Py<PyAny>>,
+    /// The second of the log, how many it has told in it, and how many it has not.
+    second: Option<Instant>,
+    told: u32,
+    untold: u64,
+}
+
+impl Kept {
+    /// Whether this one is logged, and how many before it were not.
+    fn tell(&mut self) -> Option<u64> {
+        if self
+            .second
+            .is_none_or(|second| second.elapsed() >= Duration::from_secs(1))
+        {
+            self.second = Some(Instant::now());
+            self.told = 0;
+        }
+        if self.told == LOGGED {
+            self.untold += 1;
+            return None;
+        }
+        self.told += 1;
+        Some(std::mem::take(&mut self.untold))
+    }
+}
 
 impl Raised {
-    /// Keeps the error, and tells it through the logger "netsteps".
+    /// Keeps the error, and tells it through the logger "netsteps": a few in a second, so that no peer can fill the log.
     pub(super) fn report(&self, py: Python<'_>, error: PyErr, who: &str) {
         let value = error.value(py).clone().into_any();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == ERRORS {
-            kept.pop_front();
-        }
-        kept.push_back(value.clone().unbind());
+        let old = if kept.errors.len() == ERRORS {
+            kept.errors.pop_front()
+        } else {
+            None
+        };
+        kept.errors.push_back(value.clone().unbind());
+        let tell = kept.tell();
         drop(kept);
-        if let Err(other) = log(py, &value, who) {
+        // Outside the lock: the end of an exception may run Python code.
+        drop(old);
+        if let Some(untold) = tell
+            && let Err(other) = call_back(py, || log(py, &value, who, untold))
+        {
             other.write_unraisable(py, None);
         }
     }
 
     pub(super) fn list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(|error| error.clone_ref(py)).collect()
+        kept.errors
+            .iter()
+            .map(|error| error.clone_ref(py))
+            .collect()
     }
 }
 
-fn log(py: Python<'_>, error: &Bound<'_, PyAny>, who: &str) -> PyResult<()> {
+fn log(py: Python<'_>, error: &Bound<'_, PyAny>, who: &str, untold: u64) -> PyResult<()> {
     let logger = py
         .import("logging")?
         .call_method1("getLogger", ("netsteps",))?;
     let named = pyo3::types::PyDict::new(py);
     named.set_item("exc_info", error)?;
+    let text = if untold == 0 {
+        "the handler of %s failed".to_owned()
+    } else {
+        format!("the handler of %s failed (and {untold} times before, not logged)")
+    };
     logger
-        .call_method("error", ("the handler of %s failed", who), Some(&named))
+        .call_method("error", (text, who), Some(&named))
         .map(drop)
 }
 

@@ -62,6 +62,14 @@ pub(super) fn bytes_filled_by(
     Ok(PyBytes::new(py, filled))
 }
 
+/// A bytes object with these bytes; MemoryError where there is no room for it.
+pub(super) fn new_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, bytes.len(), |room| {
+        room.copy_from_slice(bytes);
+        Ok(())
+    })
+}
+
 /// What a caller gives to be sent: any bytes-like object, read where it lies.
 pub(super) enum Payload<'py> {
     Bytes(Bound<'py, PyBytes>),

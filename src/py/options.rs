@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList};
 
+use super::callback::call_back;
 use super::errors;
 use crate::error::{Code, Error};
 use crate::socket::{OPTIONS, OptionName, Socket, Value};
@@ -195,20 +196,26 @@ impl PyOptions {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let tables = py.import("netsteps.show.tables")?;
-        tables
-            .getattr("text_table")?
-            .call1((TITLES, self.rows(py)?))?
-            .extract()
+        let rows = self.rows(py)?;
+        call_back(py, || {
+            tables
+                .getattr("text_table")?
+                .call1((TITLES, rows))?
+                .extract()
+        })
     }
 
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
         let tables = py.import("netsteps.show.tables")?;
         let named = PyDict::new(py);
         named.set_item("caption", "options")?;
-        tables
-            .getattr("html_table")?
-            .call((TITLES, self.rows(py)?), Some(&named))?
-            .extract()
+        let rows = self.rows(py)?;
+        call_back(py, || {
+            tables
+                .getattr("html_table")?
+                .call((TITLES, rows), Some(&named))?
+                .extract()
+        })
     }
 }
 

@@ -56,6 +56,10 @@ impl Pause for PyPause<'_> {
             .map_err(|error| self.stop_with(error))
     }
 
+    fn release(&self, work: &mut (dyn FnMut() + Send)) {
+        self.py.detach(work);
+    }
+
     fn slice(&self) -> Option<Duration> {
         sys::is_main_thread().then_some(SLICE)
     }

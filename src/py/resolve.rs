@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use super::callback::call_back;
 use super::convert::{audit, family, host_of, numbers, port_of, transport};
 use super::endpoint::{PyEndpoint, PyService};
 use super::errors;
@@ -87,7 +88,9 @@ fn table<'py>(
     let named = PyDict::new(py);
     named.set_item("columns", columns)?;
     named.set_item("caption", caption)?;
-    py.import("netsteps.show.listing")?
-        .getattr("Table")?
-        .call((rows,), Some(&named))
+    call_back(py, || {
+        py.import("netsteps.show.listing")?
+            .getattr("Table")?
+            .call((rows,), Some(&named))
+    })
 }

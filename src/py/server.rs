@@ -300,9 +300,11 @@ pub(super) struct PyDatagrams {
 #[pymethods]
 impl PyDatagrams {
     /// The next datagram; None when the server stops.
-    fn next(&self, py: Python<'_>) -> Option<PyDatagram> {
-        let datagram = self.core.next(&PyPause::new(py))?;
-        Some(PyDatagram::of(py, &datagram))
+    fn next(&self, py: Python<'_>) -> PyResult<Option<PyDatagram>> {
+        let datagram = self.core.next(&PyPause::new(py));
+        datagram
+            .map(|datagram| PyDatagram::of(py, &datagram))
+            .transpose()
     }
 
     /// Send what the handler returned; None sends nothing.

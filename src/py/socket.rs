@@ -11,7 +11,7 @@ use super::callback::call_back;
 use super::convert::{self, Address, audit, numbers};
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
-use super::memory::{Payload, Room, bytes_filled_by};
+use super::memory::{Payload, Room, bytes_filled_by, new_bytes};
 use super::options::PyOptions;
 use super::pause::{PyPause, deadline, waiting};
 use super::resolve::audit_lookup;
@@ -188,7 +188,7 @@ impl PySocket {
         let bytes = waiting(py, timeout, "read_exactly", |wait| {
             self.core.read_exactly(count, wait)
         })?;
-        Ok(PyBytes::new(py, &bytes))
+        new_bytes(py, &bytes)
     }
 
     /// Read up to and with the delimiter, b"\n" for a line. What follows it stays for the next read; b"" when the peer has finished.
@@ -218,14 +218,14 @@ impl PySocket {
         let bytes = waiting(py, timeout, step, |wait| {
             self.core.read_until(&delimiter, limit, wait)
         })?;
-        Ok(PyBytes::new(py, &bytes))
+        new_bytes(py, &bytes)
     }
 
     /// Read everything up to the peer's end.
     ///
-    /// limit: the most bytes to take, or None. timeout: seconds for all of it. System call: recv(2).
-    /// Raises MessageTooLarge, and as read does.
-    #[pyo3(signature = (*, limit=None, timeout=None))]
+    /// limit: the most bytes to take, 1 GiB by default; None takes whatever comes. timeout: seconds for all of it.
+    /// System call: recv(2). Raises MessageTooLarge, MemoryError, and as read does.
+    #[pyo3(signature = (*, limit=1_073_741_824, timeout=None))]
     pub(super) fn read_all<'py>(
         &self,
         py: Python<'py>,
@@ -239,7 +239,7 @@ impl PySocket {
         let bytes = waiting(py, timeout, "read_all", |wait| {
             self.core.read_all(limit, wait)
         })?;
-        Ok(PyBytes::new(py, &bytes))
+        new_bytes(py, &bytes)
     }
 
     /// Read one message: a length of four bytes in network byte order, and so many bytes. None when the peer has finished.
@@ -257,7 +257,7 @@ impl PySocket {
         let message = waiting(py, timeout, "read_message", |wait| {
             self.core.read_message(limit, wait)
         })?;
-        Ok(message.map(|message| PyBytes::new(py, &message)))
+        message.map(|message| new_bytes(py, &message)).transpose()
     }
 
     /// Write all of data, in as many calls as it takes; writes of several threads do not mix.
@@ -339,8 +339,15 @@ impl PySocket {
             return Err(errors::raise(py, error));
         }
         let file = std::fs::File::open(&path).map_err(|error| errors::of_file(&error, &path))?;
-        let rest = about.len().saturating_sub(offset);
+        // A file of /proc says 0 and has content: it is read until its end.
+        let size = if about.len() == 0 {
+            u64::MAX
+        } else {
+            about.len()
+        };
+        let rest = size.saturating_sub(offset);
         let total = count.map_or(rest, |count| count.min(rest));
+
         let pause = PyPause::new(py);
         deadline(timeout, "write_file")
             .and_then(|deadline| {
@@ -350,9 +357,11 @@ impl PySocket {
                 };
                 self.core
                     .write_file(&file, offset, total, &wait, &mut |done| match progress {
-                        Some(call) => call_back(py, || call.call1((done, total)))
-                            .map(drop)
-                            .map_err(|error| pause.stop_with(error)),
+                        Some(call) => call_back(py, || {
+                            call.call1((done, if about.len() == 0 { done } else { total }))
+                        })
+                        .map(drop)
+                        .map_err(|error| pause.stop_with(error)),
                         None => Ok(()),
                     })
             })
@@ -397,7 +406,7 @@ impl PySocket {
         let datagram: Datagram = waiting(py, timeout, "receive_from", |wait| {
             self.core.receive_from(size, wait)
         })?;
-        Ok(PyDatagram::of(py, &datagram))
+        PyDatagram::of(py, &datagram)
     }
 
     /// Close our sending half: the peer reads all that was written, then b""; we can still read. Twice is no error.
@@ -410,8 +419,12 @@ impl PySocket {
     /// Give the socket back. Whoever waits on it is woken, with SocketClosed. Twice is no error.
     ///
     /// System call: close(2). Source: lectures 1 and 3.
-    pub(super) fn close(&self) {
-        self.core.close();
+    pub(super) fn close(&self, py: Python<'_>) {
+        if self.core.lingers() {
+            py.detach(|| self.core.close());
+        } else {
+            self.core.close();
+        }
     }
 
     /// The lecture's open: getaddrinfo, socket, connect. Every address of the host is tried in its order.
@@ -474,8 +487,10 @@ impl PySocket {
     fn steps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let (lines, left_out) = self.core.steps();
         let lines: Vec<PyStepLine> = lines.into_iter().map(PyStepLine).collect();
-        let show = py.import("netsteps.show.steps")?;
-        show.getattr("table_of_steps")?.call1((lines, left_out))
+        let show = call_back(py, || py.import("netsteps.show.steps"))?;
+        call_back(py, || {
+            show.getattr("table_of_steps")?.call1((lines, left_out))
+        })
     }
 
     /// What can be set on it, by name: socket.options.no_delay = True.
@@ -494,8 +509,8 @@ impl PySocket {
     }
 
     #[pyo3(signature = (*_exception: "object"))]
-    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.core.close();
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
+        self.close(py);
     }
 
     fn __iter__(slf: Py<Self>) -> Py<Self> {

@@ -89,8 +89,8 @@ impl PyTcpSender {
     }
 
     /// Give the socket back. Twice is no error. System call: close(2).
-    fn close(&self) {
-        self.socket.get().close();
+    fn close(&self, py: Python<'_>) {
+        self.socket.get().close(py);
     }
 
     /// The socket underneath.
@@ -116,8 +116,8 @@ impl PyTcpSender {
     }
 
     #[pyo3(signature = (*_exception: "object"))]
-    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.close();
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
+        self.close(py);
     }
 
     fn __repr__(&self) -> String {
@@ -162,9 +162,28 @@ impl PyTcpReceiver {
         if let Some(sender) = self.present(py) {
             return Ok((sender, left()));
         }
-        let sender = self.listener.get().accept(py, left())?;
-        let mut present = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        *present = Some(sender.clone_ref(py));
+        // Two threads that both find nobody must not both accept: the second would take the first one's place.
+        let pause = PyPause::new(py);
+        let wait = Wait {
+            deadline: *deadline,
+            pause: &pause,
+        };
+        let listener = self.listener.get();
+        let _turn = listener
+            .core
+            .accepting(&wait)
+            .map_err(|error| pause.raise(error))?;
+        if let Some(sender) = self.present(py) {
+            return Ok((sender, left()));
+        }
+        let sender = listener.accept(py, left())?;
+        let old = self
+            .sender
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(sender.clone_ref(py));
+        // Outside the lock: its end may run Python code (a ResourceWarning).
+        drop(old);
         Ok((sender, left()))
     }
 }
@@ -257,7 +276,7 @@ impl PyTcpReceiver {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(left) = left {
-            left.get().close();
+            left.get().close(py);
         }
         let (sender, _) = self.connection(py, &ends(py, timeout, "accept")?)?;
         Ok(sender.get().core.peer().map(PyEndpoint))
@@ -275,8 +294,8 @@ impl PyTcpReceiver {
         sender.bind(py).get().read(py, size, left)
     }
 
-    /// Receive everything up to the sender's end. limit: the most bytes, or None. timeout: seconds. Raises as Socket.read_all does.
-    #[pyo3(signature = (*, limit=None, timeout=None))]
+    /// Receive everything up to the sender's end. limit: the most bytes, 1 GiB by default, or None. timeout: seconds. Raises as Socket.read_all does.
+    #[pyo3(signature = (*, limit=1_073_741_824, timeout=None))]
     fn receive_all<'py>(
         &self,
         py: Python<'py>,
@@ -338,15 +357,15 @@ impl PyTcpReceiver {
     }
 
     /// Give the sockets back. Twice is no error.
-    fn close(&self) {
-        self.listener.get().close();
+    fn close(&self, py: Python<'_>) {
+        self.listener.get().close(py);
         let sender = self
             .sender
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(sender) = sender {
-            sender.get().close();
+            sender.get().close(py);
         }
     }
 
@@ -355,8 +374,8 @@ impl PyTcpReceiver {
     }
 
     #[pyo3(signature = (*_exception: "object"))]
-    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.close();
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
+        self.close(py);
     }
 
     fn __iter__(slf: Py<Self>) -> Py<Self> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
+use super::callback::call_back;
 use super::convert::kind_name;
 use super::endpoint::PyEndpoint;
 use super::errors;
@@ -225,9 +226,11 @@ pub(super) struct PyTrace(Arc<Recorder>);
 
 impl PyTrace {
     fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let show = py.import("netsteps.show.steps")?;
-        show.getattr("table_of_events")?
-            .call1((self.events(), self.0.dropped(), self.0.start_ns()))
+        call_back(py, || {
+            let show = py.import("netsteps.show.steps")?;
+            let told = (self.events(), self.0.dropped(), self.0.start_ns());
+            show.getattr("table_of_events")?.call1(told)
+        })
     }
 }
 
@@ -300,11 +303,11 @@ impl PyTrace {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        self.shown(py)?.repr()?.extract()
+        call_back(py, || self.shown(py)?.repr()?.extract())
     }
 
     fn _repr_html_<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.shown(py)?.call_method0("_repr_html_")
+        call_back(py, || self.shown(py)?.call_method0("_repr_html_"))
     }
 }
 

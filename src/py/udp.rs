@@ -105,8 +105,8 @@ impl PyUdpSender {
     }
 
     /// Give the socket back. Twice is no error. System call: close(2).
-    fn close(&self) {
-        self.socket.get().close();
+    fn close(&self, py: Python<'_>) {
+        self.socket.get().close(py);
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -114,8 +114,8 @@ impl PyUdpSender {
     }
 
     #[pyo3(signature = (*_exception: "object"))]
-    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.close();
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
+        self.close(py);
     }
 
     fn __repr__(&self) -> String {
@@ -208,7 +208,7 @@ impl PyUdpReceiver {
         let datagram = waiting(py, timeout, "receive_from", |wait| {
             self.counts.receive(&self.socket.get().core, size, wait)
         })?;
-        Ok(PyDatagram::of(py, &datagram))
+        PyDatagram::of(py, &datagram)
     }
 
     /// Receive what has come: wait up to timeout seconds for the first datagram, then take up to count that are there. A list of
@@ -235,7 +235,7 @@ impl PyUdpReceiver {
                 .counts
                 .receive(&self.socket.get().core, crate::socket::MAX_DATAGRAM, &wait)
             {
-                Ok(datagram) => datagrams.push(PyDatagram::of(py, &datagram)),
+                Ok(datagram) => datagrams.push(PyDatagram::of(py, &datagram)?),
                 Err(error) if error.code() == Code::TimedOut => break,
                 Err(error) => return Err(pause.raise(error)),
             }
@@ -257,8 +257,8 @@ impl PyUdpReceiver {
     }
 
     /// Give the socket back. Twice is no error. System call: close(2).
-    fn close(&self) {
-        self.socket.get().close();
+    fn close(&self, py: Python<'_>) {
+        self.socket.get().close(py);
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -266,8 +266,8 @@ impl PyUdpReceiver {
     }
 
     #[pyo3(signature = (*_exception: "object"))]
-    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.close();
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
+        self.close(py);
     }
 
     fn __iter__(slf: Py<Self>) -> Py<Self> {

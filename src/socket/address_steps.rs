@@ -13,7 +13,7 @@ use crate::ports::Transport;
 use crate::resolve::{Port, other_family, resolve, resolve_for};
 use crate::state::{Action, State};
 use crate::sys::{self, Interest, errno};
-use crate::wait::Wait;
+use crate::wait::{TurnTaken, Wait};
 
 impl Socket {
     /// The endpoint of a host and a port for this socket: the first of its family.
@@ -178,6 +178,17 @@ impl Socket {
         call.done(None, &[]);
         connection.begun(call.start_ns, "accepted");
         Ok(connection)
+    }
+
+    /// One thread at a time, for those who accept and have to look again after it.
+    ///
+    /// # Errors
+    /// `TimedOut`, `Closed`, `Interrupted`.
+    pub fn accepting(&self, wait: &Wait<'_>) -> Result<TurnTaken<'_>> {
+        let call = Call::unchecked(self, "accept", "accept4", Action::Accept);
+        self.reading
+            .take(&self.waiters, wait)
+            .map_err(|ended| call.ended(ended, wait))
     }
 
     /// The lecture's `open`: getaddrinfo, socket, connect. Every address is tried in its order, all within one deadline.

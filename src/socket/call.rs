@@ -15,7 +15,7 @@ use crate::trace::{self, Event, Line, Phase, Preview};
 use crate::wait::{self, Ended, Wait};
 
 /// From this size on a copy in the kernel takes long enough to let go of the interpreter for it.
-const BIG: usize = 64 * 1024;
+pub(super) const BIG: usize = 256 * 1024;
 
 /// A call that has begun. It ends with `done` or `failed`, which record it.
 pub(super) struct Call<'a> {
@@ -107,11 +107,7 @@ impl<'a> Call<'a> {
         loop {
             let mut result = None;
             if big {
-                let paused = wait.pause.pause(&mut || result = Some(call(handle)));
-                // What the call did must be told, whatever a signal handler wants.
-                if paused.is_err() && !matches!(result, Some(Ok(_))) {
-                    return Err(self.ended(Ended::Stopped, wait));
-                }
+                wait.pause.release(&mut || result = Some(call(handle)));
             } else {
                 result = Some(call(handle));
             }
@@ -152,8 +148,34 @@ impl<'a> Call<'a> {
                 "ending the thread that waits before closing, if that was not meant",
             )
             .at(self.endpoint()),
+            Ended::Inside => Error::new(
+                Code::OutOfOrder,
+                self.step,
+                "this thread is in the middle of such a step of this very socket, and would wait for itself",
+                "it after that step, not inside a callback or a signal handler of it",
+            )
+            .at(self.endpoint()),
+            Ended::Occupied => Error::new(
+                Code::TimedOut,
+                self.step,
+                "another thread was in the middle of such a step of this socket all the time",
+                "a longer timeout, or one thread for each direction of a socket",
+            )
+            .at(self.endpoint()),
             Ended::Failed(error) => explain::system(&error, self),
         }
+    }
+
+    /// Between two calls of one step: the time is the whole step's, and a signal handler may raise.
+    pub(super) fn between(&self, look: bool, wait: &Wait<'_>) -> Result<()> {
+        if wait.deadline.over() {
+            return Err(self.ended(Ended::TimedOut, wait));
+        }
+        if look {
+            wait.breathe()
+                .map_err(|stop| self.ended(stop.into(), wait))?;
+        }
+        Ok(())
     }
 
     /// The address that an error of this call is about.

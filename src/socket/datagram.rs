@@ -71,7 +71,7 @@ impl Socket {
         append(&mut data, size.min(MAX_DATAGRAM), |room| {
             let (length, sender) = self.receive_into(room, wait)?;
             told = Some((length, sender));
-            Ok::<_, crate::error::Error>(length.min(room.len()))
+            Ok(length.min(room.len()))
         })?;
         let (length, sender) = told.unwrap_or((0, None));
         Ok(Datagram {
@@ -100,7 +100,8 @@ impl Socket {
             .map_err(|error| call.failed(error))?;
         let sender = sender.as_socket().map(Endpoint::from);
         call.about = sender;
-        call.done(Some(length), filled(&room[..length.min(room.len())]));
+        let kept = length.min(room.len());
+        call.done(Some(kept), filled(&room[..kept]));
         Ok((length, sender))
     }
 

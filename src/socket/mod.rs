@@ -64,6 +64,7 @@ pub struct Socket {
     /// What an interrupted `read_exactly` (or the like) had read: the next read begins with it.
     kept: Mutex<VecDeque<u8>>,
     has_kept: AtomicBool,
+    lingers: AtomicBool,
     /// The process that made it, counted in forks.
     forks: u64,
 }
@@ -119,6 +120,7 @@ impl Socket {
             writing: Turn::default(),
             kept: Mutex::default(),
             has_kept: AtomicBool::new(false),
+            lingers: AtomicBool::new(false),
             forks: forks(),
         }
     }
@@ -202,9 +204,18 @@ impl Socket {
         let _ = self.local();
         let handle = locked(&self.handle).take();
         if handle.is_some() {
-            call.done(None, &[]);
+            self.advance(Action::Close);
             self.waiters.close();
+            // The call itself, unless somebody is still in a step: then it is that step's end.
+            drop(handle);
+            call.done(None, &[]);
         }
+    }
+
+    /// Whether `close` may wait, for `SO_LINGER`.
+    #[must_use]
+    pub fn lingers(&self) -> bool {
+        self.lingers.load(Ordering::Relaxed)
     }
 
     /// In a forked child, a lock of the parent's socket may be held by a thread that does not exist here: then the descriptor

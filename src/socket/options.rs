@@ -1,6 +1,7 @@
 //! What can be set on a socket, by name, each with its meaning: setsockopt(2), getsockopt(2).
 
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use socket2::{InterfaceIndexOrAddress, Socket as Handle};
@@ -235,7 +236,10 @@ impl Socket {
                             .ok_or_else(|| bad("a number of seconds from 0 on, or None"))
                     })
                     .transpose()?;
-                self.with_handle(step, |handle| handle.set_linger(time))
+                self.with_handle(step, |handle| handle.set_linger(time))?;
+                self.lingers
+                    .store(time.is_some_and(|time| !time.is_zero()), Ordering::Relaxed);
+                Ok(())
             }
             (OptionName::ReceiveBuffer, Value::Number(size)) => {
                 let size = number(size)?;

@@ -144,10 +144,8 @@ impl Socket {
                 Err(error) => break error,
             }
             calls = calls.wrapping_add(1);
-            if calls.is_multiple_of(CALLS_BETWEEN_LOOKS)
-                && let Err(stop) = wait.breathe()
-            {
-                break call.ended(stop.into(), wait);
+            if let Err(error) = call.between(calls.is_multiple_of(CALLS_BETWEEN_LOOKS), wait) {
+                break error;
             }
         };
         if ended.code() == Code::UnexpectedEnd || ended.code() == Code::Reset {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 
-use super::call::Call;
+use super::call::{BIG, Call};
 use super::read::{CALLS_BETWEEN_LOOKS, CHUNK};
 use super::{Socket, explain};
 use crate::error::{Code, Error, Result};
@@ -106,22 +106,18 @@ impl Socket {
     fn write_parts(&self, step: &'static str, parts: &[&[u8]], wait: &Wait<'_>) -> Result<()> {
         self.allowed(step, Action::Write)?;
         let all: usize = parts.iter().map(|part| part.len()).sum();
+        let whole = Call::unchecked(self, step, "send", Action::Write);
         let turn = self.writing.take(&self.waiters, wait);
-        let _turn = turn.map_err(|ended| {
-            Call::unchecked(self, step, "send", Action::Write).ended(ended, wait)
-        })?;
+        let _turn = turn.map_err(|ended| whole.ended(ended, wait))?;
         // Nearly always the kernel takes all of it at once.
         let mut sent = self.send_step(step, parts, wait)?;
         let mut calls = 1_u32;
         while sent < all {
-            if calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
-                wait.breathe().map_err(|_| {
-                    Error::new(Code::Interrupted, step, "a signal handler raised", "")
-                })?;
-            }
+            let look = calls.is_multiple_of(CALLS_BETWEEN_LOOKS) || all - sent >= BIG;
             calls = calls.wrapping_add(1);
-            sent += self
-                .send_step(step, &rest(parts, sent), wait)
+            sent += whole
+                .between(look, wait)
+                .and_then(|()| self.send_step(step, &rest(parts, sent), wait))
                 .map_err(|error| after(&error, sent, all))?;
         }
         Ok(())
@@ -167,6 +163,9 @@ impl Socket {
             }
             sent += moved as u64;
             progress(sent).map_err(|stop| call.ended(stop.into(), wait))?;
+            if sent < count {
+                call.between(true, wait)?;
+            }
         }
         Ok(sent)
     }

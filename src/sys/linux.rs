@@ -319,7 +319,9 @@ fn owners(inodes: &[u64]) -> Vec<(u64, (u32, String))> {
                 .and_then(|inode| inode.parse::<u64>().ok());
             if let Some(inode) = inode.filter(|inode| inodes.contains(inode)) {
                 let name = std::fs::read_to_string(process.path().join("comm"));
-                owners.push((inode, (pid, name.unwrap_or_default().trim().to_owned())));
+                // The name is the program's own choice: no control characters into a terminal.
+                let name = name.unwrap_or_default().trim().escape_debug().to_string();
+                owners.push((inode, (pid, name)));
             }
         }
     }

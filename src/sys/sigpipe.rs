@@ -20,7 +20,10 @@ pub(super) fn held<T>(work: impl FnOnce() -> T) -> T {
         libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1
     };
     let done = work();
-    let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let no_time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: as above; a null pointer for what is not wanted is allowed. A signal that was waiting before is somebody else's,
     // and is left.
     unsafe {

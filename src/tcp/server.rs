@@ -11,7 +11,7 @@ use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
 use crate::socket::{OptionName, Socket, Value};
-use crate::wait::{Pause, Stop, Wait, forks};
+use crate::wait::{Deadline, Pause, Stop, Wait, forks};
 
 /// How long the loop leaves the listener alone when the system has no descriptor or memory for one more client (as sshd does).
 const STARVED: Duration = Duration::from_millis(100);
@@ -256,7 +256,7 @@ impl Server {
             }
             return 0;
         }
-        let in_grace = self.wait_until_empty(Instant::now() + grace, pause);
+        let in_grace = self.wait_until_empty(&Deadline::after(grace), pause);
         if in_grace == Ok(0) {
             return 0;
         }
@@ -266,20 +266,20 @@ impl Server {
         }
         // Who interrupts the first wait does not want the second.
         in_grace
-            .and_then(|_| self.wait_until_empty(Instant::now() + last, pause))
+            .and_then(|_| self.wait_until_empty(&Deadline::after(last), pause))
             .unwrap_or(connections.len())
     }
 
     fn wait_until_empty(
         &self,
-        end: Instant,
+        deadline: &Deadline,
         pause: &dyn Pause,
     ) -> std::result::Result<usize, Stop> {
         loop {
             let clients = self.clients();
             let left = clients.connections.len() + usize::from(clients.looping);
             drop(clients);
-            let time = end.saturating_duration_since(Instant::now()).min(LOOK);
+            let time = deadline.left().unwrap_or(LOOK).min(LOOK);
             if left == 0 || time.is_zero() {
                 return Ok(left);
             }

@@ -3,12 +3,13 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::receiver::bound;
-use crate::address::Endpoint;
+use crate::address::{Endpoint, Scope};
 use crate::error::{Code, Result};
 use crate::socket::{Datagram, MAX_DATAGRAM, Socket};
+use crate::sys::local_addresses;
 use crate::wait::{Deadline, Pause, Plain, Wait, forks};
 
 /// An answer that cannot leave within this time is given up: the next datagram waits.
@@ -87,8 +88,7 @@ impl Server {
             match self.socket.receive_from(MAX_DATAGRAM, &wait) {
                 Ok(datagram) => {
                     self.received.fetch_add(1, Ordering::Relaxed);
-                    // One with our own address is forged: an answer would go round for ever.
-                    if datagram.sender != self.endpoint {
+                    if !self.own(datagram.sender) {
                         return Some(datagram);
                     }
                 }
@@ -101,6 +101,15 @@ impl Server {
             }
         }
         None
+    }
+
+    /// One with our own address is forged: an answer would go round for ever.
+    fn own(&self, sender: Endpoint) -> bool {
+        sender.port() == self.endpoint.port()
+            && (sender.ip() == self.endpoint.ip()
+                || self.endpoint.ip().is_unspecified()
+                    && (sender.scope() == Scope::Loopback
+                        || local_addresses().is_some_and(|own| own.contains(&sender.ip()))))
     }
 
     /// Sends an answer; one that cannot leave is lost, as a datagram may be.
@@ -130,10 +139,10 @@ impl Server {
     pub fn stop(&self, last: Duration, pause: &dyn Pause) -> bool {
         self.stopping.store(true, Ordering::Release);
         self.socket.close();
-        let end = Instant::now() + last;
+        let deadline = Deadline::after(last);
         let mut left = !self.elsewhere();
         while left {
-            let time = end.saturating_duration_since(Instant::now());
+            let time = deadline.left().unwrap_or(RESTING);
             let paused = pause.pause(&mut || {
                 let looping = self.looping.lock().unwrap_or_else(PoisonError::into_inner);
                 left = *looping;

@@ -79,6 +79,9 @@ pub trait Pause {
     /// `Stop` when a signal handler raised.
     fn pause(&self, block: &mut (dyn FnMut() + Send)) -> Result<(), Stop>;
 
+    /// Lets go of what is held, runs `work`, and takes it back. Signals wait: what the work did must not be lost to one.
+    fn release(&self, work: &mut (dyn FnMut() + Send));
+
     /// The longest time between two looks at the signals; `None` where no signal can come.
     fn slice(&self) -> Option<Duration>;
 }
@@ -91,6 +94,10 @@ impl Pause for Plain {
     fn pause(&self, block: &mut (dyn FnMut() + Send)) -> Result<(), Stop> {
         block();
         Ok(())
+    }
+
+    fn release(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
     }
 
     fn slice(&self) -> Option<Duration> {
@@ -146,6 +153,10 @@ pub enum Ended {
     Stopped,
     /// Another thread closed the socket.
     Closed,
+    /// The same thread is in this direction of this socket already.
+    Inside,
+    /// Another thread was in this direction of this socket all the time.
+    Occupied,
     /// The wait itself failed.
     Failed(io::Error),
 }

@@ -1,9 +1,10 @@
 //! One thread at a time in one direction of one socket.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use super::{Ended, Wait, Waiters};
+use super::{Ended, Wait, Waiters, forks};
 
 /// One thread at a time, in one direction of one socket: so that a `write` of several calls stays whole.
 #[derive(Debug, Default)]
@@ -14,9 +15,18 @@ pub struct Turn {
 
 #[derive(Debug, Default)]
 struct Queue {
-    taken: bool,
+    /// Whose turn it is, and in which process: one that was forked away from its threads owes them nothing.
+    owner: Option<(ThreadId, u64)>,
     /// Waking nobody costs a system call all the same, so it is known whether somebody waits.
     waiting: usize,
+}
+
+impl Queue {
+    fn owner(&self) -> Option<ThreadId> {
+        self.owner
+            .filter(|(_, forked)| *forked == forks())
+            .map(|(thread, _)| thread)
+    }
 }
 
 impl Turn {
@@ -31,19 +41,24 @@ impl Turn {
                 return Err(Ended::Closed);
             }
             let mut queue = self.lock();
-            if !queue.taken {
-                queue.taken = true;
-                return Ok(TurnTaken(self));
+            match queue.owner() {
+                None => {
+                    queue.owner = Some((thread::current().id(), forks()));
+                    return Ok(TurnTaken(self));
+                }
+                // A callback or a signal handler inside the step: it would wait for itself.
+                Some(thread) if thread == thread::current().id() => return Err(Ended::Inside),
+                Some(_) => {}
             }
             drop(queue);
             let left = wait.deadline.left();
             if left.is_some_and(|left| left.is_zero()) {
-                return Err(Ended::TimedOut);
+                return Err(Ended::Occupied);
             }
             let time = left.map_or(LOOK, |left| left.min(LOOK));
             wait.pause.pause(&mut || {
                 let mut queue = self.lock();
-                if queue.taken {
+                if queue.owner().is_some() {
                     queue.waiting += 1;
                     let waited = self.free.wait_timeout(queue, time);
                     waited.unwrap_or_else(PoisonError::into_inner).0.waiting -= 1;
@@ -64,7 +79,7 @@ pub struct TurnTaken<'a>(&'a Turn);
 impl Drop for TurnTaken<'_> {
     fn drop(&mut self) {
         let mut queue = self.0.lock();
-        queue.taken = false;
+        queue.owner = None;
         if queue.waiting > 0 {
             self.0.free.notify_one();
         }
@@ -79,8 +94,18 @@ mod tests {
     fn one_turn_at_a_time() {
         let (turn, waiters) = (Turn::default(), Waiters::new());
         let first = turn.take(&waiters, &Wait::forever()).expect("the turn");
-        let late = turn.take(&waiters, &Wait::at_most(Duration::from_millis(10)));
-        assert!(matches!(late, Err(Ended::TimedOut)));
+        let inside = turn.take(&waiters, &Wait::forever());
+        assert!(
+            matches!(inside, Err(Ended::Inside)),
+            "a thread does not wait for itself"
+        );
+        thread::scope(|scope| {
+            let late = scope.spawn(|| {
+                let wait = Wait::at_most(Duration::from_millis(10));
+                matches!(turn.take(&waiters, &wait), Err(Ended::Occupied))
+            });
+            assert!(late.join().expect("a thread"));
+        });
         drop(first);
         assert!(turn.take(&waiters, &Wait::forever()).is_ok());
     }
