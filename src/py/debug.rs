@@ -88,6 +88,6 @@ pub(super) fn faults_from_environment() {
 #[pyfunction]
 #[pyo3(name = "_after_fork")]
 pub(super) fn after_fork() {
-    crate::wait::forked();
+    crate::sys::forked();
     crate::trace::forked();
 }

@@ -72,14 +72,14 @@ impl PyUdpSender {
             deadline,
             pause: &pause,
         };
+        let socket = &self.socket.get().core;
         let mut sent = 0;
         let mut messages = messages.try_iter()?;
         while let Some(message) = call_back(py, || messages.next()) {
             let message = message?;
             let payload = Payload::of(&message, "send")?;
-            let socket = &self.socket.get().core;
             socket
-                .send(payload.bytes(), &wait)
+                .send_next(payload.bytes(), sent, &wait)
                 .map_err(|error| pause.raise(error))?;
             sent += 1;
         }

@@ -38,8 +38,9 @@ use crate::error::Result;
 use crate::ports::Transport;
 use crate::state::{self, Action, State};
 use crate::sys::errno;
+use crate::sys::forks;
 use crate::trace::{Line, Steps};
-use crate::wait::{Turn, Waiters, forks};
+use crate::wait::{Turn, Waiters};
 
 /// A socket, in the steps of the lecture.
 ///
@@ -264,8 +265,10 @@ impl Socket {
     /// Whether a read of 0 bytes is the peer's end. The kernel tells of a reset once, and after it every read has 0 bytes:
     /// another thread's call may have been told, and be about to say so.
     fn is_end(&self) -> bool {
-        // A call takes microseconds. A forked child may count one that was under way in its parent and ends in no thread of it.
-        let patience = Instant::now() + Duration::from_millis(10);
+        // A call takes microseconds, but its thread may have to wait for the processor before it says how it ended.
+        // A forked child may count one of its parent that ends in no thread of the child.
+        let own = self.forks == forks();
+        let patience = Instant::now() + Duration::from_millis(if own { 1000 } else { 10 });
         while self.telling.load(Ordering::Acquire) > 0
             && self.state() != State::Reset
             && Instant::now() < patience

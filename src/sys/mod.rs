@@ -23,6 +23,7 @@ pub use imp::{
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,4 +92,17 @@ pub fn own_addresses() -> Option<Vec<String>> {
     addresses.sort_unstable();
     addresses.dedup();
     Some(addresses.iter().map(ToString::to_string).collect())
+}
+
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+/// To be called in a forked child: the parent's threads, and what they hold, are not this process's.
+pub fn forked() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many forks lie between the first process and this one.
+#[must_use]
+pub fn forks() -> u64 {
+    FORKS.load(Ordering::Relaxed)
 }

@@ -11,7 +11,8 @@ use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
 use crate::socket::{OptionName, Socket, Value};
-use crate::wait::{Deadline, Pause, Stop, Wait, forks};
+use crate::sys::forks;
+use crate::wait::{Deadline, Pause, Stop, Wait};
 
 /// How long the loop leaves the listener alone when the system has no descriptor or memory for one more client (as sshd does).
 const STARVED: Duration = Duration::from_millis(100);
@@ -204,6 +205,9 @@ impl Server {
     /// What kept the server from accepting clients (no descriptor left, for example): the newest errors.
     #[must_use]
     pub fn troubles(&self) -> Vec<Error> {
+        if self.elsewhere() {
+            return Vec::new();
+        }
         let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         troubles.errors.iter().cloned().collect()
     }

@@ -9,8 +9,8 @@ use super::receiver::bound;
 use crate::address::{Endpoint, Scope};
 use crate::error::{Code, Result};
 use crate::socket::{Datagram, MAX_DATAGRAM, Socket};
-use crate::sys::local_addresses;
-use crate::wait::{Deadline, Pause, Plain, Wait, forks};
+use crate::sys::{forks, local_addresses};
+use crate::wait::{Deadline, Pause, Plain, Wait};
 
 /// An answer that cannot leave within this time is given up: the next datagram waits.
 const SENDING: Duration = Duration::from_secs(1);

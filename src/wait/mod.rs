@@ -9,13 +9,13 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
-use crate::sys::{self, Interest, Ready, Waker, errno};
+use crate::sys::{self, Interest, Ready, Waker, errno, forks};
 
 mod turn;
 
@@ -167,19 +167,6 @@ impl From<Stop> for Ended {
     }
 }
 
-static FORKS: AtomicU64 = AtomicU64::new(0);
-
-/// To be called in a forked child: the wakers of the parent's threads are not this process's.
-pub fn forked() {
-    FORKS.fetch_add(1, Ordering::Relaxed);
-}
-
-/// How many forks lie between the first process and this one.
-#[must_use]
-pub fn forks() -> u64 {
-    FORKS.load(Ordering::Relaxed)
-}
-
 thread_local! {
     static WAKER: RefCell<Option<(u64, Arc<Waker>)>> = const { RefCell::new(None) };
 }
@@ -187,8 +174,8 @@ thread_local! {
 /// This thread's waker, made when it first waits; `None` when no descriptor is left for it.
 fn own_waker() -> Option<Arc<Waker>> {
     WAKER.with_borrow_mut(|own| {
-        if let Some((forks, waker)) = own
-            && *forks == self::forks()
+        if let Some((forked, waker)) = own
+            && *forked == forks()
         {
             return Some(Arc::clone(waker));
         }
@@ -230,7 +217,7 @@ impl Waiters {
     fn here(&self) -> MutexGuard<'_, Vec<(u64, Arc<Waker>)>> {
         let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         let now = forks();
-        wakers.retain(|(forks, _)| *forks == now);
+        wakers.retain(|(forked, _)| *forked == now);
         wakers
     }
 

@@ -4,7 +4,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use super::{Ended, Wait, Waiters, forks};
+use super::{Ended, Wait, Waiters};
+use crate::sys::forks;
 
 /// One thread at a time, in one direction of one socket: so that a `write` of several calls stays whole.
 #[derive(Debug, Default)]

@@ -9,6 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::ports::Transport;
 use crate::state::State;
+use crate::sys::forks;
+
+mod steps;
+
+pub use steps::{Line, Steps};
 
 /// How much of the bytes an event keeps.
 pub const PREVIEW: usize = 32;
@@ -115,6 +120,8 @@ pub(crate) fn next_id() -> u64 {
 pub struct Recorder {
     capacity: usize,
     start_ns: AtomicU64,
+    /// The process that made it, counted in forks.
+    forks: u64,
     kept: Mutex<Kept>,
 }
 
@@ -126,8 +133,14 @@ struct Kept {
     dropped: u64,
 }
 
-static RECORDERS: RwLock<Vec<Arc<Recorder>>> = RwLock::new(Vec::new());
+/// The recorders that are on. Each process of a line of forks has a list of its own: a lock of the parent's may be held by a thread
+/// that does not exist in the child.
+static RECORDERS: [RwLock<Vec<Arc<Recorder>>>; 16] = [const { RwLock::new(Vec::new()) }; 16];
 static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+
+fn recorders() -> &'static RwLock<Vec<Arc<Recorder>>> {
+    &RECORDERS[usize::try_from(forks() % 16).unwrap_or(0)]
+}
 
 /// Whether anybody records. One load: what recording costs when it is off.
 #[must_use]
@@ -135,15 +148,14 @@ pub fn active() -> bool {
     ACTIVE.load(Ordering::Relaxed) != 0
 }
 
-/// In a forked child nobody records any more: the recorders are the parent's, and one of their locks may be held by a thread
-/// that does not exist here.
+/// To be called in a forked child: nobody records there until somebody starts to.
 pub fn forked() {
     ACTIVE.store(0, Ordering::Relaxed);
 }
 
 /// Gives an event to every recorder that is on.
 pub fn record(event: &Event) {
-    for recorder in RECORDERS
+    for recorder in recorders()
         .read()
         .unwrap_or_else(PoisonError::into_inner)
         .iter()
@@ -159,6 +171,7 @@ impl Recorder {
         Arc::new(Self {
             capacity: capacity.max(1),
             start_ns: AtomicU64::new(0),
+            forks: forks(),
             kept: Mutex::default(),
         })
     }
@@ -169,7 +182,7 @@ impl Recorder {
         let _ = self
             .start_ns
             .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-        let mut recorders = RECORDERS.write().unwrap_or_else(PoisonError::into_inner);
+        let mut recorders = recorders().write().unwrap_or_else(PoisonError::into_inner);
         if !recorders.iter().any(|other| Arc::ptr_eq(other, self)) {
             recorders.push(Arc::clone(self));
         }
@@ -178,16 +191,22 @@ impl Recorder {
 
     /// Records no more; what it holds stays.
     pub fn stop(self: &Arc<Self>) {
-        let mut recorders = RECORDERS.write().unwrap_or_else(PoisonError::into_inner);
+        let mut recorders = recorders().write().unwrap_or_else(PoisonError::into_inner);
+        let before = recorders.len();
         recorders.retain(|other| !Arc::ptr_eq(other, self));
+        let stopped = recorders.len() < before;
         ACTIVE.store(recorders.len(), Ordering::Relaxed);
         drop(recorders);
+        if !stopped {
+            return;
+        }
         // Calls that still wait are not seen to end: they stay as what they were, started.
-        let mut kept = self.kept();
-        let mut waiting: Vec<Event> = kept.waiting.drain().map(|(_, event)| event).collect();
-        waiting.sort_by_key(|event| (event.start_ns, event.id));
-        for event in waiting {
-            self.push(&mut kept, event);
+        if let Some(mut kept) = self.kept() {
+            let mut waiting: Vec<Event> = kept.waiting.drain().map(|(_, event)| event).collect();
+            waiting.sort_by_key(|event| (event.start_ns, event.id));
+            for event in waiting {
+                self.push(&mut kept, event);
+            }
         }
     }
 
@@ -199,12 +218,16 @@ impl Recorder {
         kept.events.push_back(event);
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is kept; `None` in a forked child when a thread of the parent had it locked.
+    fn kept(&self) -> Option<MutexGuard<'_, Kept>> {
+        if self.forks == forks() {
+            return Some(self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        self.kept.try_lock().ok()
     }
 
     fn keep(&self, event: Event) {
-        let mut kept = self.kept();
+        let Some(mut kept) = self.kept() else { return };
         if event.phase == Phase::Started {
             kept.waiting.insert(event.id, event);
             return;
@@ -216,7 +239,9 @@ impl Recorder {
     /// What happened, in the order of beginning; calls that still wait have the phase `Started`.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        let kept = self.kept();
+        let Some(kept) = self.kept() else {
+            return Vec::new();
+        };
         let mut events: Vec<Event> = kept
             .events
             .iter()
@@ -237,84 +262,13 @@ impl Recorder {
     /// How many events were let go to stay within the capacity.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.kept().dropped
+        self.kept().map_or(0, |kept| kept.dropped)
     }
 
     /// The most events that it keeps.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.capacity
-    }
-}
-
-/// One line of what was done to a socket: a run of equal steps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The step, in the words of the API.
-    pub step: &'static str,
-    /// The system call.
-    pub call: &'static str,
-    /// How often, one after the other.
-    pub count: u64,
-    /// How many bytes in all.
-    pub bytes: u64,
-    /// The address or the error that goes with it.
-    pub note: Option<String>,
-    /// It ended with an error.
-    pub failed: bool,
-    /// When the first began.
-    pub start_ns: u64,
-    /// When the last ended.
-    pub end_ns: u64,
-    /// The state after it.
-    pub after: State,
-}
-
-/// What was done to one socket so far, in bounded memory: the first lines, the last lines, and the number between.
-#[derive(Debug, Default)]
-pub struct Steps {
-    first: Vec<Line>,
-    last: VecDeque<Line>,
-    left_out: u64,
-}
-
-impl Steps {
-    const FIRST: usize = 64;
-    const LAST: usize = 64;
-
-    /// Adds what was done, to the last line where it is the same step again.
-    pub fn add(&mut self, line: Line) {
-        let newest = self.last.back_mut().or(self.first.last_mut());
-        if let Some(newest) = newest.filter(|newest| {
-            newest.step == line.step
-                && newest.call == line.call
-                && newest.failed == line.failed
-                && newest.note == line.note
-        }) {
-            newest.count += line.count;
-            newest.bytes += line.bytes;
-            newest.end_ns = line.end_ns;
-            newest.after = line.after;
-            return;
-        }
-        if self.first.len() < Self::FIRST {
-            self.first.push(line);
-            return;
-        }
-        if self.last.len() == Self::LAST {
-            self.last.pop_front();
-            self.left_out += 1;
-        }
-        self.last.push_back(line);
-    }
-
-    /// The lines, and how many were left out after the first 64.
-    #[must_use]
-    pub fn lines(&self) -> (Vec<Line>, u64) {
-        (
-            self.first.iter().chain(&self.last).cloned().collect(),
-            self.left_out,
-        )
     }
 }
 
@@ -368,37 +322,5 @@ mod tests {
         recorder.keep(event(1, Phase::Failed));
         let phases: Vec<_> = recorder.events().iter().map(|e| e.phase).collect();
         assert_eq!(phases, [Phase::Failed, Phase::Completed]);
-    }
-
-    #[test]
-    fn equal_steps_are_one_line_and_the_middle_is_left_out() {
-        let line = |step, bytes| Line {
-            step,
-            call: "recv",
-            count: 1,
-            bytes,
-            note: None,
-            failed: false,
-            start_ns: 0,
-            end_ns: 0,
-            after: State::Connected,
-        };
-        let mut steps = Steps::default();
-        steps.add(line("read", 3));
-        steps.add(line("read", 4));
-        assert_eq!(
-            steps.lines().0,
-            [Line {
-                count: 2,
-                bytes: 7,
-                ..line("read", 0)
-            }]
-        );
-        for _ in 0..1000 {
-            steps.add(line("write", 1));
-            steps.add(line("read", 1));
-        }
-        let (lines, left_out) = steps.lines();
-        assert_eq!((lines.len(), left_out), (128, 2001 - 128));
     }
 }
