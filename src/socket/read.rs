@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::faults;
 use crate::ports::Transport;
 use crate::state::{Action, State};
-use crate::sys::{self, Interest};
+use crate::sys::{self, Interest, errno};
 use crate::wait::Wait;
 
 /// How much one call of a read of several calls asks for, and what `read` asks for by default.
@@ -148,6 +148,10 @@ impl Socket {
                 break error;
             }
         };
+        if ended.details().errno == Some(errno::ENOMEM) {
+            // There is no room to keep it twice, or even once.
+            return Err(ended);
+        }
         if ended.code() == Code::UnexpectedEnd || ended.code() == Code::Reset {
             return Err(ended.with_partial(bytes));
         }

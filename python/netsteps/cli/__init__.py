@@ -26,6 +26,7 @@ def main(argv: "Sequence[str] | None" = None) -> int:
     from netsteps.cli.parser import build_parser
     from netsteps.cli.terminal import complain
 
+    open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter
@@ -54,6 +55,15 @@ def run(options: argparse.Namespace) -> int:
     room, name = options.run
     code: int = getattr(import_module(f"netsteps.cli.{room}"), name)(options)
     return code
+
+
+def open_missing_streams() -> None:
+    """Give a program that was started without input or output (`<&-`, `>&-`) an empty one."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for the whole program
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def leave_output() -> None:

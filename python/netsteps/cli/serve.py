@@ -147,18 +147,19 @@ class FileStore:
         """Take one client to its end."""
         peer = connection.peer
         begin = time.monotonic_ns()
-        part = self._new_part(peer)
+        part = None
         try:
+            part = self._new_part(peer)
             size = self._write(connection, part)
             final = self._final(part)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            if part is not None:
+                part.unlink(missing_ok=True)
             cut(connection)  # the client shall not take our end for success
             self._failed(peer, _why(error))
             return
-        with contextlib.suppress(
-            BrokenPipeError
-        ):  # whoever read the output has gone; the file stays
+        # Whoever read the output may have gone; the file stays.
+        with contextlib.suppress(BrokenPipeError):
             self._stored(final, size, peer, time.monotonic_ns() - begin)
 
     def _write(self, connection: ns.Socket, part: Path) -> int:
