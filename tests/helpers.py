@@ -143,5 +143,5 @@ def run_child(
 def child_says(code: str, *arguments: str, **options: object) -> str:
     """Run code in an interpreter of its own; it must end well, and say nothing on stderr."""
     done = run_child(code, *arguments, **options)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout

@@ -23,9 +23,11 @@ use netsteps::error::Code;
 use netsteps::faults::{self, Faults};
 use netsteps::socket::{LINE_LIMIT, MESSAGE_LIMIT, Socket};
 use netsteps::trace::Recorder;
-use netsteps::wait::Wait;
+use netsteps::wait::{Pause, Stop, Wait};
 
-use crate::ends::{bound_udp, fill, milliseconds, own_pair, pair, read, read_in, soon, std_udp};
+use crate::ends::{
+    bound_udp, full_pair, milliseconds, own_pair, pair, read, read_in, soon, std_udp,
+};
 use crate::threads::{Running, Watch, quick, run, time};
 
 const MEBIBYTE: usize = 1 << 20;
@@ -242,6 +244,43 @@ fn the_same_seed_gives_the_same_calls_of_a_whole_transfer() {
     assert_eq!(calls, transfer());
 }
 
+/// A signal handler that raises as soon as somebody looks.
+struct Raises;
+
+impl Pause for Raises {
+    fn pause(&self, _: &mut (dyn FnMut() + Send)) -> Result<(), Stop> {
+        Err(Stop)
+    }
+
+    fn release(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
+    fn slice(&self) -> Option<Duration> {
+        None
+    }
+}
+
+#[test]
+fn a_step_of_many_calls_that_never_waits_looks_at_the_signals() {
+    let _on = on(EACH[0]);
+    let (socket, mut stream) = pair();
+    // On loopback it has arrived when it is written: of ten thousand calls none has to wait.
+    std::io::Write::write_all(&mut stream, &data(10_000)).unwrap();
+    let wait = Wait {
+        deadline: soon().deadline,
+        pause: &Raises,
+    };
+    let error = socket.read_exactly(10_000, &wait).unwrap_err();
+    assert_eq!(error.code(), Code::Interrupted);
+    let came = error.details().partial.len();
+    assert!((1..1000).contains(&came), "{came}");
+    assert!(
+        socket.read_exactly(10_000, &soon()).unwrap() == data(10_000),
+        "all of it"
+    );
+}
+
 #[test]
 fn off_is_off() {
     let turn = on(EACH[0]);
@@ -263,7 +302,10 @@ fn deadlines_and_close_end_waits_all_the_same() {
     let given = Duration::from_millis(60);
     for faults in EACH {
         let _on = on(faults);
-        let (socket, _stream) = pair();
+        // Made without faults: it is the kernel that says "full".
+        faults::set(None);
+        let (socket, _stream) = full_pair();
+        faults::set(Some(faults));
         let in_time = |step: &dyn Fn(&Wait<'_>) -> Code| {
             quick(given + Duration::from_millis(20), || {
                 let (code, took) = time(|| step(&Wait::at_most(given)));
@@ -273,10 +315,6 @@ fn deadlines_and_close_end_waits_all_the_same() {
             });
         };
         in_time(&|wait| socket.read_exactly(1, wait).unwrap_err().code());
-        // Without faults: it is the kernel that says "full".
-        faults::set(None);
-        fill(&socket);
-        faults::set(Some(faults));
         in_time(&|wait| socket.write(&[0; 100], wait).unwrap_err().code());
         quick(Duration::from_millis(200), || {
             let (socket, _stream) = pair();

@@ -218,6 +218,8 @@ def refused(address: ns.Endpoint) -> bool:
             late.connect(address, timeout=PATIENCE)
         except ns.Refused:
             return True
+        except ns.Reset:  # closed in the very moment
+            return False
     return False
 
 
@@ -371,7 +373,7 @@ for server in (ns.TcpServer(on_client=echo), ns.TcpServer(service="echo")):
         assert first.read_exactly(1, timeout=5) == b"y"
         time.sleep(0.05)
     spent = time.process_time() - begin
-    assert spent < 0.05, f"{spent:.3f} s of processor time"
+    assert spent < 0.1, f"{spent:.3f} s of processor time"
     assert server.served == 1
     for descriptor in taken:
         os.close(descriptor)

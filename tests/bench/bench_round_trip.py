@@ -9,8 +9,8 @@ ready             both ends in one thread, so that no call waits: the cost of th
 busy              the same beside one busy Python thread
 recording         the round trip of netsteps with a Trace on, against the same without
 
-Each figure is the median of the rounds, the ratio the median of the rounds' ratios: A B A B, so that
-both sides see the same weather. Nothing but this machine's loopback is used; it ends by itself.
+Each figure is the median of the rounds, the ratio the median of the rounds' ratios: A B A B, so
+that both sides see the same weather. Only this machine's loopback is used, and it ends by itself.
 """
 
 import argparse

@@ -11,7 +11,8 @@ use netsteps::state::State;
 use netsteps::wait::Wait;
 
 use crate::ends::{
-    bound_udp, fill, listening, loopback, milliseconds, pair, read_in, silent_listener, soon, tcp,
+    bound_udp, full_pair, listening, loopback, milliseconds, pair, read_in, silent_listener, soon,
+    tcp,
 };
 use crate::stream::file_of;
 use crate::threads::{Watch, quick, run};
@@ -57,10 +58,8 @@ fn connected() -> Made {
     (socket, Some(stream))
 }
 
-/// One whose peer takes nothing any more.
 fn full() -> Made {
-    let (socket, stream) = pair();
-    fill(&socket);
+    let (socket, stream) = full_pair();
     (socket, Some(stream))
 }
 
@@ -158,14 +157,21 @@ fn a_second_connect_leaves_the_first_alone() {
     let silent = silent_listener(loopback(Family::Ipv4));
     let (_listener, live) = crate::ends::listener(Family::Ipv4);
     let (socket, watch) = (Arc::new(tcp(Family::Ipv4)), Watch::default());
-    let (theirs, wait, to) = (Arc::clone(&socket), watch.clone(), silent.endpoint);
-    let connecting = run(move || theirs.connect(to, &wait.wait()).unwrap_err());
+    let (theirs, pause, to) = (Arc::clone(&socket), watch.clone(), silent.endpoint);
+    let connecting = run(move || {
+        let wait = Wait {
+            pause: &pause,
+            ..milliseconds(1000)
+        };
+        theirs.connect(to, &wait).unwrap_err()
+    });
     watch.until_waiting();
     let error = socket.connect(live, &soon()).unwrap_err();
     assert!(error.to_string().contains("still under way"), "{error}");
-    socket.close();
-    // Not "reset": what ended it is the close alone.
-    assert_eq!(connecting.end().code(), Code::Closed);
+    // Not reset by the second one: it waits to its end.
+    assert_eq!(connecting.end().code(), Code::TimedOut);
+    assert_eq!(socket.state(), State::Created);
+    socket.connect(live, &soon()).unwrap();
 }
 
 #[test]

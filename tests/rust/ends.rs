@@ -6,7 +6,7 @@ use std::time::Duration;
 use netsteps::address::{Endpoint, Family};
 use netsteps::error::Result;
 use netsteps::ports::Transport;
-use netsteps::socket::Socket;
+use netsteps::socket::{OptionName, Socket, Value};
 use netsteps::wait::Wait;
 use socket2::{Domain, SockRef, Type};
 
@@ -128,12 +128,31 @@ pub(crate) fn reset(stream: TcpStream) {
     drop(stream);
 }
 
-/// Writes until neither our buffer nor the peer's takes any more.
-pub(crate) fn fill(socket: &Socket) {
-    let chunk = vec![b'x'; 65_536];
-    while socket.send(&chunk, &milliseconds(50)).is_ok() {}
-    // Where a chunk has no room a byte may still have.
-    while socket.send(b"x", &milliseconds(50)).is_ok() {}
+/// A client whose peer takes nothing any more, since nobody reads there.
+///
+/// The buffers are small and of a fixed size: those that the kernel grows by itself still take something after a while,
+/// when it has asked the peer for room (the persist timer, RFC 9293, 3.8.6.1) and the peer has packed what it holds.
+pub(crate) fn full_pair() -> (Socket, TcpStream) {
+    const SMALL: usize = 4096;
+    let listener = raw(Family::Ipv4, Type::STREAM);
+    listener.set_recv_buffer_size(SMALL).expect("an option");
+    let here = loopback(Family::Ipv4).socket_addr();
+    listener.bind(&here.into()).expect("an address");
+    listener.listen(1).expect("a listener");
+    let socket = tcp(Family::Ipv4);
+    socket
+        .set_option(OptionName::SendBuffer, Value::Number(4096))
+        .expect("an option");
+    socket
+        .connect(address_of(&listener), &soon())
+        .expect("a connection");
+    let stream: TcpStream = listener.accept().expect("the other end").0.into();
+    stream.set_read_timeout(Some(LONG)).expect("a time limit");
+    // Longer than the peer may put off an acknowledgement.
+    for size in [SMALL, 1] {
+        while socket.send(&vec![b'x'; size], &milliseconds(150)).is_ok() {}
+    }
+    (socket, stream)
 }
 
 /// A port that refuses every client for as long as this lives: it is taken, and does not listen.

@@ -149,6 +149,10 @@ impl Pause for Raises {
         Err(Stop)
     }
 
+    fn release(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
     fn slice(&self) -> Option<std::time::Duration> {
         None
     }

@@ -1,6 +1,7 @@
 //! Names with several addresses, a name server that is silent, a machine without free ports: each in a network of its own.
 
 use std::net::{TcpListener, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
 use netsteps::address::{Endpoint, Family};
@@ -14,7 +15,7 @@ use crate::child::own_network;
 use crate::ends::{
     LONG, bound_udp, families, listener, milliseconds, silent_listener, soon, tcp, udp,
 };
-use crate::threads::time;
+use crate::threads::{Watch, run, time};
 
 const HOSTS: &str = "127.0.0.1 localhost\\n::1 localhost\\n\
     127.0.0.2 several.test\\n127.0.0.3 several.test\\n::1 several.test\\n127.0.0.4 four.test\\n";
@@ -205,6 +206,10 @@ impl Pause for Handler {
         if self.0.get() == 0 { Err(Stop) } else { Ok(()) }
     }
 
+    fn release(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
     fn slice(&self) -> Option<Duration> {
         Some(Duration::from_millis(10))
     }
@@ -239,6 +244,30 @@ fn a_silent_name_server_does_not_outlast_the_time_or_a_signal() {
         time(|| Socket::open("far.test", &number(80), Transport::Tcp, &wait).unwrap_err());
     assert_eq!(error.code(), Code::Interrupted);
     assert!(took < Duration::from_millis(250), "{took:?}");
+}
+
+#[test]
+fn close_ends_a_lookup() {
+    if !own_network(close_ends_a_lookup, FILES, "true") {
+        return;
+    }
+    let _mute = UdpSocket::bind("127.0.0.1:53").unwrap();
+    let (socket, watch) = (Arc::new(tcp(Family::Ipv4)), Watch::default());
+    let (theirs, pause) = (Arc::clone(&socket), watch.clone());
+    let looking = run(move || {
+        let found = theirs.endpoint_of("far.test", &number(80), "connect", &pause.wait());
+        found.unwrap_err()
+    });
+    watch.until_waiting();
+    let (error, took) = time(|| {
+        socket.close();
+        looking.end()
+    });
+    assert_eq!(
+        (error.code(), error.details().step),
+        (Code::Closed, "connect")
+    );
+    assert!(took < Duration::from_millis(200), "{took:?}");
 }
 
 #[test]

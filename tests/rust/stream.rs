@@ -9,8 +9,8 @@ use netsteps::socket::Socket;
 use netsteps::state::State;
 
 use crate::ends::{
-    families, fill, listener, listening, loopback, milliseconds, own_pair, pair, pair_of, read,
-    soon, tcp,
+    families, full_pair, listener, listening, loopback, milliseconds, own_pair, pair, pair_of,
+    read, soon, tcp,
 };
 use crate::threads::run;
 
@@ -212,8 +212,7 @@ fn a_part_of_a_file_goes_out_and_a_file_that_is_too_short_says_so() {
 #[test]
 fn a_file_to_a_peer_that_does_not_read_ends_with_the_time() {
     let file = file_of(&vec![0; 32 << 20]);
-    let (socket, _stream) = pair();
-    fill(&socket);
+    let (socket, _stream) = full_pair();
     let error = socket.write_file(&file, 0, 32 << 20, &milliseconds(50), &mut |_| Ok(()));
     assert_eq!(error.unwrap_err().code(), netsteps::error::Code::TimedOut);
 }

@@ -49,6 +49,10 @@ impl Pause for Watch {
         Ok(())
     }
 
+    fn release(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
     fn slice(&self) -> Option<Duration> {
         None
     }

@@ -13,8 +13,8 @@ use netsteps::state::State;
 use netsteps::wait::{Deadline, Pause, Stop, Wait};
 
 use crate::ends::{
-    bound_udp, fill, listening, loopback, milliseconds, now, pair, read, read_in, silent_listener,
-    soon, tcp,
+    bound_udp, full_pair, listening, loopback, milliseconds, now, pair, read, read_in,
+    silent_listener, soon, tcp,
 };
 use crate::stream::file_of;
 use crate::threads::{Watch, quick, run, time};
@@ -68,8 +68,7 @@ fn a_receive_from_is_over_in_time() {
 
 #[test]
 fn a_write_to_a_peer_that_never_reads_is_over_in_time() {
-    let (socket, _stream) = pair();
-    fill(&socket);
+    let (socket, _stream) = full_pair();
     let data = vec![0; 16 << 20];
     times_out(|wait| socket.write(&data, wait).unwrap_err());
     times_out(|wait| socket.write_message(&data, wait).unwrap_err());
@@ -78,12 +77,11 @@ fn a_write_to_a_peer_that_never_reads_is_over_in_time() {
 
 #[test]
 fn a_write_that_moves_on_slowly_is_over_in_time_all_the_same() {
-    let (socket, stream) = pair();
-    fill(&socket);
+    let (socket, stream) = full_pair();
     let (stop, stopped) = mpsc::channel::<()>();
     // Takes a little now and then, so that no single call waits for long.
     let sipping = run(move || {
-        let mut sip = vec![0; 256 * 1024];
+        let mut sip = [0; 512];
         while stopped.recv_timeout(Duration::from_millis(5)).is_err() {
             std::io::Read::read_exact(&mut &stream, &mut sip).unwrap();
         }
@@ -129,7 +127,13 @@ fn who_waits_for_a_turn_is_over_in_time() {
     let wait = watch.clone();
     let first = run(move || theirs.read_exactly(1, &wait.wait()).unwrap_err());
     watch.until_waiting();
-    times_out(|wait| socket.read_exactly(1, wait).unwrap_err());
+    quick(GIVEN + RIGHT, || {
+        let (error, took) = time(|| socket.read_exactly(1, &Wait::at_most(GIVEN)).unwrap_err());
+        assert_eq!(error.code(), Code::TimedOut);
+        assert!(error.to_string().contains("another thread"), "{error}");
+        assert!(took >= GIVEN, "{took:?}: before its time");
+        took
+    });
     socket.close();
     assert_eq!(first.end().code(), Code::Closed);
 }
@@ -179,6 +183,10 @@ impl Pause for Handler {
         }
     }
 
+    fn release(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
     fn slice(&self) -> Option<Duration> {
         Some(Duration::from_millis(5))
     }
@@ -219,7 +227,7 @@ fn a_signal_handler_that_raises_ends_every_wait() {
     let (receiver, _) = bound_udp(Family::Ipv4);
     is_interrupted(|wait| receiver.receive_from(1, wait).unwrap_err());
 
-    fill(&socket);
+    let (socket, _stream) = full_pair();
     is_interrupted(|wait| socket.write(&vec![0; 1 << 20], wait).unwrap_err());
     is_interrupted(|wait| socket.write(b"x", wait).unwrap_err());
     let file = file_of(&vec![0; 1 << 20]);
@@ -276,9 +284,34 @@ fn a_progress_that_says_stop_ends_the_file() {
 }
 
 #[test]
+fn a_step_inside_the_same_step_does_not_wait_for_itself() {
+    let (socket, _stream) = pair();
+    let mut inside = Vec::new();
+    let mut progress = |_| {
+        inside.push(socket.write(b"x", &soon()).unwrap_err());
+        inside.push(socket.write_message(b"x", &soon()).unwrap_err());
+        // The other direction is free.
+        let error = socket.read_exactly(1, &now()).unwrap_err();
+        assert_eq!(error.code(), Code::TimedOut);
+        Ok(())
+    };
+    let file = file_of(b"abc");
+    assert_eq!(
+        socket
+            .write_file(&file, 0, 3, &soon(), &mut progress)
+            .unwrap(),
+        3
+    );
+    assert_eq!(inside.len(), 2);
+    for error in inside {
+        assert_eq!(error.code(), Code::OutOfOrder, "{error}");
+    }
+    socket.write(b"after", &soon()).unwrap();
+}
+
+#[test]
 fn two_threads_wait_in_the_two_directions_at_once() {
-    let (socket, stream) = pair();
-    fill(&socket);
+    let (socket, stream) = full_pair();
     let socket = std::sync::Arc::new(socket);
     let watches = [Watch::default(), Watch::default()];
     let steps: [fn(&Socket, &Wait<'_>); 2] = [

@@ -87,8 +87,7 @@ def parse_size(text: str) -> int:
     number = text.strip().lower().removesuffix("b").rstrip()
     unit = number.lstrip("0123456789.").strip()
     try:
-        size = float(number.removesuffix(unit)) * _FACTORS[unit]
-    except (KeyError, ValueError):
+        return int(float(number.removesuffix(unit)) * _FACTORS[unit])
+    except (KeyError, ValueError, OverflowError):
         message = f"{text!r} is no size; examples: 65536, 64k, 1.5MB, 1GiB"
         raise ValueError(message) from None
-    return int(size)
