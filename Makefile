@@ -8,10 +8,13 @@ STUB := python/netsteps/_core.pyi
 # What PyO3 leaves out of a stub: the imports of annotations that are given as text, the types that Python code returns, constants.
 FINISH_STUB := \
 	-e 's/^from _typeshed import .*/from _typeshed import ReadableBuffer, WriteableBuffer/' \
+	-e 's/^from typing import Any/from typing import Any, Literal/' \
 	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table/' \
 	-e 's/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/' \
 	-e 's/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/' \
 	-e 's/^\(def resolve(.*\) -> Any/\1 -> Table[Endpoint]/' \
+	-e "/def family(self/ s/-> str/-> Literal['ipv4', 'ipv6']/" \
+	-e "/def kind(self/ s/-> str/-> Literal['tcp', 'udp']/" \
 	-e 's/def services() -> Any/def services() -> Table[Service]/' \
 	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
 	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
@@ -69,7 +72,7 @@ core-test: ## the Rust core's own tests, without Python
 	cargo test --no-default-features
 
 clean: ## remove everything that make has made
-	rm -rf .venv target dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv target dist .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/.hypothesis
 	rm -f python/netsteps/*.so python/netsteps/*.pyd python/netsteps/*.dylib
 	find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -242,7 +242,7 @@ pub fn check_host(host: &str, step: &'static str) -> Result<()> {
     if host.is_empty() {
         return bad(
             "the host is empty".into(),
-            "\"127.0.0.1\" for this machine alone, \"0.0.0.0\" to bind all its addresses".into(),
+            "\"127.0.0.1\" for this machine (only bind knows more: \"0.0.0.0\" is all its addresses)".into(),
         );
     }
     if host.contains('\0') {

@@ -252,14 +252,15 @@ fn not_found(
         ),
         _ if family.is_some() => (
             format!(
-                "the name {host:?} has no {} address here",
+                "no {} address is known for the name {host:?}",
                 if family == Some(Family::Ipv4) {
                     "IPv4"
                 } else {
                     "IPv6"
                 }
             ),
-            "the other family, or the spelling of the name".to_owned(),
+            "the spelling of the name, or the other family (resolve tells what there is)"
+                .to_owned(),
         ),
         _ => (
             format!("no address is known for the name {host:?}"),

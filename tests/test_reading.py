@@ -298,7 +298,8 @@ def test_what_progress_raises_ends_the_step_and_the_socket_lives_on(file: "Path"
         client.write(b"the end")
         client.finish()
         got = reader.result()
-    assert 7 < len(got) < SIZE + 7
+    assert 7 < len(got) <= SIZE + 7
+    assert len(got) < SIZE or SIZE <= 2**20, "one call moves at most 1 MiB"
     assert got.endswith(b"the end")
     assert file.read_bytes().startswith(got[:-7])
 

@@ -18,7 +18,6 @@ is the real thing: kernel sockets, driven by a Rust core.
     connection.steps
 """
 
-from netsteps import errors
 from netsteps._core import (
     Datagram,
     Endpoint,
@@ -39,7 +38,34 @@ from netsteps._core import (
     resolve,
     services,
 )
-from netsteps.errors import *  # noqa: F403 - errors.__all__ is the list
+from netsteps.errors import (
+    AddressInUse,
+    AddressNotLocal,
+    BadArgument,
+    BadHost,
+    BadPayload,
+    BadPort,
+    BadType,
+    BrokenPipe,
+    DatagramCut,
+    DatagramTooLarge,
+    Forked,
+    Interrupted,
+    MessageTooLarge,
+    NameNotFound,
+    NoPermission,
+    NotWritable,
+    Refused,
+    Reset,
+    SocketClosed,
+    SocketError,
+    StepError,
+    SystemFailure,
+    TimedOut,
+    TooManyFiles,
+    UnexpectedEnd,
+    Unreachable,
+)
 
 # As typing's own constant, whose module would cost more time to load than all of netsteps.
 TYPE_CHECKING = False
@@ -66,24 +92,50 @@ _COMPUTER = {
 
 __all__ = [
     "Address",
+    "AddressInUse",
+    "AddressNotLocal",
+    "BadArgument",
+    "BadHost",
+    "BadPayload",
+    "BadPort",
+    "BadType",
+    "BrokenPipe",
     "Connection",
     "Datagram",
+    "DatagramCut",
+    "DatagramTooLarge",
     "Endpoint",
     "Event",
+    "Forked",
     "Interface",
+    "Interrupted",
+    "MessageTooLarge",
+    "NameNotFound",
+    "NoPermission",
+    "NotWritable",
     "Options",
     "PortStatus",
+    "Refused",
     "Report",
+    "Reset",
     "Service",
     "Socket",
+    "SocketClosed",
+    "SocketError",
+    "StepError",
     "StepLine",
+    "SystemFailure",
     "TcpReceiver",
     "TcpSender",
     "TcpServer",
+    "TimedOut",
+    "TooManyFiles",
     "Trace",
     "UdpReceiver",
     "UdpSender",
     "UdpServer",
+    "UnexpectedEnd",
+    "Unreachable",
     "__version__",
     "connections",
     "interfaces",
@@ -91,7 +143,6 @@ __all__ = [
     "resolve",
     "services",
 ]
-__all__ += errors.__all__
 
 
 def __getattr__(name: str) -> object:

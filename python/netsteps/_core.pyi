@@ -6,7 +6,7 @@ from _typeshed import ReadableBuffer, WriteableBuffer
 from collections.abc import Callable, Iterable, Iterator
 from netsteps.show.listing import Table
 from os import PathLike
-from typing import Any, SupportsFloat, SupportsIndex, final
+from typing import Any, Literal, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
 @final
@@ -16,6 +16,8 @@ class Datagram:
     given was too small for it, else None. The rest of a cut datagram is lost, and it says so. Source: recvfrom(2), MSG_TRUNC.
     """
     def __bytes__(self, /) -> bytes: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     @property
@@ -44,18 +46,22 @@ class Endpoint:
     take it whole. Raises BadArgument for what is no address, BadPort for what is no port.
     Source: lecture 1 (the envelope: where to, and who for), RFC 6335.
     """
-    def __eq__(self, other: object, /) -> bool: ...
+    def __eq__(self, other: object, /) -> Any: ...
+    def __ge__(self, other: object, /) -> Any: ...
     def __getitem__(self, index: SupportsIndex, /) -> Any: ...
+    def __gt__(self, other: object, /) -> Any: ...
     def __hash__(self, /) -> int: ...
     def __iter__(self, /) -> Iterator[Any]: ...
+    def __le__(self, other: object, /) -> Any: ...
     def __len__(self, /) -> int: ...
     def __lt__(self, other: object, /) -> Any: ...
+    def __ne__(self, other: object, /) -> Any: ...
     def __new__(cls, /, ip: "str", port: "int | str | None" = None) -> Endpoint: ...
     def __reduce__(self, /) -> tuple[Any, tuple[str, int]]: ...
     def __repr__(self, /) -> str: ...
     def __str__(self, /) -> str: ...
     @property
-    def family(self, /) -> str:
+    def family(self, /) -> Literal['ipv4', 'ipv6']:
         """
         "ipv4" or "ipv6".
         """
@@ -128,7 +134,7 @@ class Event:
         A number that no other event of this process has.
         """
     @property
-    def kind(self, /) -> str:
+    def kind(self, /) -> Literal['tcp', 'udp']:
         """
         "tcp" or "udp".
         """
@@ -341,7 +347,7 @@ class Socket:
     def __enter__(self, /) -> Socket: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
     def __iter__(self, /) -> Socket: ...
-    def __new__(cls, /, kind: str = "tcp", family: str = "ipv4") -> Socket: ...
+    def __new__(cls, /, kind: "Literal['tcp', 'udp']" = "tcp", family: "Literal['ipv4', 'ipv6']" = "ipv4") -> Socket: ...
     def __next__(self, /) -> Socket:
         """
         The next connection; the iteration ends when the socket is closed.
@@ -354,7 +360,7 @@ class Socket:
         timeout: seconds. System call: accept4(2). Raises TimedOut, SocketClosed, TooManyFiles, StepError.
         Source: lectures 1, 3 and 4.
         """
-    def bind(self, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None) -> None:
+    def bind(self, /, host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None) -> None:
         """
         Take an address: bind(host, port), bind((host, port)) or bind(endpoint). Port 0 is a free one; .local tells which.
 
@@ -367,7 +373,7 @@ class Socket:
 
         System call: close(2). Source: lectures 1 and 3.
         """
-    def connect(self, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
+    def connect(self, /, host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
         """
         Find the peer: connect(host, port), connect((host, port)) or connect(endpoint). For UDP it only sets the one peer.
 
@@ -375,7 +381,7 @@ class Socket:
         Unreachable, NameNotFound, StepError; after each of these the socket is as it was. Source: lectures 1, 3 and 4.
         """
     @property
-    def family(self, /) -> str:
+    def family(self, /) -> Literal['ipv4', 'ipv6']:
         """
         "ipv4" or "ipv6".
         """
@@ -390,7 +396,7 @@ class Socket:
         System call: shutdown(2) with SHUT_WR. Raises StepError. Source: RFC 9293 section 3.6.
         """
     @property
-    def kind(self, /) -> str:
+    def kind(self, /) -> Literal['tcp', 'udp']:
         """
         "tcp" or "udp".
         """
@@ -412,7 +418,7 @@ class Socket:
         The descriptor: the number by which the system knows the socket; -1 from close on.
         """
     @staticmethod
-    def open(host: "str | tuple[str, int] | Endpoint", service: "int | str | None" = None, *, kind: str = "tcp", timeout: SupportsFloat | SupportsIndex | None = None) -> Socket:
+    def open(host: "str | tuple[str, int | str] | Endpoint", service: "int | str | None" = None, *, kind: "Literal['tcp', 'udp']" = "tcp", timeout: SupportsFloat | SupportsIndex | None = None) -> Socket:
         """
         The lecture's open: getaddrinfo, socket, connect. Every address of the host is tried in its order.
 
@@ -487,7 +493,7 @@ class Socket:
         data: any bytes-like object. For UDP it is one datagram to the connected peer. timeout: seconds.
         System call: send(2). Raises as write does; for UDP DatagramTooLarge and Refused.
         """
-    def send_to(self, /, data: "ReadableBuffer", host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+    def send_to(self, /, data: "ReadableBuffer", host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
         """
         Send one datagram: send_to(data, host, port), send_to(data, (host, port)) or send_to(data, endpoint). Returns its size.
 
@@ -648,7 +654,7 @@ class TcpSender:
     """
     def __enter__(self, /) -> TcpSender: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> TcpSender: ...
+    def __new__(cls, /, host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> TcpSender: ...
     def __repr__(self, /) -> str: ...
     def close(self, /) -> None:
         """
@@ -705,7 +711,7 @@ class TcpServer:
     """
     def __enter__(self, /) -> TcpServer: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: str | None = None, max_clients: SupportsIndex = 1024, backlog: SupportsIndex = 128) -> TcpServer: ...
+    def __new__(cls, /, on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, max_clients: SupportsIndex = 1024, backlog: SupportsIndex = 128) -> TcpServer: ...
     def __repr__(self, /) -> str: ...
     @property
     def clients(self, /) -> int:
@@ -835,7 +841,7 @@ class UdpSender:
     """
     def __enter__(self, /) -> UdpSender: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> UdpSender: ...
+    def __new__(cls, /, host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout: SupportsFloat | SupportsIndex | None = None) -> UdpSender: ...
     def __repr__(self, /) -> str: ...
     def close(self, /) -> None:
         """
@@ -881,7 +887,7 @@ class UdpServer:
     """
     def __enter__(self, /) -> UdpServer: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: str | None = None) -> UdpServer: ...
+    def __new__(cls, /, on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None) -> UdpServer: ...
     def __repr__(self, /) -> str: ...
     @property
     def answered(self, /) -> int:
@@ -967,7 +973,7 @@ def _stop_servers() -> None:
     Stop every server; the interpreter calls it at its end.
     """
 
-def resolve(host: "str", service: "int | str", *, kind: str = "tcp", family: str | None = None, timeout: SupportsFloat | SupportsIndex | None = None) -> Table[Endpoint]:
+def resolve(host: "str", service: "int | str", *, kind: "Literal['tcp', 'udp']" = "tcp", family: "Literal['ipv4', 'ipv6'] | None" = None, timeout: SupportsFloat | SupportsIndex | None = None) -> Table[Endpoint]:
     """
     The endpoints of a host and a service, in the order in which they should be tried, as a table.
 

@@ -6,7 +6,7 @@ imported inside the functions, because it takes longer to load than the whole of
 
 from dataclasses import dataclass
 from time import monotonic, perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from netsteps._core import Endpoint, Socket, resolve
 from netsteps.errors import Refused, TimedOut, Unreachable
@@ -240,7 +240,7 @@ def _program(pid: int) -> str | None:
 
 
 def port_status(
-    host: str, port: int | str, *, kind: str = "tcp", timeout: float = 1.0
+    host: str, port: int | str, *, kind: Literal["tcp", "udp"] = "tcp", timeout: float = 1.0
 ) -> PortStatus:
     """Ask a port whether a program serves it: "open", "refused", "silent" or "unreachable".
 
@@ -268,7 +268,7 @@ def port_status(
     return answers[0]
 
 
-def _ask(endpoint: Endpoint, kind: str, timeout: float) -> PortStatus:
+def _ask(endpoint: Endpoint, kind: Literal["tcp", "udp"], timeout: float) -> PortStatus:
     """Ask one address."""
     seconds = None
     with Socket(kind, endpoint.family) as socket:

@@ -46,6 +46,16 @@ impl Address {
         if let Ok(endpoint) = host.cast::<PyEndpoint>() {
             return Ok(Self::Endpoint(endpoint.get().0));
         }
+        if let Ok(text) = host.cast::<PyString>() {
+            let text = text.to_str().unwrap_or_default();
+            // "127.0.0.1:80" says both; a URL is told what it is.
+            if let Ok(endpoint) = text.parse() {
+                return Ok(Self::Endpoint(endpoint));
+            }
+            if text.contains("://") {
+                crate::address::check_host(text, step).map_err(|error| errors::raise(py, error))?;
+            }
+        }
         let Ok(pair) = host.cast::<PyTuple>() else {
             return Err(wrong(format!(
                 "there is no port: {} alone is no address",
@@ -191,7 +201,7 @@ pub(super) fn size(value: i64, what: &str, least: i64, step: &'static str) -> Re
         .ok()
         .filter(|_| value >= least)
         .ok_or_else(|| {
-            let remedy = if least > 0 && value == 0 {
+            let remedy = if what == "size" && value == 0 {
                 format!(
                     "{what} from {least} on: reading nothing would look like the end of the stream"
                 )

@@ -1,8 +1,8 @@
 //! `Endpoint`, `Datagram` and `Service`.
 
-use pyo3::IntoPyObjectExt;
+use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyTuple};
 
 use super::convert::{self, host_of, port_of};
 use super::errors;
@@ -112,18 +112,17 @@ impl PyEndpoint {
         self.pair(py)?.as_any().try_iter()
     }
 
-    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
-        match other.cast::<Self>() {
-            Ok(other) => Ok(self.0 == other.get().0),
-            Err(_) => self.pair(py)?.as_any().eq(other),
+    fn __richcmp__<'py>(
+        &self,
+        py: Python<'py>,
+        other: &Bound<'py, PyAny>,
+        comparison: CompareOp,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(other) = other.cast::<Self>() {
+            let told = comparison.matches(self.0.cmp(&other.get().0));
+            return Ok(PyBool::new(py, told).to_owned().into_any());
         }
-    }
-
-    fn __lt__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        match other.cast::<Self>() {
-            Ok(other) => (self.0 < other.get().0).into_py_any(py),
-            Err(_) => Ok(py.NotImplemented()),
-        }
+        self.pair(py)?.as_any().rich_compare(other, comparison)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -187,6 +186,19 @@ impl PyDatagram {
 
     fn __len__(&self, py: Python<'_>) -> usize {
         self.data.as_bytes(py).len()
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| {
+            let other = other.get();
+            self.data.as_bytes(py) == other.data.as_bytes(py)
+                && self.sender == other.sender
+                && self.truncated_from == other.truncated_from
+        })
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.data.bind(py).hash()
     }
 
     fn __bytes__(&self, py: Python<'_>) -> Py<PyBytes> {

@@ -19,7 +19,7 @@ use crate::resolve::{Port, resolve as look_up};
 /// System call: getaddrinfo(3). Raises NameNotFound, BadHost (a URL, for example), BadPort, TimedOut.
 /// Source: lecture 3 (getaddrinfo and its hints), RFC 6724 (the order).
 #[pyfunction]
-#[pyo3(signature = (host: "str", service: "int | str", *, kind="tcp", family=None, timeout=None))]
+#[pyo3(signature = (host: "str", service: "int | str", *, kind: "Literal['tcp', 'udp']" = "tcp", family: "Literal['ipv4', 'ipv6'] | None" = None, timeout=None))]
 pub(super) fn resolve<'py>(
     py: Python<'py>,
     host: &Bound<'py, PyAny>,

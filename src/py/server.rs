@@ -39,7 +39,7 @@ pub(super) struct PyTcpServer {
 #[pymethods]
 impl PyTcpServer {
     #[new]
-    #[pyo3(signature = (on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service=None, max_clients=1024, backlog=128))]
+    #[pyo3(signature = (on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, max_clients=1024, backlog=128))]
     fn new(
         py: Python<'_>,
         on_client: Option<Py<PyAny>>,
@@ -208,7 +208,7 @@ pub(super) struct PyUdpServer {
 #[pymethods]
 impl PyUdpServer {
     #[new]
-    #[pyo3(signature = (on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service=None))]
+    #[pyo3(signature = (on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None))]
     fn new(
         py: Python<'_>,
         on_datagram: Option<Py<PyAny>>,

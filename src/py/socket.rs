@@ -66,7 +66,7 @@ fn raised<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
 impl PySocket {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (kind="tcp", family="ipv4"))]
+    #[pyo3(signature = (kind: "Literal['tcp', 'udp']" = "tcp", family: "Literal['ipv4', 'ipv6']" = "ipv4"))]
     fn new(cls: &Bound<'_, PyType>, kind: &str, family: &str) -> PyResult<Self> {
         let py = cls.py();
         let transport = raised(py, convert::transport(kind, "socket"))?;
@@ -80,7 +80,7 @@ impl PySocket {
     ///
     /// System call: bind(2). Raises AddressInUse (naming who has it), AddressNotLocal (listing this machine's), NoPermission,
     /// NameNotFound, StepError. Source: lectures 1, 3 and 4.
-    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None))]
+    #[pyo3(signature = (host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None))]
     fn bind(
         slf: &Bound<'_, Self>,
         host: &Bound<'_, PyAny>,
@@ -100,7 +100,7 @@ impl PySocket {
     ///
     /// timeout: seconds for all of it, the lookup of a name included. System call: connect(2). Raises Refused, TimedOut,
     /// Unreachable, NameNotFound, StepError; after each of these the socket is as it was. Source: lectures 1, 3 and 4.
-    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn connect(
         slf: &Bound<'_, Self>,
         host: &Bound<'_, PyAny>,
@@ -372,7 +372,7 @@ impl PySocket {
     ///
     /// timeout: seconds. System call: sendto(2). Raises DatagramTooLarge (the limit is 65,507 bytes over IPv4, 65,527 over IPv6),
     /// NoPermission (broadcast without the option), StepError. Source: lecture 5, RFC 768.
-    #[pyo3(signature = (data: "ReadableBuffer", host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
+    #[pyo3(signature = (data: "ReadableBuffer", host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn send_to(
         slf: &Bound<'_, Self>,
         data: &Bound<'_, PyAny>,
@@ -434,7 +434,7 @@ impl PySocket {
     /// System calls: getaddrinfo(3), socket(2), connect(2). Raises NameNotFound, and the error of the last address tried.
     /// Source: lecture 3, which tries only the first address.
     #[staticmethod]
-    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", service: "int | str | None" = None, *, kind="tcp", timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int | str] | Endpoint", service: "int | str | None" = None, *, kind: "Literal['tcp', 'udp']" = "tcp", timeout=None))]
     fn open(
         py: Python<'_>,
         host: &Bound<'_, PyAny>,

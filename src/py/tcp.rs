@@ -35,7 +35,7 @@ pub(super) struct PyTcpSender {
 #[pymethods]
 impl PyTcpSender {
     #[new]
-    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn new(
         py: Python<'_>,
         host: &Bound<'_, PyAny>,

@@ -30,7 +30,7 @@ pub(super) struct PyUdpSender {
 #[pymethods]
 impl PyUdpSender {
     #[new]
-    #[pyo3(signature = (host: "str | tuple[str, int] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
+    #[pyo3(signature = (host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
     fn new(
         py: Python<'_>,
         host: &Bound<'_, PyAny>,

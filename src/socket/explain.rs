@@ -110,6 +110,12 @@ fn plain(error: &io::Error) -> String {
 fn refused(call: &Call<'_>) -> (Code, String, String) {
     let port = call.endpoint().map_or(0, |endpoint| endpoint.port());
     match call.socket.transport() {
+        _ if port == 0 => (
+            Code::Refused,
+            "nobody can be reached at port 0: it stands for \"any free port\", and only bind takes it"
+                .to_owned(),
+            "the port that the server really has: its .local or .endpoint tells it".to_owned(),
+        ),
         Transport::Tcp => (
             Code::Refused,
             format!("that machine answered at once that nobody listens on TCP port {port}"),
