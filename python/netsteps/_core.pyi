@@ -42,7 +42,7 @@ class Endpoint:
     An IP address and a port: where to, and who for.
 
     Endpoint("127.0.0.1", 80), or Endpoint("127.0.0.1:80"). ip is an address in digits (names: netsteps.resolve), port a number
-    from 0 to 65535 or the name of a service. It unpacks and compares like the tuple (ip, port), and connect, bind and send_to
+    from 0 to 65535 or the name of a service. It unpacks like the tuple (ip, port) and is equal to it, and connect, bind and send_to
     take it whole. Raises BadArgument for what is no address, BadPort for what is no port.
     Source: lecture 1 (the envelope: where to, and who for), RFC 6335.
     """

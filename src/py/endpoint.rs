@@ -16,7 +16,7 @@ use crate::socket::Datagram;
 /// An IP address and a port: where to, and who for.
 ///
 /// Endpoint("127.0.0.1", 80), or Endpoint("127.0.0.1:80"). ip is an address in digits (names: netsteps.resolve), port a number
-/// from 0 to 65535 or the name of a service. It unpacks and compares like the tuple (ip, port), and connect, bind and send_to
+/// from 0 to 65535 or the name of a service. It unpacks like the tuple (ip, port) and is equal to it, and connect, bind and send_to
 /// take it whole. Raises BadArgument for what is no address, BadPort for what is no port.
 /// Source: lecture 1 (the envelope: where to, and who for), RFC 6335.
 #[pyclass(frozen, name = "Endpoint", module = "netsteps", sequence)]
@@ -122,7 +122,13 @@ impl PyEndpoint {
             let told = comparison.matches(self.0.cmp(&other.get().0));
             return Ok(PyBool::new(py, told).to_owned().into_any());
         }
-        self.pair(py)?.as_any().rich_compare(other, comparison)
+        match comparison {
+            CompareOp::Eq | CompareOp::Ne => {
+                self.pair(py)?.as_any().rich_compare(other, comparison)
+            }
+            // Endpoints are ordered by their numbers, tuples by their text: there is no order between the two.
+            _ => Ok(py.NotImplemented().into_bound(py)),
+        }
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {

@@ -101,6 +101,21 @@ fn a_second_timeout_keeps_the_order() {
 }
 
 #[test]
+fn what_is_put_back_comes_before_what_is_kept() {
+    let (socket, mut stream) = pair();
+    let sent = b"\xff\xff\xff\xffrest of it";
+    stream.write_all(sent).unwrap();
+    let error = socket.read_exactly(100, &milliseconds(20)).unwrap_err();
+    assert_eq!(error.details().partial, sent);
+    // Takes the length from what is kept, refuses it, and puts it back.
+    let error = socket.read_message(10, &soon()).unwrap_err();
+    assert_eq!(error.code(), Code::MessageTooLarge);
+    let error = socket.read_until(b"!", 6, &soon()).unwrap_err();
+    assert_eq!(error.code(), Code::MessageTooLarge);
+    assert_eq!(socket.read_exactly(sent.len(), &soon()).unwrap(), sent);
+}
+
+#[test]
 fn a_read_of_nothing_does_not_wait_while_something_is_kept() {
     let (socket, mut stream) = pair();
     stream.write_all(b"ab").unwrap();

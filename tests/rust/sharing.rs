@@ -297,7 +297,7 @@ fn close_at_the_moment_of_an_address_step_is_closed_or_done() {
 /// takes it for the peer's end.
 #[test]
 fn a_reset_is_no_end_for_a_reader_beside_a_writer() {
-    for round in 0..300 {
+    for round in 0..1000 {
         let (socket, stream) = pair();
         let (socket, barrier) = (Arc::new(socket), Arc::new(Barrier::new(3)));
         let (reader, start) = (Arc::clone(&socket), Arc::clone(&barrier));
