@@ -601,7 +601,7 @@ class TcpReceiver:
     def __new__(cls, /, host: "str | None" = None, port: "int | str | None" = None, *, backlog: SupportsIndex = 16) -> TcpReceiver: ...
     def __next__(self, /) -> bytes:
         """
-        The next message; the iteration ends when the sender finishes.
+        The next message; the iteration ends when the sender finishes, or when this is closed.
         """
     def __repr__(self, /) -> str: ...
     def close(self, /) -> None:

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -158,9 +159,16 @@ fn serve(py: Python<'_>, client: Client, handler: &Py<PyAny>, raised: &Arc<Raise
         raised: Arc::clone(raised),
         who: who.clone(),
     };
-    if let Err(error) = start_thread(py, "serve_client", (handler, connection, task)) {
+    if let Err(error) = start_thread(py, "serve_client", (handler, connection, task))
+        && !at_shutdown(py, &error)
+    {
         raised.report(py, error, &who);
     }
+}
+
+/// From CPython 3.12 on no thread can be started any more when the interpreter ends: a client that comes then is not served.
+fn at_shutdown(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyRuntimeError>(py) && error.to_string().contains("shutdown")
 }
 
 /// A client of a TcpServer, as the thread of its handler sees it.

@@ -17,6 +17,7 @@ use super::socket::{PySocket, open_socket};
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
 use crate::ports::Transport;
+use crate::state::State;
 use crate::tcp;
 use crate::wait::{Deadline, Wait};
 
@@ -382,9 +383,12 @@ impl PyTcpReceiver {
         slf
     }
 
-    /// The next message; the iteration ends when the sender finishes.
+    /// The next message; the iteration ends when the sender finishes, or when this is closed.
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        self.receive_message(py, 8_388_608, None)
+        match self.receive_message(py, 8_388_608, None) {
+            Err(_) if self.listener.get().core.state() == State::Closed => Ok(None),
+            other => other,
+        }
     }
 
     fn __repr__(&self) -> String {
