@@ -193,7 +193,10 @@ fn a_family_without_an_address_is_said() {
     }
     let error = found("four.test", Family::Ipv6).unwrap_err();
     assert_eq!(error.code(), Code::NameNotFound);
-    assert!(error.to_string().contains("no IPv6 address is known"), "{error}");
+    assert!(
+        error.to_string().contains("no IPv6 address is known"),
+        "{error}"
+    );
 }
 
 /// A signal handler that raises after some looks.
