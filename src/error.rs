@@ -218,6 +218,13 @@ impl Error {
         self
     }
 
+    /// The same error, its cause told further.
+    #[must_use]
+    pub fn adding(mut self, words: &str) -> Self {
+        self.0.cause.push_str(words);
+        self
+    }
+
     /// The same error, seen from the step that the caller took.
     #[must_use]
     pub fn in_step(mut self, step: &'static str) -> Self {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, Background, listening, much, until
+from helpers import PATIENCE, Background, listening, much, pair, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,3 +268,14 @@ def test_a_refusal_of_the_peers_machine_is_told_by_a_later_send() -> None:
         with pytest.raises(ns.Refused, match="ICMP"):
             sender.send_many([b"anybody?"] * 100)
         assert str(address) in repr(sender)
+
+
+def test_a_file_that_the_peer_stops_reading_tells_how_much_was_taken(tmp_path: "Path") -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(40_000_000))
+    with pair() as (client, _):
+        with pytest.raises(ns.TimedOut) as caught:
+            client.write_file(path, timeout=0.2)
+        taken = client.steps[-2]
+    assert taken.step == "write_file" and 0 < taken.bytes < 40_000_000
+    assert f"({taken.bytes} bytes of the file had been taken)" in caught.value.cause

@@ -230,22 +230,15 @@ impl Socket {
             )
             .at(Some(host))
         });
-        let (error, details) = (error.clone().in_step("open"), error);
+        let error = error.in_step("open");
         if tried.len() < 2 {
             return Err(error);
         }
-        let details = details.details();
         let all = format!(
-            "{}; of {host:?} every address was tried: {}",
-            details.cause,
+            "; of {host:?} every address was tried: {}",
             tried.join(", ")
         );
-        let mut error = Error::new(details.code, "open", all, details.remedy.clone())
-            .at(details.endpoint.as_ref());
-        if let Some(number) = details.errno {
-            error = error.with_errno(number);
-        }
-        Err(error)
+        Err(error.adding(&all))
     }
 }
 

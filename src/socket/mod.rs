@@ -255,7 +255,8 @@ impl Socket {
     fn telling<T>(&self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.telling.fetch_add(1, Ordering::AcqRel);
         let told = call();
-        if matches!(&told, Err(error) if error.raw_os_error() == Some(errno::ECONNRESET)) {
+        let number = told.as_ref().err().and_then(io::Error::raw_os_error);
+        if matches!(number, Some(errno::ECONNRESET | errno::ECONNABORTED)) {
             self.advance(Action::PeerResets);
         }
         self.telling.fetch_sub(1, Ordering::AcqRel);

@@ -70,15 +70,7 @@ impl Socket {
             let most = most.ok_or(io::ErrorKind::WouldBlock)?;
             self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
         });
-        let size = match received {
-            Ok(size) => size,
-            Err(error) => {
-                if error.code() == Code::Reset {
-                    self.advance(Action::PeerResets);
-                }
-                return Err(call.failed(error));
-            }
-        };
+        let size = received.map_err(|error| call.failed(error))?;
         if size > room {
             let kept = filled(buffer).to_vec();
             return Err(call.failed(cut(&call, room, size, kept)));
@@ -257,12 +249,7 @@ impl Socket {
                 self.telling(|| handle.recv_with_flags(room, sys::RECEIVE | sys::PEEK))
             })
         })
-        .map_err(|error| {
-            if error.code() == Code::Reset {
-                self.advance(Action::PeerResets);
-            }
-            call.failed(error)
-        })?;
+        .map_err(|error| call.failed(error))?;
         call.looked(&seen);
         Ok(seen)
     }

@@ -78,12 +78,7 @@ impl Socket {
                 );
                 Ok(size)
             }
-            Err(error) => {
-                if error.code() == Code::Reset {
-                    self.advance(Action::PeerResets);
-                }
-                Err(call.failed(error))
-            }
+            Err(error) => Err(call.failed(error)),
         }
     }
 
@@ -130,7 +125,7 @@ impl Socket {
             sent += whole
                 .between(look, wait)
                 .and_then(|()| self.send_step(step, &rest(parts, sent), wait))
-                .map_err(|error| after(&error, sent, all))?;
+                .map_err(|error| after(error, sent as u64, &format!("of {all} bytes")))?;
         }
         Ok(())
     }
@@ -167,7 +162,8 @@ impl Socket {
                 let mut at = offset + sent;
                 self.telling(|| sys::send_file(handle, file, &mut at, want))
             });
-            let moved = moved.map_err(|error| call.failed(error))?;
+            let moved =
+                moved.map_err(|error| after(call.failed(error), sent, "bytes of the file"))?;
             call.done(Some(moved), &[]);
             if moved == 0 {
                 // The file ended before its announced length: somebody cut it meanwhile.
@@ -176,7 +172,8 @@ impl Socket {
             sent += moved as u64;
             progress(sent).map_err(|stop| call.ended(stop.into(), wait))?;
             if sent < count {
-                call.between(true, wait)?;
+                call.between(true, wait)
+                    .map_err(|error| after(error, sent, "bytes of the file"))?;
             }
         }
         Ok(sent)
@@ -200,6 +197,14 @@ impl Socket {
     }
 }
 
+/// An error after a part had been taken says how much.
+fn after(error: Error, sent: u64, of: &str) -> Error {
+    if sent == 0 {
+        return error;
+    }
+    error.adding(&format!(" ({sent} {of} had been taken)"))
+}
+
 /// The parts from byte `sent` on.
 fn rest<'a>(parts: &[&'a [u8]], mut sent: usize) -> Vec<&'a [u8]> {
     let mut rest = Vec::with_capacity(parts.len());
@@ -211,16 +216,4 @@ fn rest<'a>(parts: &[&'a [u8]], mut sent: usize) -> Vec<&'a [u8]> {
         }
     }
     rest
-}
-
-fn after(error: &Error, sent: usize, all: usize) -> Error {
-    let details = error.details().clone();
-    let cause = format!("{} ({sent} of {all} bytes had been taken)", details.cause);
-    let mut told = Error::new(details.code, details.step, cause, details.remedy)
-        .at(details.endpoint)
-        .missing(details.missing);
-    if let Some(number) = details.errno {
-        told = told.with_errno(number);
-    }
-    told
 }

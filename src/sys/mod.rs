@@ -71,12 +71,6 @@ pub fn out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(errno::EMFILE | errno::ENFILE))
 }
 
-/// The system cannot give what an accept needs just now; it may in a moment.
-#[must_use]
-pub fn out_of_resources(error: &io::Error) -> bool {
-    out_of_files(error) || matches!(error.raw_os_error(), Some(errno::ENOBUFS | errno::ENOMEM))
-}
-
 /// accept(2): errors of a connection that died in the queue, to be taken as "nobody there yet".
 #[must_use]
 pub fn died_in_queue(error: &io::Error) -> bool {
