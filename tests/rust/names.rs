@@ -124,11 +124,17 @@ fn the_deadline_of_open_is_for_all_addresses_together() {
         .iter()
         .map(|address| silent_listener(Endpoint::new(address.ip(), port)))
         .collect();
-    let wait = milliseconds(300);
-    let (error, took) =
-        time(|| Socket::open("several.test", &number(port), Transport::Tcp, &wait).unwrap_err());
-    assert_eq!(error.code(), Code::TimedOut);
-    assert!((300..400).contains(&took.as_millis()), "{took:?}");
+    // A loaded machine is late now and then: one of five tries is in time.
+    let tries = (0..5).map(|_| {
+        let wait = milliseconds(300);
+        let open = || Socket::open("several.test", &number(port), Transport::Tcp, &wait);
+        let (error, took) = time(|| open().unwrap_err());
+        assert_eq!(error.code(), Code::TimedOut);
+        took.as_millis()
+    });
+    let tries: Vec<_> = tries.collect();
+    assert!(tries.iter().all(|took| *took >= 300), "{tries:?}");
+    assert!(tries.iter().any(|took| *took < 400), "{tries:?}");
 }
 
 #[test]
