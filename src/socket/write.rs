@@ -16,6 +16,9 @@ use crate::wait::Wait;
 
 /// sendfile(2) moves at most this much in one call, so that Ctrl-C and progress come through.
 const FILE_CHUNK: u64 = 1024 * 1024;
+/// send(2) is offered at most this much of a stream in one call: while the peer takes, the kernel goes on in it, and neither the
+/// deadline nor a signal is looked at.
+const WRITE_CHUNK: usize = 4 * 1024 * 1024;
 
 impl Socket {
     /// One raw call: send(2). How much of it the kernel took; the rest is the caller's.
@@ -48,7 +51,7 @@ impl Socket {
             let most = if datagram {
                 Some(asked)
             } else {
-                faults::write(asked)
+                faults::write(asked.min(WRITE_CHUNK))
             };
             let most = most.ok_or(io::ErrorKind::WouldBlock)?;
             match parts {
