@@ -12,6 +12,10 @@ packages=(
     nginx-light      # a real web server
     strace           # which system calls a step makes
     iproute2         # ss, and addresses for the tests
+    tshark           # reads our captures, and writes one that we read
+    python3-scapy    # a second opinion on packets, asked in a process of its own
+    chromium         # draws the pictures
+    fonts-dejavu-core
 )
 
 missing=()
