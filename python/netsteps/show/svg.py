@@ -70,7 +70,7 @@ class Canvas:
         self._parts: list[str] = []
 
     def add(
-        self, tag: str, content: str = "", *, title: Attribute = None, **attributes: Attribute
+        self, tag: str, content: str = "", /, *, title: Attribute = None, **attributes: Attribute
     ) -> None:
         """Add an element.
 
