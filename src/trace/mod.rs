@@ -11,8 +11,10 @@ use crate::ports::Transport;
 use crate::state::State;
 use crate::sys::forks;
 
+mod samples;
 mod steps;
 
+pub use samples::{Sample, Samples};
 pub use steps::{Line, Steps};
 
 /// How much of the bytes an event keeps.
