@@ -19,14 +19,18 @@ is the real thing: kernel sockets, driven by a Rust core.
 """
 
 from netsteps._core import (
+    AcceptQueue,
+    Buffers,
     Datagram,
     Endpoint,
     Event,
     Options,
     Report,
+    Sample,
     Service,
     Socket,
     StepLine,
+    TcpInfo,
     TcpReceiver,
     TcpSender,
     TcpServer,
@@ -91,6 +95,7 @@ _COMPUTER = {
 }
 
 __all__ = [
+    "AcceptQueue",
     "Address",
     "AddressInUse",
     "AddressNotLocal",
@@ -100,6 +105,7 @@ __all__ = [
     "BadPort",
     "BadType",
     "BrokenPipe",
+    "Buffers",
     "Connection",
     "Datagram",
     "DatagramCut",
@@ -118,6 +124,7 @@ __all__ = [
     "Refused",
     "Report",
     "Reset",
+    "Sample",
     "Service",
     "Socket",
     "SocketClosed",
@@ -125,6 +132,7 @@ __all__ = [
     "StepError",
     "StepLine",
     "SystemFailure",
+    "TcpInfo",
     "TcpReceiver",
     "TcpSender",
     "TcpServer",

@@ -24,7 +24,7 @@ fn info(socket: &Socket) -> TcpInfo {
 
 /// Writes until the kernel takes no more; how much it took.
 fn fill(socket: &Socket) -> u64 {
-    let chunk = [b'x'; 65_536];
+    let chunk = vec![b'x'; 65_536];
     let mut taken = 0;
     while let Ok(size) = socket.send(&chunk, &now()) {
         taken += size as u64;

@@ -34,7 +34,7 @@ fn newest(samples: &Samples, socket: &Socket) -> Option<Sample> {
 fn a_full_receive_buffer_and_the_sender_that_stops_are_seen() {
     let (samples, sampler) = sampling();
     let (socket, peer) = own_pair();
-    let chunk = [b'x'; 65_536];
+    let chunk = vec![b'x'; 65_536];
     let mut written = 0;
     while let Ok(size) = socket.send(&chunk, &now()) {
         written += size as u64;
