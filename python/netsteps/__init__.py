@@ -19,14 +19,18 @@ is the real thing: kernel sockets, driven by a Rust core.
 """
 
 from netsteps._core import (
+    AcceptQueue,
+    Buffers,
     Datagram,
     Endpoint,
     Event,
     Options,
     Report,
+    Sample,
     Service,
     Socket,
     StepLine,
+    TcpInfo,
     TcpReceiver,
     TcpSender,
     TcpServer,
@@ -92,6 +96,7 @@ _COMPUTER = {
 }
 
 __all__ = [
+    "AcceptQueue",
     "Address",
     "AddressInUse",
     "AddressNotLocal",
@@ -101,6 +106,7 @@ __all__ = [
     "BadPort",
     "BadType",
     "BrokenPipe",
+    "Buffers",
     "Connection",
     "Datagram",
     "DatagramCut",
@@ -119,6 +125,7 @@ __all__ = [
     "Refused",
     "Report",
     "Reset",
+    "Sample",
     "Service",
     "Socket",
     "SocketClosed",
@@ -126,6 +133,7 @@ __all__ = [
     "StepError",
     "StepLine",
     "SystemFailure",
+    "TcpInfo",
     "TcpReceiver",
     "TcpSender",
     "TcpServer",
