@@ -1,0 +1,223 @@
+//! Packets: bytes to headers, layers and fields, and back.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `first`, `headers` | with which header a packet begins; which it has, and where |
+//! | `scan` | finds the headers, and what is wrong with them; nothing is allocated for a sound packet |
+//! | `fields`, `tables` | a layer and its fields; the headers' layouts as data |
+//! | `layers` | the layers of a packet, made when they are asked for |
+//! | `parse_error` | layer, offset, needed and had |
+//!
+//! Sources: RFC 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 (ICMP), 4443 (ICMPv6), 826 (ARP), 1035 (DNS).
+
+mod fields;
+mod first;
+mod headers;
+mod parse_error;
+mod scan;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use fields::{Field, Layer, Value};
+pub use first::First;
+pub use headers::{Header, Kind};
+pub use parse_error::ParseError;
+
+use crate::address::Endpoint;
+use headers::Headers;
+
+/// A packet: its bytes, and where its headers are.
+///
+/// The bytes are a part of a buffer that many packets share (a capture read as a whole), so that a packet costs no allocation.
+/// Layers, fields and checksums are worked out when they are asked for.
+#[derive(Clone, Debug)]
+pub struct Packet {
+    buffer: Arc<[u8]>,
+    start: usize,
+    length: u32,
+    /// How long it was on the wire; more than `length` where a capture kept only its beginning.
+    wire_length: u32,
+    /// Where the payload ends; what follows is padding.
+    payload_end: u32,
+    first: First,
+    headers: Headers,
+    protocol: Protocol,
+    faults: Vec<ParseError>,
+}
+
+/// What the innermost header that was found says about what it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// By the number of IPv4's field Protocol and IPv6's Next Header.
+    Ip(u8),
+    /// By the EtherType.
+    Ether(u16),
+    /// Nothing said it.
+    Unknown,
+}
+
+/// The packet in these bytes.
+///
+/// # Errors
+/// What is wrong with their structure: the first fault from the outside in. A wrong checksum is none; `Packet::problems` tells it.
+pub fn parse(data: &[u8], first: First) -> Result<Packet, ParseError> {
+    let mut packet = parse_lax(data, first);
+    if packet.faults.is_empty() {
+        Ok(packet)
+    } else {
+        Err(packet.faults.swap_remove(0))
+    }
+}
+
+/// The packet in these bytes, as far as it can be read. What is wrong is in `Packet::problems`.
+#[must_use]
+pub fn parse_lax(data: &[u8], first: First) -> Packet {
+    Packet::within(&Arc::from(data), 0..data.len(), first, data.len())
+}
+
+/// One packet of a capture: its place in the buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Its bytes in the buffer.
+    pub range: Range<usize>,
+    /// How long it was on the wire.
+    pub wire_length: usize,
+    /// With which header it begins.
+    pub first: First,
+}
+
+/// The packets of a buffer, read as they are asked for (lax, without a copy, without an allocation for a sound one).
+pub fn decode_many<'a>(
+    buffer: &'a Arc<[u8]>,
+    frames: impl IntoIterator<Item = Frame> + 'a,
+) -> impl Iterator<Item = Packet> + 'a {
+    frames
+        .into_iter()
+        .map(|frame| Packet::within(buffer, frame.range, frame.first, frame.wire_length))
+}
+
+impl Packet {
+    /// The packet at this place of a buffer, as far as it can be read. A range beyond the buffer's end is shortened to it.
+    #[must_use]
+    pub fn within(
+        buffer: &Arc<[u8]>,
+        range: Range<usize>,
+        first: First,
+        wire_length: usize,
+    ) -> Self {
+        let end = range.end.min(buffer.len());
+        let start = range.start.min(end);
+        let data = buffer.get(start..end).unwrap_or_default();
+        let found = scan::scan(data, first, wire_length);
+        let short = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Self {
+            start,
+            length: short(data.len()),
+            wire_length: short(wire_length.max(data.len())),
+            payload_end: short(found.end),
+            first,
+            headers: found.headers,
+            protocol: found.protocol,
+            faults: found.faults,
+            buffer: Arc::clone(buffer),
+        }
+    }
+
+    /// All its bytes.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.buffer
+            .get(self.start..self.start + self.length as usize)
+            .unwrap_or_default()
+    }
+
+    /// With which header it begins.
+    #[must_use]
+    pub const fn first(&self) -> First {
+        self.first
+    }
+
+    /// How long it was on the wire, in bytes: more than `data` has where a capture kept only the beginning.
+    #[must_use]
+    pub const fn wire_length(&self) -> usize {
+        self.wire_length as usize
+    }
+
+    /// Its headers, from the outside in, one behind the other.
+    pub fn headers(&self) -> impl DoubleEndedIterator<Item = Header> + '_ {
+        self.headers.iter()
+    }
+
+    /// The bytes of a header.
+    #[must_use]
+    pub fn header_bytes(&self, header: Header) -> &[u8] {
+        self.data()
+            .get(header.start..header.end)
+            .unwrap_or_default()
+    }
+
+    /// The last header of this kind.
+    #[must_use]
+    pub fn header(&self, kind: Kind) -> Option<Header> {
+        self.headers.iter().rev().find(|header| header.kind == kind)
+    }
+
+    /// Where the payload is: behind the last header, without padding.
+    #[must_use]
+    pub fn payload_range(&self) -> Range<usize> {
+        let start = self.headers.end();
+        start..(self.payload_end as usize).max(start)
+    }
+
+    /// What the innermost header carries: a UDP datagram's data, a TCP segment's, what follows an IP header of an unknown protocol.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        self.data().get(self.payload_range()).unwrap_or_default()
+    }
+
+    /// What is wrong with its structure, from the outside in.
+    #[must_use]
+    pub fn faults(&self) -> &[ParseError] {
+        &self.faults
+    }
+
+    /// Who sent it: the IP address (ARP: the sender's), and the port (0 where there is none).
+    #[must_use]
+    pub fn source(&self) -> Option<Endpoint> {
+        None
+    }
+
+    /// Who it is for.
+    #[must_use]
+    pub fn destination(&self) -> Option<Endpoint> {
+        None
+    }
+
+    /// Its layers, with every field. Worked out at each call.
+    #[must_use]
+    pub fn layers(&self) -> Vec<Layer> {
+        Vec::new()
+    }
+
+    /// What is wrong with it, in words: its structure, and checksums.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The packet in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        String::new()
+    }
+}
+
+impl PartialEq for Packet {
+    /// The same bytes, beginning with the same header.
+    fn eq(&self, other: &Self) -> bool {
+        self.first == other.first && self.data() == other.data()
+    }
+}
+
+impl Eq for Packet {}
