@@ -257,7 +257,7 @@ impl PyPacket {
     fn __reduce__<'py>(
         &self,
         py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, &'static str, bool))> {
+    ) -> PyResult<(Bound<'py, PyAny>, Parsed<'py>)> {
         let parse = py.get_type::<Self>().getattr("parse")?;
         Ok((parse, (self.data(py)?, self.first(), true)))
     }
@@ -282,6 +282,9 @@ impl PyPacket {
         }
     }
 }
+
+/// The arguments of parse.
+type Parsed<'py> = (Bound<'py, PyBytes>, &'static str, bool);
 
 impl PyPacket {
     /// What a function of `netsteps.show.packet` draws of it.

@@ -9,7 +9,7 @@ use crate::packet::{Field, Layer, Value};
 
 /// A layer of a packet: a header, DNS, the payload or padding.
 ///
-/// layer["Window"] is its field of that name. Made by Packet.layers.
+/// `layer["Window"]` is its field of that name. Made by Packet.layers.
 #[pyclass(frozen, name = "Layer", module = "netsteps", mapping)]
 pub(super) struct PyLayer {
     name: &'static str,

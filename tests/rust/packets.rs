@@ -174,18 +174,18 @@ fn what_a_packet_cannot_say_is_refused() {
         Code::BadArgument
     );
     assert_eq!(refused(&draft(a, b, Over::Arp(1)), b""), Code::BadArgument);
-    assert!(draft(a, b, Over::Udp).packet(&[0; 65_507]).is_ok());
+    assert!(draft(a, b, Over::Udp).packet(&vec![0; 65_507]).is_ok());
     assert_eq!(
-        refused(&draft(a, b, Over::Udp), &[0; 65_508]),
+        refused(&draft(a, b, Over::Udp), &vec![0; 65_508]),
         Code::BadArgument
     );
     assert!(
         draft("[::1]:1", "[::1]:2", Over::Udp)
-            .packet(&[0; 65_527])
+            .packet(&vec![0; 65_527])
             .is_ok()
     );
     assert_eq!(
-        refused(&draft("[::1]:1", "[::1]:2", Over::Udp), &[0; 65_528]),
+        refused(&draft("[::1]:1", "[::1]:2", Over::Udp), &vec![0; 65_528]),
         Code::BadArgument
     );
     let mut long = draft(a, b, segment());
