@@ -8,6 +8,7 @@
 //! | [`error`] | the catalogue of errors: step, endpoint, cause, remedy, errno |
 //! | [`address`] | `Endpoint`: parse, print, classify |
 //! | [`ports`] | the well-known ports and the names of their services |
+//! | [`packet`] | packets: bytes to headers, layers and fields, and back |
 //! | [`state`] | one table of which step is allowed when |
 //! | [`trace`] | events and their recorder: one clock, bounded |
 //! | [`wait`] | deadline and interruption: the only place that blocks |
@@ -20,6 +21,7 @@
 pub mod address;
 pub mod error;
 pub mod faults;
+pub mod packet;
 pub mod ports;
 pub mod resolve;
 pub mod socket;

@@ -22,6 +22,7 @@ RUST = {
     "sys": "",
     "error": "sys",
     "address": "sys error",
+    "packet": "sys error address ports",
     "ports": "sys error address",
     "state": "sys error address ports",
     "trace": "sys error address ports state",
@@ -31,7 +32,7 @@ RUST = {
     "socket": CORE,
     "tcp": f"{CORE} socket",
     "udp": f"{CORE} socket",
-    "py": f"{CORE} socket tcp udp",
+    "py": f"{CORE} packet socket tcp udp",
 }
 PYTHON_ROOMS = {
     "errors": "",

@@ -16,6 +16,7 @@ __all__ = [
     "AddressNotLocal",
     "BadArgument",
     "BadHost",
+    "BadPacket",
     "BadPayload",
     "BadPort",
     "BadType",
@@ -120,6 +121,19 @@ class BadArgument(SocketError, ValueError):
     """An argument that cannot be meant: a negative size, a timeout that is no time."""
 
 
+class BadPacket(SocketError, ValueError):
+    """Bytes that are no packet, or no capture file.
+
+    layer: which part of them is wrong ("IPv4", "TCP"). offset: where it begins, in bytes. needed:
+    how many bytes it needs from there on, had: how many it has; both None where a value is wrong.
+    """
+
+    layer: str = ""
+    offset: int = 0
+    needed: int | None = None
+    had: int | None = None
+
+
 class Reset(SocketError, ConnectionResetError):
     """The peer cut the connection (ECONNRESET)."""
 
@@ -173,6 +187,7 @@ _BY_CODE: dict[str, type[SocketError]] = {
     "wrong type": BadType,
     "not a port": BadPort,
     "bad argument": BadArgument,
+    "broken packet": BadPacket,
     "reset": Reset,
     "broken pipe": BrokenPipe,
     "datagram too large": DatagramTooLarge,
@@ -199,6 +214,7 @@ def make(  # noqa: PLR0917 - one argument for each of the core's answers
     remedy: str,
     missing: str | None,
     partial: bytes,
+    place: tuple[str, int, int | None, int | None] | None = None,
 ) -> SocketError:
     """Make the exception of an error of the core; called by the binding."""
     kind = _BY_CODE.get(code, SystemFailure)
@@ -210,4 +226,6 @@ def make(  # noqa: PLR0917 - one argument for each of the core's answers
     error.remedy = remedy
     error.missing = missing
     error.partial = partial
+    if place is not None and isinstance(error, BadPacket):
+        error.layer, error.offset, error.needed, error.had = place
     return error

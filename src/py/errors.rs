@@ -36,6 +36,10 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         &details.remedy,
         details.missing,
         partial,
+        details
+            .place
+            .as_ref()
+            .map(|place| (&place.layer, place.offset, place.needed, place.had)),
     );
     let exception = call_back(py, || make.bind(py).call1(answers))?;
     Ok(PyErr::from_value(exception))

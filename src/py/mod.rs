@@ -18,6 +18,9 @@ mod handlers;
 mod kernel;
 mod memory;
 mod options;
+mod packet;
+mod packet_arguments;
+mod packet_layers;
 mod pause;
 mod place;
 mod resolve;
@@ -44,6 +47,10 @@ mod _core {
     use super::kernel::{PyAcceptQueue, PyBuffers, PySample, PyTcpInfo};
     #[pymodule_export]
     use super::options::PyOptions;
+    #[pymodule_export]
+    use super::packet::PyPacket;
+    #[pymodule_export]
+    use super::packet_layers::{PyField, PyLayer};
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]
