@@ -71,21 +71,21 @@ FLAGS: "list[Row]" = [
     ]
 ]
 ETHERNET: "list[Row]" = [
-    ("Destination Address", 48, "mac", "The network card that is to take the frame"),
-    ("Source Address", 48, "mac", "The network card that sent it"),
+    ("Destination", 48, "mac", "The network card that is to take the frame"),
+    ("Source", 48, "mac", "The network card that sent it"),
     ("EtherType", 16, "hex", "What is inside"),
 ]
 IPV4: "list[Row]" = [
     ("Version", 4, "", "Version 4 of the Internet Protocol"),
-    ("IHL", 4, "{} ({x4} bytes)", "Header length in words of 4 bytes"),
+    ("IHL", 4, "{} = {x4} bytes", "Header length in words of 4 bytes"),
     ("DSCP", 6, "0 default"),
     ("ECN", 2),
     ("Total Length", 16, "{} bytes", "Header and data"),
     ("Identification", 16, "hex", "The same in all pieces of one packet"),
     ("Reserved", 1),
-    ("Don't Fragment", 1),
-    ("More Fragments", 1),
-    ("Fragment Offset", 13, "{} ({x8} bytes)", "Where this piece belongs, in units of 8 bytes"),
+    ("DF", 1, "", "do not fragment"),
+    ("MF", 1, "", "more fragments follow"),
+    ("Fragment Offset", 13, "{} = {x8} bytes", "Where this piece belongs, in units of 8 bytes"),
     ("Time to Live", 8, "", "How many more stations it may pass"),
     ("Protocol", 8, "{protocol}", "What is inside"),
     ("Header Checksum", 16, "hex", "Guards the header"),
@@ -106,24 +106,24 @@ UDP: "list[Row]" = [
     ("Source Port", 16, "", "The program that sent it"),
     ("Destination Port", 16, "", "The program that it is for"),
     ("Length", 16, "{} bytes", "Header and data"),
-    ("Checksum", 16, "hex correct", "Guards ports, addresses and data"),
+    ("Checksum", 16, "hex", "over header, data and both IP addresses: right"),
 ]
 TCP: "list[Row]" = [
     ("Source Port", 16),
     ("Destination Port", 16),
     ("Sequence Number", 32, "", "The number of the first byte of this segment"),
     ("Acknowledgment Number", 32, "", "The next byte that the sender waits for"),
-    ("Data Offset", 4, "{} ({x4} bytes)"),
+    ("Data Offset", 4, "{} = {x4} bytes"),
     ("Reserved", 4),
     *FLAGS,
-    ("Window", 16, "{} bytes", "How much the sender can take"),
-    ("Checksum", 16, "hex correct"),
+    ("Window", 16, "", "How many bytes the sender has room for"),
+    ("Checksum", 16, "hex", "over the whole: right"),
     ("Urgent Pointer", 16),
 ]
 ICMP: "list[Row]" = [
     ("Type", 8, "{} echo request"),
     ("Code", 8),
-    ("Checksum", 16, "hex correct"),
+    ("Checksum", 16, "hex", "over the whole: right"),
     ("Identifier", 16),
     ("Sequence Number", 16),
 ]
@@ -132,7 +132,7 @@ ARP: "list[Row]" = [
     ("Protocol Type", 16, "hex"),
     ("Hardware Address Length", 8),
     ("Protocol Address Length", 8),
-    ("Operation", 16, "{} request", "1 asks, 2 answers"),
+    ("Opcode", 16, "{} request", "1 asks, 2 answers"),
     ("Sender Hardware Address", 48, "mac"),
     ("Sender Protocol Address", 32, "ip"),
     ("Target Hardware Address", 48, "mac"),
@@ -140,18 +140,18 @@ ARP: "list[Row]" = [
 ]
 DNS: "list[Row]" = [
     ("ID", 16, "hex"),
-    ("QR", 1, "{} response"),
-    ("Opcode", 4),
-    ("Authoritative Answer", 1),
-    ("Truncated", 1),
-    ("Recursion Desired", 1),
-    ("Recursion Available", 1),
+    ("QR", 1, "", "it is an answer"),
+    ("OPCODE", 4, "0 query"),
+    ("AA", 1, "", "by the name's own server"),
+    ("TC", 1, "", "cut off: ask again over TCP"),
+    ("RD", 1, "", "ask others for me"),
+    ("RA", 1, "", "the server asks others"),
     ("Z", 3),
     ("RCODE", 4, "{} no error"),
-    ("Questions", 16),
-    ("Answers", 16),
-    ("Authority", 16),
-    ("Additional", 16),
+    ("QDCOUNT", 16, "", "questions"),
+    ("ANCOUNT", 16, "", "answers"),
+    ("NSCOUNT", 16, "", "servers that know more"),
+    ("ARCOUNT", 16, "", "additional records"),
 ]
 PROTOCOLS = {1: "1 ICMP", 6: "6 TCP", 17: "17 UDP", 0x800: "IPv4", 0x806: "ARP", 0x86DD: "IPv6"}
 
@@ -204,7 +204,7 @@ SYN_HEX = """45 00 00 3c 1c 46 40 00 40 06 0a 74 0a 00 00 01 cb 00 71 07
 DNS_HEX = f"""{HOME} 86 dd
     60 00 00 00 00 49 11 40 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 53
     20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 00 35 c3 50 00 49 6a 1f
-    1a 2b 81 80 00 01 00 02 00 00 00 00 03 77 77 77 07 65 78 61 6d 70 6c 65 03 6f 72 67 00
+    1a 2b 81 80 00 01 00 01 00 00 00 00 03 77 77 77 07 65 78 61 6d 70 6c 65 03 6f 72 67 00
     00 1c 00 01 c0 0c 00 1c 00 01 00 00 0e 10 00 10
     20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 80"""
 PING_HEX = """45 00 00 54 00 01 40 00 40 01 3c a6 7f 00 00 01 7f 00 00 01
@@ -239,7 +239,7 @@ def syn() -> Packet:
     data = bytes.fromhex(SYN_HEX)
     options: list[Row] = [
         ("Maximum Segment Size", 32, "1460 bytes", "The most data that one segment may have"),
-        ("SACK Permitted", 16, "yes", "Gaps may be acknowledged"),
+        ("SACK-Permitted", 16, "yes", "Gaps may be acknowledged"),
         ("Timestamps", 80, "TSval 5016097, TSecr 0", "For measuring the round trip"),
         ("No-Operation", 8, "NOP"),
         ("Window Scale", 24, "7 (multiply by 128)"),
@@ -256,18 +256,24 @@ def syn() -> Packet:
     )
 
 
+def record(what: str, form: str) -> "list[Row]":
+    return [
+        ("NAME", 16, "www.example.org", what),
+        ("TYPE", 16, "28 AAAA", what),
+        ("CLASS", 16, "1 IN", what),
+        ("TTL", 32, "{} s", what),
+        ("RDLENGTH", 16, "{} bytes", what),
+        ("RDATA", 128, form, what),
+    ]
+
+
 def dns() -> Packet:
     data = bytes.fromhex(DNS_HEX)
     records: list[Row] = [
-        ("Question Name", 136, "www.example.org", "What is asked for"),
-        ("Question Type", 16, "28 AAAA"),
-        ("Question Class", 16, "1 IN"),
-        ("Answer Name", 16, "www.example.org", "A pointer to byte 12"),
-        ("Answer Type", 16, "28 AAAA"),
-        ("Answer Class", 16, "1 IN"),
-        ("Answer TTL", 32, "{} seconds"),
-        ("Answer Length", 16, "{} bytes"),
-        ("Answer Address", 128, "ip"),
+        ("QNAME", 136, "www.example.org", "question 1 of 1"),
+        ("QTYPE", 16, "28 AAAA", "question 1 of 1"),
+        ("QCLASS", 16, "1 IN", "question 1 of 1"),
+        *record("answer 1 of 1", "ip"),
     ]
     return Packet(
         data,
@@ -308,7 +314,11 @@ def arp() -> Packet:
     data = bytes.fromhex(ARP_HEX)
     return Packet(
         data,
-        (layer(data, "Ethernet II", 2, 0, ETHERNET), layer(data, "ARP", 2, 14, ARP)),
+        (
+            layer(data, "Ethernet II", 2, 0, ETHERNET),
+            layer(data, "ARP", 2, 14, ARP),
+            Layer("Padding", 2, 42, 60),
+        ),
         b"",
         Endpoint("10.0.0.1", 0),
         Endpoint("10.0.0.2", 0),
@@ -341,7 +351,7 @@ def broken() -> Packet:
     full = layer(data, "UDP", 4, 20, UDP)
     fields = (
         *full.fields[:3],
-        Field("Checksum", 0x9D1F, "0x9d1f wrong", 208, 16, "Guards the data", wrong),
+        Field("Checksum", 0x9D1F, "0x9d1f", 208, 16, full.fields[3].meaning[:-7], wrong),
     )
     return Packet(
         data,

@@ -11,6 +11,7 @@ from netsteps.show.svg import text_width
 from netsteps.show.tables import printable
 
 __all__ = [
+    "PADDING",
     "Field",
     "Gap",
     "Layer",
@@ -29,6 +30,9 @@ __all__ = [
     "wrapped",
 ]
 
+PADDING = "Padding"  # the name of the layer that fills up a short frame
+_MORE_FRAGMENTS = ("MF", "M")  # in IPv4 and in IPv6's extension header
+_MOST_MARKS = 2  # on one letter, as some scripts need
 _LONGEST = 500  # characters of one text that are looked at
 
 
@@ -154,10 +158,23 @@ class Gap(NamedTuple):
 
 
 def plain(text: object) -> str:
-    """Write any text as one printable line of bounded length."""
+    """Write any text as one printable line of bounded length.
+
+    Marks that are heaped on one letter, and would cover the lines above, are shown as codes.
+    """
     raw = text if isinstance(text, bytes | bytearray) else str(text)
-    cut = len(raw) > _LONGEST
-    return printable(raw[:_LONGEST]) + ("..." if cut else "")
+    shown = printable(raw[:_LONGEST]) + ("..." if len(raw) > _LONGEST else "")
+    return shown if shown.isascii() else _without_heaps(shown)
+
+
+def _without_heaps(text: str) -> str:
+    from unicodedata import category  # here, for a quick `import netsteps`
+
+    shown, marks = [], _MOST_MARKS  # a mark at the beginning has no letter
+    for char in text:
+        marks = marks + 1 if category(char).startswith("M") else 0
+        shown.append(char if marks <= _MOST_MARKS else char.encode("unicode_escape").decode())
+    return "".join(shown)
 
 
 def plural(count: int, word: str) -> str:
@@ -212,9 +229,8 @@ def piece_of(packet: Packet) -> Piece | None:
     ip = layer_of(packet, "IPv6 Fragment") or layer_of(packet, "IPv4")
     if ip is None:
         return None
-    offset, flag = field_of([ip], "fragment", "offset"), field_of([ip], "more", "fragment")
-    if flag is None:
-        flag = field_of([ip], "m flag")
+    offset = field_of([ip], "fragment", "offset")
+    flag = next((field for field in ip.fields if field.name in _MORE_FRAGMENTS), None)
     more = flag is not None and bool(bits_of(packet.data, flag))
     start = 8 * bits_of(packet.data, offset) if offset is not None else 0
     if not start and not more:
@@ -222,7 +238,7 @@ def piece_of(packet: Packet) -> Piece | None:
     length = sum(
         layer.end - layer.start
         for layer in packet.layers
-        if layer.start >= ip.end and layer.end > layer.start
+        if layer.start >= ip.end and layer.end > layer.start and layer.name != PADDING
     )
     # The last piece is shorter than the others, so that it does not tell how many there were.
     number = start // length + 1 if more and length and start % length == 0 else None

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from netsteps.show.records import first_record, folded
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,7 +14,6 @@ __all__ = ["ROW", "Block", "Plan", "Segment", "plan"]
 ROW = 32  # bits
 _MOST_BLOCKS = 14
 _MOST_LINES = 16
-_DNS_HEADER = 96  # bits; what follows are records of any length
 
 
 class Segment(NamedTuple):
@@ -48,7 +49,8 @@ def plan(layer: "Layer", size: int) -> Plan:
     """Lay out the fields of a layer of a packet of `size` bytes."""
     begin = layer.start * 8
     end = min(layer.end, size) * 8
-    limit = begin + _DNS_HEADER if layer.name == "DNS" else end
+    record = first_record(layer.fields) if layer.name == "DNS" else None
+    limit = record.start if record is not None else end
     boxed: list[Field] = []
     listed: list[Field] = []
     reached = begin
@@ -65,6 +67,8 @@ def plan(layer: "Layer", size: int) -> Plan:
         # A field that is cut in two by the end of the diagram is told whole in the list.
         listed = [field for field in boxed if field.start + field.bits > last] + listed
         blocks = blocks[:_MOST_BLOCKS]
+    if len(listed) > _MOST_LINES:
+        listed = folded(listed)
     return Plan(tuple(blocks), tuple(listed[:_MOST_LINES]), max(len(listed) - _MOST_LINES, 0))
 
 

@@ -22,8 +22,11 @@ __all__ = ["BIT", "Pen", "draw", "height", "label_of"]
 BIT = 22.0  # pixels of a bit
 _RULER, _BOX, _HEX, _GAP = 15.0, 38.0, 16.0, 3.0
 _LINE = 20.0  # pixels of a listed field
-_NOTE = 15.0  # pixels of a line of notes
+_NOTE, _NOTE_SIZE = 15.0, 10.5  # pixels of a line of notes, and of its text
+_NOTE_ROOM = ROW * BIT - 24
 _MOST_HEX_ROWS = 4  # of one box
+_MOST_WRONG = 6
+_SET = (1, True)  # values of a flag
 
 # How RFCs and their readers shorten names.
 _SHORT = {
@@ -63,13 +66,13 @@ def label_of(name: str, room: float) -> tuple[str, float]:
     words = name.replace("-", " ").replace("_", " ").split()
     initials = "".join(word[0] for word in words).upper() if len(words) > 1 else ""
     for text in (name, _SHORT.get(name.casefold(), ""), initials):
-        for size in (10.5, 9.5, 8.5, 8.0):
+        for size in (10.5, 9.5, 8.5, 7.5):
             if text and text_width(text, size) <= room:
                 return text, size
     shortest = initials or name
-    while shortest and text_width(shortest, 8.0) > room:
+    while shortest and text_width(shortest, 7.5) > room:
         shortest = shortest[:-1]
-    return shortest, 8.0
+    return shortest, 7.5
 
 
 def _value(field: "Field", room: float) -> tuple[str, float]:
@@ -84,31 +87,73 @@ def _value(field: "Field", room: float) -> tuple[str, float]:
 
 
 def _notes(layer: "Layer", planned: "Plan") -> list[tuple[bool, str]]:
-    """Say what is wrong, and what the shortened names stand for; True marks a problem."""
+    """Say what is wrong, and what the boxes had no room for; True marks a problem."""
     notes = []
-    if layer.problem:
-        notes += [(True, line) for line in _lines(plain(layer.problem))]
     wrong = [field for field in layer.fields if field.problem]
-    for field in wrong[:6]:
+    # The layer may repeat what one of its fields says.
+    if layer.problem and not any(str(field.problem) in layer.problem for field in wrong):
+        notes += [(True, line) for line in _lines(plain(layer.problem))]
+    for field in wrong[:_MOST_WRONG]:
         notes += [(True, line) for line in _lines(f"{plain(field.name)}: {plain(field.problem)}")]
-    if len(wrong) > 6:
-        notes.append((True, f"and {plural(len(wrong) - 6, 'problem')} more, in the table"))
-    short: dict[str, str] = {}
+    if len(wrong) > _MOST_WRONG:
+        notes.append(
+            (True, f"and {plural(len(wrong) - _MOST_WRONG, 'problem')} more, in the table")
+        )
+    legend: dict[str, str] = {}
     for block in planned.blocks:
         for part, left, right, named, _ in block.segments:
-            if part is not None and named:
-                name = plain(part.name)
-                text, _ = label_of(name, _room((right - left) * BIT, part.problem is not None))
-                if text and text != name:
-                    short.setdefault(text, name)
-    if short:
-        legend = " · ".join(f"{text} = {name}" for text, name in short.items())
-        notes += [(False, line) for line in _lines(legend)]
-    return notes
+            if part is None or not named:
+                continue
+            name = plain(part.name)
+            label, _ = label_of(name, _room((right - left) * BIT, part.problem is not None))
+            entry = _entry(part, label or name, (right - left) * BIT)
+            if entry:
+                legend.setdefault(entry, "")
+    return notes + [(False, line) for line in _packed(list(legend))]
+
+
+def _packed(entries: list[str]) -> list[str]:
+    """Put as many entries on a line as fit; an entry is broken only when it is longer than one."""
+    lines: list[str] = []
+    for entry in entries:
+        joined = f"{lines[-1]} · {entry}" if lines else entry
+        if lines and text_width(joined, _NOTE_SIZE) <= _NOTE_ROOM:
+            lines[-1] = joined
+        else:
+            lines += _lines(entry)
+    return lines
+
+
+def _entry(field: "Field", label: str, width: float) -> str:
+    """Say what a box stands for, if it does not say so itself."""
+    name, meaning = plain(field.name), _meaning(field)
+    if _label_line(field, _room(width, field.problem is not None))[0] != label:
+        return ""  # the meaning stands in the box
+    if not meaning:
+        return f"{label}: {name}" if label != name else ""
+    if field.bits == 1 and not name.casefold().startswith("reserved"):
+        label = f"{label}=1"
+    return f"{label}: {meaning}"
+
+
+def _meaning(field: "Field") -> str:
+    """Give what a field means; of a flag that is not set, what it would mean."""
+    meaning = plain(field.meaning) if field.meaning else ""
+    if meaning.startswith("not set (") and meaning.endswith(")"):
+        return meaning[9:-1]
+    return meaning
+
+
+def _label_line(field: "Field", room: float) -> tuple[str, float]:
+    """Give the name for a box, with its meaning behind it where there is room, and the size."""
+    name, meaning = plain(field.name), _meaning(field)
+    if meaning and text_width(f"{name}: {meaning}", 10.5) <= room:
+        return f"{name}: {meaning}", 10.5
+    return label_of(name, room)
 
 
 def _lines(text: str) -> list[str]:
-    return wrapped(text, 11, ROW * BIT - 24)
+    return wrapped(text, _NOTE_SIZE, _NOTE_ROOM)
 
 
 def height(layer: "Layer", planned: "Plan") -> float:
@@ -145,7 +190,11 @@ def draw(pen: Pen, layer: "Layer", planned: "Plan", x: float, y: float) -> float
         if wrong:
             sign(canvas, x + 9, y - 4, 5.5)
         canvas.text(
-            x + (20 if wrong else 2), y, text, size=11, fill=theme.red if wrong else theme.faint
+            x + (20 if wrong else 2),
+            y,
+            text,
+            size=_NOTE_SIZE,
+            fill=theme.red if wrong else theme.faint,
         )
     return y + (4 if notes else 0)
 
@@ -180,13 +229,14 @@ def _box(pen: Pen, segment: "Segment", x: float, y: float) -> None:
         return
     wrong = field.problem is not None
     name = plain(field.name)
+    lit = field.bits == 1 and field.value in _SET
     canvas.rect(
         x,
         y,
         width,
         _BOX,
         fill=theme.red if wrong else pen.hue,
-        fill_opacity=0.14,
+        fill_opacity=0.4 if lit else 0.14,
         stroke=theme.red if wrong else pen.hue,
         stroke_width=2 if wrong else 1,
         stroke_dasharray=None if named else "3 2",
@@ -195,8 +245,9 @@ def _box(pen: Pen, segment: "Segment", x: float, y: float) -> None:
     room = _room(width, wrong)
     middle = x + width / 2
     if named:
-        label, size = label_of(name, room)
-        canvas.text(middle, y + 13, label, size=size, anchor="middle", fill=theme.faint)
+        label, size = _label_line(field, room)
+        fill = theme.ink if lit else theme.faint
+        canvas.text(middle, y + 13, label, size=size, anchor="middle", fill=fill)
         text, size = _value(field, room)
         canvas.text(
             middle,
@@ -267,7 +318,9 @@ def _listed(pen: Pen, field: "Field", x: float, y: float) -> None:
         x, y + 1, ROW * BIT, _LINE - 2, fill=edge, fill_opacity=0.1, stroke=edge,
         stroke_width=2 if wrong else 0.6, title=_hover(field, pen.data),
     )  # fmt: skip
-    canvas.text(x + 6, y + 14, clipped(plain(field.name), 11, 184), size=11, fill=theme.faint)
+    meaning = f": {plain(field.meaning)}" if field.meaning else ""
+    label = clipped(f"{plain(field.name)}{meaning}", 11, 184)
+    canvas.text(x + 6, y + 14, label, size=11, fill=theme.faint)
     canvas.text(x + 196, y + 14, clipped(plain(field.text), 12, 262), size=12, bold=True)
     if wrong:
         sign(canvas, x + 466, y + 11, 5.5)

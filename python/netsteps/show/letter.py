@@ -3,13 +3,14 @@
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show.anatomy import bits_of, field_of, layer_of, piece_of, plain, plural
+from netsteps.show.anatomy import PADDING, bits_of, field_of, layer_of, piece_of, plain, plural
 from netsteps.show.hexdump import readable
+from netsteps.show.records import first_record, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netsteps.show.anatomy import Packet
+    from netsteps.show.anatomy import Layer, Packet
 
 __all__ = ["Letter", "Side", "letter_of"]
 
@@ -68,7 +69,11 @@ def letter_of(packet: "Packet") -> Letter:
 
 
 def _bytes_of(packet: "Packet", numbers: range) -> int:
-    return sum(max(layer.end - layer.start, 0) for layer in packet.layers if layer.osi in numbers)
+    return sum(
+        max(layer.end - layer.start, 0)
+        for layer in packet.layers
+        if layer.osi in numbers and layer.name != PADDING
+    )
 
 
 def _side(packet: "Packet", endpoint: object, *words: str) -> Side:
@@ -116,7 +121,8 @@ def _scope(scope: str) -> str:
 
 
 def _stamp(packet: "Packet") -> tuple[str, str]:
-    names = [plain(layer.name) for layer in packet.layers if 2 <= layer.osi <= 4]
+    headers = [layer for layer in packet.layers if 2 <= layer.osi <= 4 and layer.name != PADDING]
+    names = [plain(layer.name) for layer in headers]
     if not names:
         return plain(packet.protocol).upper() or "?", ""
     below = [name for name in names[:-1] if not name.startswith("IPv6 ")]
@@ -136,8 +142,10 @@ def _about(packet: "Packet", inside: int) -> str:
 
 def _empty(packet: "Packet") -> str:
     """Say what a packet without a message is for."""
-    if layer_of(packet, "ARP", "ICMP", "ICMPv6"):
+    if layer_of(packet, "ARP"):
         return plain(packet.summary)
+    if (icmp := layer_of(packet, "ICMP", "ICMPv6")) is not None:
+        return _icmp(icmp)
     tcp = layer_of(packet, "TCP")
     if tcp is None or tcp.start + 14 > len(packet.data):
         return "nothing: an empty packet is a packet too"
@@ -151,6 +159,12 @@ def _empty(packet: "Packet") -> str:
     return "I have your bytes (ACK)"
 
 
+def _icmp(layer: "Layer") -> str:
+    kind, code = field_of([layer], "type"), field_of([layer], "code")
+    words = [plain(field.text) for field in (kind, code) if field is not None]
+    return f"{plain(layer.name)} type {', code '.join(words)}" if words else plain(layer.name)
+
+
 def _preview(packet: "Packet") -> tuple[str, ...]:
     """Give the first lines of the message: as text if it is text, otherwise in hex."""
     records = [layer for layer in packet.layers if layer.osi == 7 and layer.name != "Payload"]
@@ -161,8 +175,8 @@ def _preview(packet: "Packet") -> tuple[str, ...]:
         return (_empty(packet),)
     data = packet.data[parts[0].start : parts[-1].end]
     lines: list[str] = []
-    if layer_of(packet, "ICMP", "ICMPv6"):
-        lines.append(plain(packet.summary)[:_COLUMNS])
+    if (icmp := layer_of(packet, "ICMP", "ICMPv6")) is not None:
+        lines.append(f"{_icmp(icmp)}, with these bytes:"[:_COLUMNS])
     return (*lines, *_cut_lines(data, _MOST_LINES - len(lines)))
 
 
@@ -170,13 +184,14 @@ def _records(packet: "Packet") -> tuple[str, ...]:
     lines = []
     for layer in packet.layers:
         if layer.osi == 7 and layer.name != "Payload":
-            # The header of a name server's message, 12 bytes, says nothing to a reader.
-            begin = layer.start * 8 + (96 if layer.name == "DNS" else 0)
+            record = first_record(layer.fields)
+            # The header of a name server's message says little to a reader.
+            begin = record.start if record is not None else 0
             told = [field for field in layer.fields if field.start >= begin and field.text]
-            lines += [f"{plain(field.name)}: {plain(field.text)}" for field in told]
+            lines += [f"{plain(field.name)}: {plain(field.text)}" for field in folded(told)]
     if len(lines) > _MOST_LINES:
         left_out = len(lines) - _MOST_LINES + 1
-        lines = [*lines[: _MOST_LINES - 1], f"... and {plural(left_out, 'field')} more"]
+        lines = [*lines[: _MOST_LINES - 1], f"... and {left_out} more"]
     return tuple(line[:_COLUMNS] for line in lines) or (plain(packet.summary)[:_COLUMNS],)
 
 

@@ -7,7 +7,7 @@ to another packet, is drawn dashed and says so.
 from typing import TYPE_CHECKING, NamedTuple
 
 from netsteps.show import grid, header, hexdump
-from netsteps.show.anatomy import layer_of, piece_of, plain, plural, span_text, wrapped
+from netsteps.show.anatomy import PADDING, layer_of, piece_of, plain, plural, span_text, wrapped
 from netsteps.show.svg import Canvas, clipped, text_width
 from netsteps.show.theme import theme_of
 from netsteps.show.wire import OSI, Part, Style, bar, parts_of, sign, swatch
@@ -81,6 +81,12 @@ def bands(packet: "Packet") -> list[Band]:
     return found
 
 
+def _rest_caption(part: Part) -> str:
+    if part.name == PADDING:
+        return "fills up a frame that is too short for the network card: part of no message"
+    return "no layer claims these bytes: what could not be read"
+
+
 def _with_layers(packet: "Packet") -> "list[tuple[Part, Layer | None]]":
     layers = list(packet.layers)
     found: list[tuple[Part, Layer | None]] = []
@@ -88,8 +94,7 @@ def _with_layers(packet: "Packet") -> "list[tuple[Part, Layer | None]]":
         same = [
             layer
             for layer in layers
-            if (layer.start, layer.end, layer.osi) == part[3:5] + part[1:2]
-            and plain(layer.name) == part.name
+            if (layer.start, layer.end, plain(layer.name)) == (part.start, part.end, part.name)
         ]
         if same:
             layers.remove(same[0])
@@ -227,7 +232,7 @@ def _dump(band: Band, data: bytes) -> list[hexdump.Line]:
 
 def _dumped(layer: "Layer") -> bool:
     """Tell whether a layer is shown as bytes and text instead of fields."""
-    return layer.name == "Payload" or not layer.fields
+    return layer.name in {"Payload", PADDING} or not layer.fields
 
 
 def _plan(layer: "Layer", size: int) -> grid.Plan:
@@ -305,7 +310,8 @@ def _rail(style: Style, band: Band, part: Part, y: float, hue: str) -> None:
     canvas, theme = style.canvas, style.theme
     x = _LEFT + 18
     if not band.osi:
-        canvas.text(x, y + 24, part.name, size=13, fill=theme.faint, bold=True)
+        name = clipped(part.name, 13, _RAIL - 26)
+        canvas.text(x, y + 24, name, size=13, fill=theme.faint, bold=True)
         return
     name, question = OSI[band.osi]
     canvas.text(x, y + 31, str(band.osi), size=26, fill=hue, bold=True)

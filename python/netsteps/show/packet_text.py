@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from netsteps.show import hexdump
-from netsteps.show.anatomy import covering, hex_bytes, plain, plural, span_text
+from netsteps.show.anatomy import PADDING, covering, hex_bytes, plain, plural, span_text
 from netsteps.show.letter import letter_of
 from netsteps.show.osi import bands, loose_problems
+from netsteps.show.records import folded
 from netsteps.show.tables import html_table
 from netsteps.show.wire import OSI
 
@@ -119,14 +120,17 @@ def layers_text(packet: "Packet") -> str:
 
 def _layer_lines(layer: "Layer") -> list[str]:
     lines = [_cut(f"    (!) {plain(layer.problem)}", _WIDTH)] if layer.problem else []
-    if layer.name == "Payload":
+    if layer.name in {"Payload", PADDING}:
         return lines
-    for field in list(layer.fields)[:_MOST_FIELDS]:
+    fields = list(layer.fields)
+    if len(fields) > _MOST_FIELDS:
+        fields = folded(fields)
+    for field in fields[:_MOST_FIELDS]:
         lines.append(_cut(_field_line(layer, field), _WIDTH))
         if field.problem:
             lines.append(_cut(f"{'':14}(!) {plain(field.problem)}", _WIDTH))
-    if len(layer.fields) > _MOST_FIELDS:
-        lines.append(f"    ... and {plural(len(layer.fields) - _MOST_FIELDS, 'field')} more")
+    if len(fields) > _MOST_FIELDS:
+        lines.append(f"    ... and {plural(len(fields) - _MOST_FIELDS, 'field')} more")
     return lines
 
 

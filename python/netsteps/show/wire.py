@@ -7,7 +7,7 @@ each part carries its number and its name as well.
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from netsteps.show.anatomy import gaps, plain, plural
+from netsteps.show.anatomy import PADDING, gaps, plain, plural
 from netsteps.show.svg import clipped, text_width
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _HATCHES = {
     2: "M2 0V8M6 0V8",
     0: "M2 2h1.5M6 6h1.5",
 }
+_ANOTHER = "M1 4h2M5 4h2"  # on top of it for the second protocol of a layer
 _SMALLEST = 46  # pixels of a part of the bar
 
 
@@ -69,12 +70,13 @@ class Style:
         if name not in self._defined:
             self._defined.add(name)
             hue = self.hue(osi, nth)
+            lines = _HATCHES[osi] + (_ANOTHER if nth else "")
             self.canvas.add(
                 "defs",
                 f'<pattern id="{name}" width="8" height="8" patternUnits="userSpaceOnUse">'
                 f'<rect width="8" height="8" fill="{self.theme.paper}"/>'
                 f'<rect width="8" height="8" fill="{hue}" fill-opacity="0.3"/>'
-                f'<path d="{_HATCHES[osi]}" stroke="{hue}" stroke-width="1.6" fill="none"/>'
+                f'<path d="{lines}" stroke="{hue}" stroke-width="1.6" fill="none"/>'
                 "</pattern>",
             )
         return f"url(#{name})"
@@ -99,13 +101,15 @@ def parts_of(packet: "Packet") -> list[Part]:
     seen: dict[int, int] = {}
     parts = []
     for layer in packet.layers:
+        if layer.name == PADDING:
+            parts.append(Part(PADDING, 0, 0, layer.start, layer.end, problem=False))
+            continue
         nth = seen.get(layer.osi, 0)
         seen[layer.osi] = nth + 1
         wrong = bool(layer.problem or any(field.problem for field in layer.fields))
         parts.append(Part(plain(layer.name), layer.osi, nth, layer.start, layer.end, wrong))
     for start, end in gaps(packet):
-        empty = end == len(packet.data) and not any(packet.data[start:end])
-        parts.append(Part("padding" if empty else "not read", 0, 0, start, end, problem=False))
+        parts.append(Part("not read", 0, 0, start, end, problem=False))
     return sorted(parts, key=lambda part: part.start)
 
 
