@@ -12,8 +12,8 @@ from netsteps.show import packet as show
 NAMES = ["Ethernet II", "ARP", "IPv4", "IPv6", "IPv6 Fragment", "ICMP", "TCP", "UDP", "DNS"]
 FIELDS = ["Checksum", "MF", "Fragment Offset", "Time to Live", "Source Address", "NAME", "A B C D"]
 # Also what is wide, stacks on the letter before it, or writes from the right to the left.
-TEXTS = st.text(max_size=80) | st.sampled_from(
-    ["漢字" * 30, "e\u0301" * 40, "שלום" * 9, "\U0001f4e8"]
+TEXTS = st.text(max_size=20) | st.sampled_from(
+    ["漢字" * 30, "e\u0301" * 40, "W" * 99, "שלום" * 9, "\U0001f4e8"]
 )
 PROBLEMS = st.none() | TEXTS
 
