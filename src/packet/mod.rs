@@ -11,9 +11,13 @@
 //! Sources: RFC 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 (ICMP), 4443 (ICMPv6), 826 (ARP), 1035 (DNS).
 
 mod fields;
+pub mod file;
 mod first;
 mod headers;
+pub mod link;
 mod parse_error;
+pub mod pcap;
+pub mod pcapng;
 mod scan;
 
 use std::ops::Range;
