@@ -13,12 +13,14 @@
 mod fields;
 pub mod file;
 mod first;
+pub mod fragments;
 mod headers;
 pub mod link;
 mod parse_error;
 pub mod pcap;
 pub mod pcapng;
 mod scan;
+pub mod split;
 
 use std::ops::Range;
 use std::sync::Arc;
