@@ -22,7 +22,7 @@ RUST = {
     "sys": "",
     "error": "sys",
     "address": "sys error",
-    "packet": "sys error address",
+    "packet": "sys error address ports",
     "ports": "sys error address",
     "state": "sys error address ports",
     "trace": "sys error address ports state",

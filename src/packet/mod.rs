@@ -4,24 +4,38 @@
 //! | --- | --- |
 //! | `first`, `headers` | with which header a packet begins; which it has, and where |
 //! | `scan` | finds the headers, and what is wrong with them; nothing is allocated for a sound packet |
-//! | `fields`, `tables` | a layer and its fields; the headers' layouts as data |
-//! | `layers` | the layers of a packet, made when they are asked for |
+//! | `numbers` | names of protocols, types and codes |
+//! | `fields`, `tables`, `dns_tables`, `options` | a layer and its fields; the headers' layouts as data |
+//! | `layers`, `dns`, `checksum`, `summary` | what is worked out of a packet when it is asked for |
+//! | `file`, `link`, `pcap`, `pcapng` | capture files, both ways |
+//! | `split` | a message in numbered parts, and back |
+//! | `fragments` | an IP packet in fragments, and back |
 //! | `parse_error` | layer, offset, needed and had |
 //!
 //! Sources: RFC 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 (ICMP), 4443 (ICMPv6), 826 (ARP), 1035 (DNS).
 
+mod checksum;
+mod dns;
+mod dns_tables;
 mod fields;
-pub mod file;
 mod first;
-pub mod fragments;
 mod headers;
-pub mod link;
+mod layers;
+mod numbers;
+mod options;
 mod parse_error;
+mod scan;
+mod summary;
+mod tables;
+
+pub mod file;
+pub mod fragments;
+pub mod link;
 pub mod pcap;
 pub mod pcapng;
-mod scan;
 pub mod split;
 
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -31,6 +45,7 @@ pub use headers::{Header, Kind};
 pub use parse_error::ParseError;
 
 use crate::address::Endpoint;
+use fields::number;
 use headers::Headers;
 
 /// A packet: its bytes, and where its headers are.
@@ -49,6 +64,8 @@ pub struct Packet {
     first: First,
     headers: Headers,
     protocol: Protocol,
+    fragment: bool,
+    cut: bool,
     faults: Vec<ParseError>,
 }
 
@@ -69,10 +86,15 @@ pub(crate) enum Protocol {
 /// What is wrong with their structure: the first fault from the outside in. A wrong checksum is none; `Packet::problems` tells it.
 pub fn parse(data: &[u8], first: First) -> Result<Packet, ParseError> {
     let mut packet = parse_lax(data, first);
-    if packet.faults.is_empty() {
-        Ok(packet)
-    } else {
-        Err(packet.faults.swap_remove(0))
+    if !packet.faults.is_empty() {
+        return Err(packet.faults.swap_remove(0));
+    }
+    let broken = packet
+        .headers()
+        .find_map(|header| options::check(data, header.kind, header.start, header.end));
+    match broken {
+        Some(fault) => Err(fault),
+        None => Ok(packet),
     }
 }
 
@@ -125,6 +147,8 @@ impl Packet {
             first,
             headers: found.headers,
             protocol: found.protocol,
+            fragment: found.fragment,
+            cut: found.cut,
             faults: found.faults,
             buffer: Arc::clone(buffer),
         }
@@ -188,34 +212,119 @@ impl Packet {
         &self.faults
     }
 
-    /// Who sent it: the IP address (ARP: the sender's), and the port (0 where there is none).
+    /// Whether it is a fragment: a part of what its headers speak about.
     #[must_use]
-    pub fn source(&self) -> Option<Endpoint> {
-        None
+    pub const fn is_fragment(&self) -> bool {
+        self.fragment
     }
 
-    /// Who it is for.
+    /// Whether some of what its lengths tell is not there.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// The innermost IP header.
+    #[must_use]
+    pub fn network(&self) -> Option<Header> {
+        self.headers
+            .iter()
+            .rev()
+            .find(|header| matches!(header.kind, Kind::Ipv4 | Kind::Ipv6))
+    }
+
+    fn is_version6(&self) -> bool {
+        self.network()
+            .is_some_and(|header| header.kind == Kind::Ipv6)
+    }
+
+    /// Of a fragment: where it belongs in the whole payload, in bytes, and whether more follow.
+    #[must_use]
+    pub fn fragment_place(&self) -> Option<(usize, bool)> {
+        let place = |offset: u64, more| Some((usize::try_from(offset).ok()? * 8, more));
+        let data = self.data();
+        if let Some(header) = self.header(Kind::Fragment) {
+            let bit = (header.start + 2) * 8;
+            return place(number(data, bit, 13), number(data, bit + 15, 1) == 1);
+        }
+        let header = self.header(Kind::Ipv4)?;
+        let bit = (header.start + 6) * 8;
+        place(number(data, bit + 3, 13), number(data, bit + 2, 1) == 1)
+    }
+
+    /// The ports, the sender's first, where there are ports.
+    fn ports(&self) -> Option<(u16, u16)> {
+        let header = self.headers.iter().next_back()?;
+        if !matches!(header.kind, Kind::Tcp | Kind::Udp) {
+            return None;
+        }
+        let bytes = self.header_bytes(header).first_chunk::<4>()?;
+        Some((
+            u16::from_be_bytes([bytes[0], bytes[1]]),
+            u16::from_be_bytes([bytes[2], bytes[3]]),
+        ))
+    }
+
+    /// The addresses, the sender's first.
+    fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
+        let header = self
+            .headers
+            .iter()
+            .rev()
+            .find(|header| matches!(header.kind, Kind::Ipv4 | Kind::Ipv6 | Kind::Arp))?;
+        let bytes = self.header_bytes(header);
+        let v4 = |at: usize| Some(IpAddr::from(*bytes.get(at..)?.first_chunk::<4>()?));
+        let v6 = |at: usize| Some(IpAddr::from(*bytes.get(at..)?.first_chunk::<16>()?));
+        match header.kind {
+            Kind::Ipv4 => Some((v4(12)?, v4(16)?)),
+            Kind::Ipv6 => Some((v6(8)?, v6(24)?)),
+            // Only where the protocol is IPv4: addresses of four bytes behind those of the cards.
+            _ if bytes.get(2..4) == Some(&[8, 0]) && bytes.get(5) == Some(&4) => {
+                let hardware = usize::from(*bytes.get(4)?);
+                Some((v4(8 + hardware)?, v4(12 + 2 * hardware)?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Who sent it: the IP address (ARP: that of who asks or answers), and the port; 0 where there is none.
+    #[must_use]
+    pub fn source(&self) -> Option<Endpoint> {
+        let port = self.ports().map_or(0, |ports| ports.0);
+        self.addresses()
+            .map(|(source, _)| Endpoint::new(source, port))
+    }
+
+    /// Who it is for: the IP address (ARP: the one that is looked for), and the port; 0 where there is none.
     #[must_use]
     pub fn destination(&self) -> Option<Endpoint> {
-        None
+        let port = self.ports().map_or(0, |ports| ports.1);
+        self.addresses()
+            .map(|(_, destination)| Endpoint::new(destination, port))
+    }
+
+    /// The innermost protocol that its headers name: "tcp", "udp", "icmp", "icmpv6", "arp", …
+    #[must_use]
+    pub fn protocol(&self) -> String {
+        summary::protocol(self)
     }
 
     /// Its layers, with every field. Worked out at each call.
     #[must_use]
     pub fn layers(&self) -> Vec<Layer> {
-        Vec::new()
+        layers::of(self)
     }
 
-    /// What is wrong with it, in words: its structure, and checksums.
+    /// What is wrong with it, in words: its structure, its options, and checksums. Worked out at each call.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        Vec::new()
+        layers::problems(self)
     }
 
     /// The packet in one line.
     #[must_use]
     pub fn summary(&self) -> String {
-        String::new()
+        summary::summary(self)
     }
 }
 
