@@ -19,7 +19,7 @@ FINISH_STUB := \
 	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
 	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
 	-e 's/-> Iterator:/-> Iterator[Any]:/; s/-> tuple:/-> tuple[str, ...]:/; s/-> list:/-> list[tuple[str, str, str, str]]:/' \
-	-e 's/dict | None/dict[str, float] | None/' \
+	-e 's/-> dict:/-> dict[int, str]:/; s/dict | None/dict[str, float] | None/' \
 	-e 's/^def __getattr__.*/__version__: str/'
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

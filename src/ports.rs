@@ -11,6 +11,20 @@ pub enum Transport {
     Udp,
 }
 
+impl Transport {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Tcp, Self::Udp];
+
+    /// "tcp" or "udp".
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
 /// A service and its port, as IANA registers them (RFC 6335).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {

@@ -22,7 +22,7 @@ use netsteps::address::Family;
 use netsteps::error::Code;
 use netsteps::faults::{self, Faults};
 use netsteps::socket::{LINE_LIMIT, MESSAGE_LIMIT, Socket};
-use netsteps::trace::Recorder;
+use netsteps::trace::{Limits, Recorder};
 use netsteps::wait::{Pause, Stop, Wait};
 
 use crate::ends::{
@@ -221,7 +221,10 @@ fn the_same_seed_gives_the_same_decisions() {
 
 #[test]
 fn the_same_seed_gives_the_same_calls_of_a_whole_transfer() {
-    let recorder = Recorder::new(1_000_000);
+    let recorder = Recorder::new(Limits {
+        capacity: 1_000_000,
+        ..Limits::default()
+    });
     let transfer = || {
         let _on = on(EACH[4]);
         let (client, server) = own_pair();
@@ -236,7 +239,7 @@ fn the_same_seed_gives_the_same_calls_of_a_whole_transfer() {
         events.retain(|event| [client.serial(), server.serial()].contains(&event.socket));
         events
             .iter()
-            .map(|event| (event.step, event.asked, event.size))
+            .map(|event| (event.step.clone(), event.asked, event.size))
             .collect::<Vec<_>>()
     };
     let calls = transfer();

@@ -35,6 +35,7 @@ from netsteps._core import (
     UdpSender,
     UdpServer,
     __version__,
+    merge,
     resolve,
     services,
 )
@@ -141,6 +142,7 @@ __all__ = [
     "__version__",
     "connections",
     "interfaces",
+    "merge",
     "port_status",
     "resolve",
     "services",

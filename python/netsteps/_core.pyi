@@ -6,6 +6,7 @@ from _typeshed import ReadableBuffer, WriteableBuffer
 from collections.abc import Callable, Iterable, Iterator
 from netsteps.show.listing import Table
 from os import PathLike
+from pathlib import Path
 from typing import Any, Literal, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
@@ -131,12 +132,17 @@ class Event:
     @property
     def id(self, /) -> int:
         """
-        A number that no other event of this process has.
+        A number that no other event of its process has.
         """
     @property
     def kind(self, /) -> Literal['tcp', 'udp']:
         """
         "tcp" or "udp".
+        """
+    @property
+    def line(self, /) -> str | None:
+        """
+        The line of the program that took the step ("server.py:12") in a Trace(lines=True), or None.
         """
     @property
     def local(self, /) -> Endpoint | None:
@@ -147,6 +153,12 @@ class Event:
     def number(self, /) -> int:
         """
         Its descriptor, which the system gives again after a close.
+        """
+    @property
+    def offset(self, /) -> int | None:
+        """
+        Where the first of them stands in the stream of its direction: how many bytes this socket had sent, or read, before. None for
+        UDP, and for calls that moved nothing.
         """
     @property
     def peer(self, /) -> Endpoint | None:
@@ -161,7 +173,12 @@ class Event:
     @property
     def preview(self, /) -> bytes:
         """
-        The first 32 of them.
+        The first of them, 32 unless the trace was asked for more: Trace(preview=).
+        """
+    @property
+    def process(self, /) -> int:
+        """
+        The process that called.
         """
     @property
     def size(self, /) -> int | None:
@@ -171,7 +188,7 @@ class Event:
     @property
     def socket(self, /) -> int:
         """
-        The socket: a number that no other socket of this process ever has.
+        The socket: a number that no other socket of its process ever has.
         """
     @property
     def start_ns(self, /) -> int:
@@ -746,32 +763,58 @@ class Trace:
     """
     Records what every socket of this process does, from `with` or start() to stop().
 
-    capacity: the most events to keep; older ones are let go and counted in .dropped. Traces may be nested, and run in several threads
-    at once; each records every socket. Printed, it is a table.
+    capacity: the most events to keep. preview: the most bytes that an event keeps of what it moved. memory: the most bytes of memory
+    for all events, about. Older events are let go to stay within these, and counted in .dropped. lines=True notes the line of your
+    program that takes each step, which costs some microseconds a step. Traces may be nested, and run in several threads at once;
+    each records every socket. Printed, it is a table; .ladder() draws both ends. Raises BadArgument for limits that keep nothing.
     """
     def __enter__(self, /) -> Trace: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, capacity: SupportsIndex = 100000) -> Trace: ...
+    def __new__(cls, /, capacity: SupportsIndex = 100000, *, preview: SupportsIndex = 32, lines: bool = False, memory: SupportsIndex = 268435456) -> Trace: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
     def capacity(self, /) -> int:
         """
-        The most events that are kept.
+        The most events that are kept; for a trace that was loaded or merged, how many there are.
         """
     @property
     def dropped(self, /) -> int:
         """
-        How many events were let go to stay within the capacity.
+        How many events were let go to stay within the limits.
         """
     @property
     def events(self, /) -> list[Event]:
         """
         What happened: a list of Event, in the order of beginning. A call that waits at this moment has the phase "started".
         """
+    @staticmethod
+    def load(path: str | PathLike[str], *, limit: SupportsIndex = 1000000) -> Trace:
+        """
+        Read a trace that save() has written as .jsonl. It can be shown, merged and saved; it records nothing.
+
+        limit: the most events to take. Raises BadArgument, naming the line, for what is no trace; MessageTooLarge above the limit;
+        OSError when the file cannot be read.
+        """
+    @property
+    def processes(self, /) -> dict[int, str]:
+        """
+        The processes that were recorded: for the number of each, the program that it runs ("python3 server.py").
+        """
+    def save(self, /, path: str | PathLike[str]) -> Path:
+        """
+        Write what was recorded to a file, and return its path.
+
+        path: "x.jsonl" is a file for Trace.load and other programs: JSON Lines (RFC 8259), one object a line. The first line
+        describes the recording: {"format": "netsteps trace", "version": 1, "start_ns", "dropped", "unix_offset_ns" (to be added to
+        every time for the time since 1970), "machine" (a name of this run of the machine), "processes": [{"id", "program"}]}. Each
+        other line is an event, with the attributes of Event under their names, "event" for its id, times in nanoseconds of the
+        monotonic clock, sizes in bytes, and "preview" in hexadecimal; what is not known is left out.
+        Raises BadArgument for another ending, OSError when the file cannot be written.
+        """
     def start(self, /) -> None:
         """
-        Record from now on. Twice is once.
+        Record from now on. Twice is once. Raises BadArgument for a trace that was loaded or merged.
         """
     @property
     def start_ns(self, /) -> int:
@@ -971,6 +1014,14 @@ def _set_faults(*, read_max: SupportsIndex = 0, write_partial: SupportsFloat | S
 def _stop_servers() -> None:
     """
     Stop every server; the interpreter calls it at its end.
+    """
+
+def merge(*traces: "Trace") -> Trace:
+    """
+    Put traces together that were recorded in several processes of one machine: merge(client, server).
+
+    Their times are of one clock, so that the events stand in the order in which they happened. What two traces of one process
+    both hold is taken once. Returns a new Trace. Raises BadArgument for traces of different machines.
     """
 
 def resolve(host: "str", service: "int | str", *, kind: "Literal['tcp', 'udp']" = "tcp", family: "Literal['ipv4', 'ipv6'] | None" = None, timeout: SupportsFloat | SupportsIndex | None = None) -> Table[Endpoint]:

@@ -183,13 +183,6 @@ pub(super) fn transport(kind: &str, step: &'static str) -> Result<Transport> {
     }
 }
 
-pub(super) const fn kind_name(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Tcp => "tcp",
-        Transport::Udp => "udp",
-    }
-}
-
 /// "ipv4", "ipv6" or none.
 pub(super) fn family(name: Option<&str>, step: &'static str) -> Result<Option<Family>> {
     name.map(|name| Family::from_name(name, step)).transpose()

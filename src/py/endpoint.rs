@@ -4,12 +4,12 @@ use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyTuple};
 
-use super::convert::{self, host_of, port_of};
+use super::convert::{host_of, port_of};
 use super::errors;
 use super::memory::new_bytes;
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
-use crate::ports::{self, Service};
+use crate::ports::{self, Service, Transport};
 use crate::resolve::Port;
 use crate::socket::Datagram;
 
@@ -242,10 +242,10 @@ impl PyService {
     /// Over which transports it is used: a tuple of "tcp", "udp" or both.
     #[getter]
     fn kinds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let used = [ports::Transport::Tcp, ports::Transport::Udp]
+        let used = Transport::ALL
             .into_iter()
             .filter(|transport| self.0.over(*transport))
-            .map(convert::kind_name)
+            .map(Transport::name)
             .collect::<Vec<_>>();
         PyTuple::new(py, used)
     }

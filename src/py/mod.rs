@@ -18,6 +18,7 @@ mod handlers;
 mod memory;
 mod options;
 mod pause;
+mod place;
 mod resolve;
 mod server;
 mod socket;
@@ -49,7 +50,7 @@ mod _core {
     #[pymodule_export]
     use super::tcp::{PyTcpReceiver, PyTcpSender};
     #[pymodule_export]
-    use super::trace::{PyEvent, PyStepLine, PyTrace};
+    use super::trace::{PyEvent, PyStepLine, PyTrace, merge};
     #[pymodule_export]
     use super::udp::{PyReport, PyUdpReceiver, PyUdpSender};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::errors;
+use super::place::placed;
 use crate::error::{Code, Error, Result};
 use crate::sys;
 use crate::wait::{Deadline, Pause, Stop, Wait};
@@ -92,10 +93,11 @@ pub(super) fn waiting<T>(
     let pause = PyPause::new(py);
     deadline(timeout, step)
         .and_then(|deadline| {
-            work(&Wait {
+            let wait = Wait {
                 deadline,
                 pause: &pause,
-            })
+            };
+            placed(py, || work(&wait))
         })
         .map_err(|error| pause.raise(error))
 }

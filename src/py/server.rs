@@ -14,6 +14,7 @@ use super::handlers::{
 };
 use super::memory::Payload;
 use super::pause::{PyPause, deadline};
+use super::place::placed;
 use super::socket::PySocket;
 use crate::ports::Transport;
 use crate::tcp::{self, Client};
@@ -55,12 +56,13 @@ impl PyTcpServer {
             .map_err(|error| errors::raise(py, error))?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Tcp)?;
-        let core = tcp::Server::new(&tcp::Settings {
+        let settings = tcp::Settings {
             endpoint,
             backlog,
             max_clients,
-        })
-        .map_err(|error| errors::raise(py, error))?;
+        };
+        let core =
+            placed(py, || tcp::Server::new(&settings)).map_err(|error| errors::raise(py, error))?;
         let raised = Arc::new(Raised::default());
         register(Running::Tcp(Arc::downgrade(&core)));
         match work {
@@ -227,7 +229,8 @@ impl PyUdpServer {
         let work = work(py, on_datagram, service, "on_datagram")?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Udp)?;
-        let core = udp::Server::new(endpoint).map_err(|error| errors::raise(py, error))?;
+        let core =
+            placed(py, || udp::Server::new(endpoint)).map_err(|error| errors::raise(py, error))?;
         let raised = Arc::new(Raised::default());
         register(Running::Udp(Arc::downgrade(&core)));
         core.begin();

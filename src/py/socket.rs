@@ -14,6 +14,7 @@ use super::errors;
 use super::memory::{Payload, Room, bytes_filled_by, new_bytes};
 use super::options::PyOptions;
 use super::pause::{PyPause, deadline, waiting};
+use super::place::placed;
 use super::resolve::audit_lookup;
 use super::trace::PyStepLine;
 use crate::address::{Endpoint, Family};
@@ -73,7 +74,7 @@ impl PySocket {
         let family = raised(py, Family::from_name(family, "socket"))?;
         let (domain, kind, protocol) = numbers(transport, family);
         audit(py, ("socket.__new__", cls, domain, kind, protocol))?;
-        raised(py, Socket::new(transport, family)).map(Self::of)
+        raised(py, placed(py, || Socket::new(transport, family))).map(Self::of)
     }
 
     /// Take an address: bind(host, port), bind((host, port)) or bind(endpoint). Port 0 is a free one; .local tells which.
@@ -123,7 +124,7 @@ impl PySocket {
     /// System call: listen(2). Raises StepError, AddressInUse. Source: lectures 1, 3 and 4.
     #[pyo3(signature = (backlog=128, *, any_port=false))]
     pub(super) fn listen(&self, py: Python<'_>, backlog: i32, any_port: bool) -> PyResult<()> {
-        raised(py, self.core.listen(backlog, any_port))
+        raised(py, placed(py, || self.core.listen(backlog, any_port)))
     }
 
     /// Take the next connection, and return the new socket for it. The listening socket goes on listening.
@@ -355,15 +356,17 @@ impl PySocket {
                     deadline,
                     pause: &pause,
                 };
-                self.core
-                    .write_file(&file, offset, total, &wait, &mut |done| match progress {
-                        Some(call) => call_back(py, || {
-                            call.call1((done, if about.len() == 0 { done } else { total }))
-                        })
-                        .map(drop)
-                        .map_err(|error| pause.stop_with(error)),
-                        None => Ok(()),
+                let mut told = |done| match progress {
+                    Some(call) => call_back(py, || {
+                        call.call1((done, if about.len() == 0 { done } else { total }))
                     })
+                    .map(drop)
+                    .map_err(|error| pause.stop_with(error)),
+                    None => Ok(()),
+                };
+                placed(py, || {
+                    self.core.write_file(&file, offset, total, &wait, &mut told)
+                })
             })
             .map_err(|error| pause.raise(error))
     }
@@ -413,18 +416,20 @@ impl PySocket {
     ///
     /// System call: shutdown(2) with SHUT_WR. Raises StepError. Source: RFC 9293 section 3.6.
     pub(super) fn finish(&self, py: Python<'_>) -> PyResult<()> {
-        raised(py, self.core.finish())
+        raised(py, placed(py, || self.core.finish()))
     }
 
     /// Give the socket back. Whoever waits on it is woken, with SocketClosed. Twice is no error.
     ///
     /// System call: close(2). Source: lectures 1 and 3.
     pub(super) fn close(&self, py: Python<'_>) {
-        if self.core.lingers() {
-            py.detach(|| self.core.close());
-        } else {
-            self.core.close();
-        }
+        placed(py, || {
+            if self.core.lingers() {
+                py.detach(|| self.core.close());
+            } else {
+                self.core.close();
+            }
+        });
     }
 
     /// The lecture's open: getaddrinfo, socket, connect. Every address of the host is tried in its order.
@@ -448,7 +453,7 @@ impl PySocket {
     /// "tcp" or "udp".
     #[getter]
     fn kind(&self) -> &'static str {
-        convert::kind_name(self.core.transport())
+        self.core.transport().name()
     }
 
     /// "ipv4" or "ipv6".
@@ -575,7 +580,7 @@ fn describe(socket: &Socket) -> String {
         .map_or_else(String::new, |peer| format!(" peer={peer}"));
     format!(
         "<netsteps.Socket {} {} number={} {}{local}{peer}>",
-        convert::kind_name(socket.transport()),
+        socket.transport().name(),
         socket.family().name(),
         socket.number(),
         socket.state().name()

@@ -13,6 +13,7 @@ use super::endpoint::PyEndpoint;
 use super::errors;
 use super::handlers::{defaults, place};
 use super::pause::{PyPause, deadline};
+use super::place::placed;
 use super::socket::{PySocket, open_socket};
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
@@ -208,9 +209,7 @@ fn receive_into(
     let mut piece = vec![0; PIECE];
     let mut done = 0_u64;
     loop {
-        let size = sender
-            .core
-            .read_into(&mut piece, &wait)
+        let size = placed(py, || sender.core.read_into(&mut piece, &wait))
             .map_err(|error| pause.raise(error.in_step(step)))?;
         if size == 0 {
             return Ok(done);
@@ -245,8 +244,8 @@ impl PyTcpReceiver {
     ) -> PyResult<Self> {
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Tcp)?;
-        let listener =
-            tcp::listener(endpoint, backlog).map_err(|error| errors::raise(py, error))?;
+        let listener = placed(py, || tcp::listener(endpoint, backlog))
+            .map_err(|error| errors::raise(py, error))?;
         let endpoint = listener.local().unwrap_or(endpoint);
         let listener = Py::new(py, PySocket::of(listener))?;
         Ok(Self {

@@ -10,6 +10,7 @@ use super::errors;
 use super::handlers::{defaults, place};
 use super::memory::Payload;
 use super::pause::{PyPause, deadline, waiting};
+use super::place::placed;
 use super::socket::{PySocket, open_socket};
 use crate::address::Endpoint;
 use crate::error::Code;
@@ -78,8 +79,7 @@ impl PyUdpSender {
         while let Some(message) = call_back(py, || messages.next()) {
             let message = message?;
             let payload = Payload::of(&message, "send")?;
-            socket
-                .send_next(payload.bytes(), sent, &wait)
+            placed(py, || socket.send_next(payload.bytes(), sent, &wait))
                 .map_err(|error| pause.raise(error))?;
             sent += 1;
         }
@@ -184,7 +184,7 @@ impl PyUdpReceiver {
     ) -> PyResult<Self> {
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Udp)?;
-        let socket = bound(endpoint).map_err(|error| errors::raise(py, error))?;
+        let socket = placed(py, || bound(endpoint)).map_err(|error| errors::raise(py, error))?;
         let endpoint = socket.local().unwrap_or(endpoint);
         let socket = Py::new(py, PySocket::of(socket))?;
         Ok(Self {
@@ -231,10 +231,12 @@ impl PyUdpReceiver {
                 deadline,
                 pause: &pause,
             };
-            match self
-                .counts
-                .receive(&self.socket.get().core, crate::socket::MAX_DATAGRAM, &wait)
-            {
+            let socket = &self.socket.get().core;
+            let receive = || {
+                self.counts
+                    .receive(socket, crate::socket::MAX_DATAGRAM, &wait)
+            };
+            match placed(py, receive) {
                 Ok(datagram) => datagrams.push(PyDatagram::of(py, &datagram)?),
                 Err(error) if error.code() == Code::TimedOut => break,
                 Err(error) => return Err(pause.raise(error)),

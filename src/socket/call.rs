@@ -70,7 +70,7 @@ impl Socket {
             start_ns,
             ..Call::unchecked(self, step, step, Action::Bind)
         };
-        call.record(Phase::Completed, None, &[], None, self.state());
+        call.record(Phase::Completed, None, None, &[], None, self.state());
     }
 }
 
@@ -128,7 +128,7 @@ impl<'a> Call<'a> {
     /// Waits for the socket; a recorder sees that the call has started.
     pub(super) fn wait(&self, handle: &Handle, interest: Interest, wait: &Wait<'_>) -> Result<()> {
         if trace::active() && self.id.get() == 0 {
-            trace::record(&self.event(Phase::Started, None, &[], None, self.before));
+            trace::record(&self.event(Phase::Started, None, None, &[], None, self.before));
         }
         wait::until_ready(handle, interest, &self.socket.waiters, wait)
             .map_err(|ended| self.ended(ended, wait))
@@ -185,17 +185,18 @@ impl<'a> Call<'a> {
             .or_else(|| self.socket.local())
     }
 
-    /// Records that it did what it should, and sets the state.
-    pub(super) fn done(&self, size: Option<usize>, data: &[u8]) {
+    /// Records that it did what it should, and sets the state. `data`: what it moved, in parts.
+    pub(super) fn done(&self, size: Option<usize>, data: &[&[u8]]) {
         let after = self.socket.advance(self.action);
-        self.record(Phase::Completed, size, data, None, after);
+        let offset = self.socket.moved(self.action, size);
+        self.record(Phase::Completed, size, offset, data, None, after);
     }
 
     /// Records a look at bytes that stay where they are: the trace has every system call, `.steps` what was done.
     pub(super) fn looked(&self, data: &[u8]) {
         if trace::active() {
             let state = self.socket.state();
-            let mut event = self.event(Phase::Completed, None, data, None, state);
+            let mut event = self.event(Phase::Completed, None, None, &[data], None, state);
             event.end_ns = Some(sys::monotonic_ns());
             trace::record(&event);
         }
@@ -203,7 +204,14 @@ impl<'a> Call<'a> {
 
     /// Records that it failed; the state is as it is.
     pub(super) fn failed(&self, error: Error) -> Error {
-        self.record(Phase::Failed, None, &[], Some(&error), self.socket.state());
+        self.record(
+            Phase::Failed,
+            None,
+            None,
+            &[],
+            Some(&error),
+            self.socket.state(),
+        );
         error
     }
 
@@ -211,13 +219,14 @@ impl<'a> Call<'a> {
         &self,
         phase: Phase,
         size: Option<usize>,
-        data: &[u8],
+        offset: Option<u64>,
+        data: &[&[u8]],
         error: Option<&Error>,
         after: State,
     ) {
         let end_ns = sys::monotonic_ns();
         if trace::active() {
-            let mut event = self.event(phase, size, data, error, after);
+            let mut event = self.event(phase, size, offset, data, error, after);
             event.end_ns = Some(end_ns);
             trace::record(&event);
         }
@@ -244,7 +253,8 @@ impl<'a> Call<'a> {
         &self,
         phase: Phase,
         size: Option<usize>,
-        data: &[u8],
+        offset: Option<u64>,
+        data: &[&[u8]],
         error: Option<&Error>,
         after: State,
     ) -> Event {
@@ -253,12 +263,13 @@ impl<'a> Call<'a> {
         }
         Event {
             id: self.id.get(),
+            process: sys::process_id(),
             phase,
             socket: self.socket.serial,
             number: self.socket.number,
             transport: self.socket.transport,
-            step: self.step,
-            call: self.name,
+            step: self.step.into(),
+            call: self.name.into(),
             local: self.socket.local().map(|endpoint| endpoint.socket_addr()),
             // What bind and listen are about is our own address.
             peer: self
@@ -268,7 +279,11 @@ impl<'a> Call<'a> {
                 .map(|endpoint| endpoint.socket_addr()),
             asked: self.asked,
             size,
-            preview: Preview::of(data),
+            offset,
+            preview: Preview::of(
+                data,
+                trace::longest_preview().min(size.unwrap_or(usize::MAX)),
+            ),
             error: error.map(ToString::to_string),
             errno: error.and_then(|error| error.details().errno),
             before: self.before,
@@ -276,6 +291,7 @@ impl<'a> Call<'a> {
             start_ns: self.start_ns,
             end_ns: None,
             thread: sys::thread_id(),
+            line: trace::line(),
         }
     }
 }

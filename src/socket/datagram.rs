@@ -57,7 +57,7 @@ impl Socket {
                 self.bound_after_all(&handle);
                 call.failed(error)
             })?;
-        call.done(Some(sent), data);
+        call.done(Some(sent), &[data]);
         Ok(sent)
     }
 
@@ -101,7 +101,7 @@ impl Socket {
         let sender = sender.as_socket().map(Endpoint::from);
         call.about = sender;
         let kept = length.min(room.len());
-        call.done(Some(kept), filled(&room[..kept]));
+        call.done(Some(kept), &[filled(&room[..kept])]);
         Ok((length, sender))
     }
 

@@ -59,6 +59,9 @@ pub struct Socket {
     ends: Mutex<Ends>,
     steps: Mutex<Steps>,
     waiters: Waiters,
+    /// How many bytes of a stream went and came, as far as the kernel told.
+    sent: AtomicU64,
+    received: AtomicU64,
     /// Steps of several calls keep their direction to themselves.
     reading: Turn,
     writing: Turn,
@@ -117,6 +120,8 @@ impl Socket {
             ends: Mutex::default(),
             steps: Mutex::default(),
             waiters: Waiters::new(),
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
             reading: Turn::default(),
             writing: Turn::default(),
             kept: Mutex::default(),
@@ -249,6 +254,16 @@ impl Socket {
                 Err(other) => now = other,
             }
         }
+    }
+
+    /// Counts what a call moved; where in the stream of its direction that began (TCP).
+    fn moved(&self, action: Action, size: Option<usize>) -> Option<u64> {
+        let count = match (self.transport, action) {
+            (Transport::Tcp, Action::Write) => &self.sent,
+            (Transport::Tcp, Action::Read) => &self.received,
+            _ => return None,
+        };
+        size.map(|size| count.fetch_add(size as u64, Ordering::Relaxed))
     }
 
     /// Does a call that the kernel may tell of a reset: the state knows of it before anybody can take it for an end.

@@ -82,7 +82,7 @@ impl Socket {
             }
             self.advance(Action::PeerFinishes);
         }
-        call.done(Some(size), filled(&buffer[..size]));
+        call.done(Some(size), &[filled(&buffer[..size])]);
         Ok(size)
     }
 

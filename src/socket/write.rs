@@ -72,13 +72,7 @@ impl Socket {
         });
         match sent {
             Ok(size) => {
-                call.done(
-                    Some(size),
-                    parts
-                        .iter()
-                        .find(|part| !part.is_empty())
-                        .unwrap_or(&&[][..]),
-                );
+                call.done(Some(size), parts);
                 Ok(size)
             }
             Err(error) => Err(call.failed(error)),

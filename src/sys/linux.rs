@@ -178,6 +178,13 @@ pub fn monotonic_ns() -> u64 {
     now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
 }
 
+/// A name for this run of this machine, from start to restart: its processes share one monotonic clock. random(4), boot_id.
+#[must_use]
+pub fn machine() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(name.trim().to_owned())
+}
+
 /// The kernel's number of this thread. gettid(2).
 #[must_use]
 pub fn thread_id() -> u64 {

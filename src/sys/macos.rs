@@ -151,6 +151,12 @@ pub fn monotonic_ns() -> u64 {
     now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
 }
 
+/// The system is not asked for a name of this run of the machine.
+#[must_use]
+pub const fn machine() -> Option<String> {
+    None
+}
+
 /// A number of this thread, counted from 1 in this process.
 #[must_use]
 pub fn thread_id() -> u64 {

@@ -18,12 +18,12 @@ mod imp;
 
 pub use imp::{
     PEEK, RECEIVE, SEND, TRUE_LENGTH, Waker, abandon_connect, accept, errno, holders,
-    is_main_thread, local_addresses, monotonic_ns, send_file, thread_id, wait,
+    is_main_thread, local_addresses, machine, monotonic_ns, send_file, thread_id, wait,
 };
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,10 +89,26 @@ pub fn own_addresses() -> Option<Vec<String>> {
 }
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
+/// The number of this process; 0 until somebody asks. It is asked for each event, and a system call would cost more than that.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// To be called in a forked child: the parent's threads, and what they hold, are not this process's.
 pub fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
+    PROCESS.store(0, Ordering::Relaxed);
+}
+
+/// The number of this process. getpid(2).
+#[must_use]
+pub fn process_id() -> u32 {
+    match PROCESS.load(Ordering::Relaxed) {
+        0 => {
+            let id = std::process::id();
+            PROCESS.store(id, Ordering::Relaxed);
+            id
+        }
+        id => id,
+    }
 }
 
 /// How many forks lie between the first process and this one.

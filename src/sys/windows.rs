@@ -154,6 +154,12 @@ pub fn monotonic_ns() -> u64 {
     u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// The system is not asked for a name of this run of the machine.
+#[must_use]
+pub const fn machine() -> Option<String> {
+    None
+}
+
 /// A number of this thread, counted from 1 in this process.
 #[must_use]
 pub fn thread_id() -> u64 {

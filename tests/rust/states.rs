@@ -17,7 +17,7 @@ use netsteps::state::State::{
     self, BothFinished, Bound, Closed, Connected, Created, Finished, Listening, PeerFinished, Reset,
 };
 use netsteps::state::{TABLE, next, out_of_order};
-use netsteps::trace::Recorder;
+use netsteps::trace::{Limits, Recorder};
 use netsteps::wait::Wait;
 
 use crate::ends::{loopback, read, soon, tcp, udp};
@@ -119,7 +119,7 @@ fn steps(action: Action) -> Vec<Step> {
 
 #[test]
 fn a_step_out_of_order_changes_nothing_and_calls_nothing() {
-    let recorder = Recorder::new(100_000);
+    let recorder = Recorder::new(Limits::default());
     recorder.start();
     let known = |socket: &Socket| {
         let mut events = recorder.events();

@@ -10,7 +10,7 @@ use netsteps::error::Code;
 use netsteps::ports::Transport;
 use netsteps::socket::Socket;
 use netsteps::state::State;
-use netsteps::trace::{Event, PREVIEW, Phase, Recorder};
+use netsteps::trace::{Event, Limits, PREVIEW, Phase, Recorder};
 
 use crate::ends::{
     bound_udp, dead_port, full_pair, listener, listening, milliseconds, now, own_pair, pair, read,
@@ -22,7 +22,10 @@ use crate::threads::{Watch, run, until};
 struct On(Arc<Recorder>);
 
 fn recorder(capacity: usize) -> On {
-    let recorder = Recorder::new(capacity);
+    let recorder = Recorder::new(Limits {
+        capacity,
+        ..Limits::default()
+    });
     recorder.start();
     On(recorder)
 }
@@ -41,10 +44,10 @@ impl Drop for On {
     }
 }
 
-fn steps_of(events: &[Event]) -> Vec<(&'static str, &'static str)> {
+fn steps_of(events: &[Event]) -> Vec<(&str, &str)> {
     events
         .iter()
-        .map(|event| (event.step, event.call))
+        .map(|event| (&*event.step, &*event.call))
         .collect()
 }
 
@@ -128,7 +131,8 @@ fn a_server_and_what_it_accepted_are_recorded_apart() {
     let connection = server.accept(&soon()).unwrap();
     connection.close();
     server.close();
-    let steps = steps_of(&on.of(&server));
+    let events = on.of(&server);
+    let steps = steps_of(&events);
     assert_eq!(
         steps,
         [
@@ -158,7 +162,10 @@ fn a_call_that_waits_is_seen_while_it_waits_and_once_when_it_has_ended() {
     watch.until_waiting();
     let events = on.of(&socket);
     let waiting = events.last().unwrap();
-    assert_eq!((waiting.phase, waiting.step), (Phase::Started, "read_into"));
+    assert_eq!(
+        (waiting.phase, &*waiting.step),
+        (Phase::Started, "read_into")
+    );
     assert_eq!((waiting.end_ns, waiting.size), (None, None));
     stream.write_all(b"x").unwrap();
     reading.end();
@@ -180,7 +187,7 @@ fn what_failed_is_an_event_with_the_error() {
     let socket = tcp(Family::Ipv4);
     let error = socket.connect(dead.endpoint, &soon()).unwrap_err();
     let event = on.of(&socket).pop().unwrap();
-    assert_eq!((event.phase, event.step), (Phase::Failed, "connect"));
+    assert_eq!((event.phase, &*event.step), (Phase::Failed, "connect"));
     assert_eq!(event.error, Some(error.to_string()));
     assert_eq!(event.errno, error.details().errno);
     assert_eq!(event.peer, Some(dead.endpoint.socket_addr()));
@@ -285,7 +292,7 @@ fn a_datagram_is_recorded_with_who_it_is_from_and_for() {
         "room, and what was kept"
     );
     assert_eq!(received.preview.bytes(), [1; 10]);
-    assert_eq!((sent.step, sent.size), ("send_to", Some(6)));
+    assert_eq!((&*sent.step, sent.size), ("send_to", Some(6)));
 }
 
 #[test]
@@ -305,7 +312,7 @@ fn memory_is_bounded_and_what_is_let_go_is_counted() {
             .count()
             <= 10
     );
-    assert_eq!(on.0.capacity(), 10);
+    assert_eq!(on.0.limits().capacity, 10);
 }
 
 #[test]
@@ -320,10 +327,8 @@ fn two_recorders_hear_the_same_each_for_its_own_time() {
     second.0.stop();
     socket.close();
     let words = |on: &On| {
-        steps_of(&on.of(&socket))
-            .iter()
-            .map(|step| step.0)
-            .collect::<Vec<_>>()
+        let events = on.of(&socket).into_iter();
+        events.map(|event| event.step).collect::<Vec<_>>()
     };
     assert_eq!(words(&first), ["socket", "connect", "write"]);
     assert_eq!(words(&second), ["write", "finish"]);
