@@ -163,7 +163,7 @@ fn reads_simple_and_obsolete_packets() {
 
 #[test]
 fn a_file_that_is_cut_gives_what_was_whole_and_says_where_it_ends() {
-    let mut writer = Writer::new(Vec::new(), "netsteps").unwrap();
+    let mut writer = Writer::new(Vec::new(), "netsteps", None).unwrap();
     writer.interface(Link::RAW, Some("lo"), 0).unwrap();
     for _ in 0..12 {
         writer.packet(&[7; 40], About::default()).unwrap();
@@ -230,7 +230,7 @@ fn the_number_of_problems_is_bounded() {
 #[test]
 fn what_is_written_is_read_again() {
     let long = "ä".repeat(40_000);
-    let mut writer = Writer::new(Vec::new(), "netsteps").unwrap();
+    let mut writer = Writer::new(Vec::new(), "netsteps", None).unwrap();
     let first = writer.interface(Link::RAW, Some("lo"), 0).unwrap();
     let second = writer.interface(Link::ETHERNET, None, 96).unwrap();
     let about = |interface, time_ns, comment| About {

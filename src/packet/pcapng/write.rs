@@ -35,11 +35,11 @@ pub struct Writer<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a file. application: the name of the program that writes it.
+    /// Begins a file. application: the name of the program that writes it. comment: on the file as a whole.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn new(out: W, application: &str) -> io::Result<Self> {
+    pub fn new(out: W, application: &str, comment: Option<&str>) -> io::Result<Self> {
         let mut writer = Self {
             out,
             interfaces: 0,
@@ -48,6 +48,9 @@ impl<W: Write> Writer<W> {
         writer.block.extend(ORDER.to_le_bytes());
         writer.block.extend([1, 0, 0, 0]); // version 1.0
         writer.block.extend(u64::MAX.to_le_bytes()); // the section's length is not told
+        if let Some(comment) = comment {
+            writer.option(COMMENT, comment.as_bytes());
+        }
         writer.option(APPLICATION, application.as_bytes());
         writer.end_of_options();
         writer.write(SECTION)?;
