@@ -35,7 +35,7 @@ pub(super) fn verify(packet: &Packet, header: Header) -> Option<Verdict> {
         if header.end - header.start != usize::from(byte(data, header.start) & 15) * 4 {
             return Some(Verdict::Unknown("not verified: the header is cut".into()));
         }
-        let should = finished(without(
+        let should = finished(&without(
             data,
             header.start,
             place,
@@ -73,13 +73,13 @@ pub(super) fn verify(packet: &Packet, header: Header) -> Option<Verdict> {
             Err(why) => return Some(Verdict::Unknown(why.into())),
         },
     };
-    let mut should = finished(without(data, header.start, place, end, pseudo.clone()));
+    let mut should = finished(&without(data, header.start, place, end, pseudo.clone()));
     if header.kind == Kind::Udp && should == 0 {
         should = 0xffff; // RFC 768: 0 would say that there is none
     }
     // Linux leaves the pseudo-header's sum, without the last complement; for a packet to be cut up the length is not in it.
     let partial = header.kind != Kind::Icmp
-        && (is == !finished(pseudo) || short.is_some_and(|short| is == !finished(short)));
+        && (is == !finished(&pseudo) || short.is_some_and(|short| is == !finished(&short)));
     Some(judge(
         is,
         should,
@@ -100,7 +100,7 @@ fn judge(is: u16, should: u16, offloaded: bool, explanation: &str) -> Verdict {
     Verdict::Wrong(words)
 }
 
-fn finished(sum: Sum16BitWords) -> u16 {
+fn finished(sum: &Sum16BitWords) -> u16 {
     sum.ones_complement().to_be()
 }
 
@@ -126,23 +126,18 @@ fn pseudo_header(
         .network()
         .ok_or("not verified: there is no IP header")?;
     let data = packet.data();
-    let addresses = match network.kind {
-        Kind::Ipv4 => {
-            if source_routed(data, network) {
-                return Err("not verified: the last address of its route counts, not this one");
-            }
-            data.get(network.start + 12..network.start + 20)
-        }
-        _ => {
-            let routed = packet
-                .header(Kind::Routing)
-                .is_some_and(|routing| byte(data, routing.start + 3) > 0);
-            if routed {
-                return Err("not verified: the last address of its route counts, not this one");
-            }
-            data.get(network.start + 8..network.start + 40)
-        }
+    let (routed, addresses) = if network.kind == Kind::Ipv4 {
+        let (from, to) = (network.start + 12, network.start + 20);
+        (source_routed(data, network), data.get(from..to))
+    } else {
+        let left = packet
+            .header(Kind::Routing)
+            .map_or(0, |routing| byte(data, routing.start + 3));
+        (left > 0, data.get(network.start + 8..network.start + 40))
     };
+    if routed {
+        return Err("not verified: the last address of its route counts, not this one");
+    }
     let addresses = addresses.ok_or("not verified: the IP header is cut")?;
     let protocol = match kind {
         Kind::Tcp => ip::TCP,

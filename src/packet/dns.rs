@@ -3,7 +3,7 @@
 //! Every length is looked at before it is used. A name's pointers must point backwards, each further than the one before (RFC 1035,
 //! 4.1.4: "a prior occurrence"), so that no chain of them is endless.
 
-use super::fields::{Field, Layer, Reader, Value, byte, hex, ipv4, ipv6, number, preview};
+use super::fields::{Field, Layer, Reader, Value, byte, ipv4, ipv6, number, preview};
 use super::tables::Row;
 use super::{Kind, Packet, dns_tables};
 
@@ -104,7 +104,7 @@ fn fixed(reader: &mut Reader<'_>, data: &[u8], rows: &[Row], what: &str) -> Read
     let before = reader.fields.len();
     reader.rows(rows);
     for field in reader.fields.iter_mut().skip(before) {
-        field.meaning = what.to_owned();
+        what.clone_into(&mut field.meaning);
     }
     Ok(())
 }
@@ -266,7 +266,13 @@ fn push_label(text: &mut String, label: &[u8]) {
                 text.push(byte.into());
             }
             b'!'..=b'~' => text.push(byte.into()),
-            other => text.push_str(&format!("\\{other:03}")),
+            other => {
+                text.push('\\');
+                text.extend(
+                    [other / 100, other / 10 % 10, other % 10]
+                        .map(|digit| char::from(b'0' + digit)),
+                );
+            }
         }
     }
 }
@@ -337,6 +343,5 @@ mod tests {
             read_name(data, 0, 0).map(|read| read.0).as_deref(),
             Ok("a\\.b\\\\\\007")
         );
-        assert_eq!(hex(&[7]), "07");
     }
 }

@@ -7,16 +7,18 @@
 //! | `numbers` | names of protocols, types and codes |
 //! | `fields`, `tables`, `dns_tables`, `options` | a layer and its fields; the headers' layouts as data |
 //! | `layers`, `dns`, `checksum`, `summary` | what is worked out of a packet when it is asked for |
+//! | `encode`, `tcp_options` | makes the bytes of a packet |
+//! | `parse_error` | layer, offset, needed and had |
 //! | `file`, `link`, `pcap`, `pcapng` | capture files, both ways |
 //! | `split` | a message in numbered parts, and back |
 //! | `fragments` | an IP packet in fragments, and back |
-//! | `parse_error` | layer, offset, needed and had |
 //!
 //! Sources: RFC 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 (ICMP), 4443 (ICMPv6), 826 (ARP), 1035 (DNS).
 
 mod checksum;
 mod dns;
 mod dns_tables;
+mod encode;
 mod fields;
 mod first;
 mod headers;
@@ -27,6 +29,7 @@ mod parse_error;
 mod scan;
 mod summary;
 mod tables;
+mod tcp_options;
 
 pub mod file;
 pub mod fragments;
@@ -39,10 +42,12 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use encode::{Draft, Over, Segment, mac};
 pub use fields::{Field, Layer, Value};
 pub use first::First;
 pub use headers::{Header, Kind};
 pub use parse_error::ParseError;
+pub use tcp_options::{TcpOption, flags};
 
 use crate::address::Endpoint;
 use fields::number;
@@ -175,6 +180,7 @@ impl Packet {
     }
 
     /// Its headers, from the outside in, one behind the other.
+    #[must_use]
     pub fn headers(&self) -> impl DoubleEndedIterator<Item = Header> + '_ {
         self.headers.iter()
     }
@@ -307,6 +313,34 @@ impl Packet {
     #[must_use]
     pub fn protocol(&self) -> String {
         summary::protocol(self)
+    }
+
+    /// Time to Live, or Hop Limit.
+    #[must_use]
+    pub fn ttl(&self) -> Option<u8> {
+        let header = self.network()?;
+        let at = if header.kind == Kind::Ipv4 { 8 } else { 7 };
+        self.header_bytes(header).get(at).copied()
+    }
+
+    /// The flags of TCP that are set.
+    #[must_use]
+    pub fn tcp_flags(&self) -> Vec<&'static str> {
+        let bits = self
+            .tcp_number(13, 8)
+            .and_then(|bits| u8::try_from(bits).ok());
+        summary::flags(bits.unwrap_or(0))
+    }
+
+    /// A number of the TCP header: `bits` (32 at most) from its byte `at` on.
+    #[must_use]
+    pub fn tcp_number(&self, at: usize, bits: usize) -> Option<u32> {
+        let header = self.header(Kind::Tcp)?;
+        let start = header.start + at;
+        if start + bits / 8 > header.end {
+            return None;
+        }
+        u32::try_from(number(self.data(), start * 8, bits.min(32))).ok()
     }
 
     /// Its layers, with every field. Worked out at each call.

@@ -66,8 +66,7 @@ fn next(data: &[u8], start: usize, end: usize, form: Form) -> Option<Item> {
 /// The first fault of the options of a header.
 pub(super) fn check(data: &[u8], kind: Kind, start: usize, end: usize) -> Option<ParseError> {
     let (fixed, form) = match kind {
-        Kind::Ipv4 => (20, Form::Counted),
-        Kind::Tcp => (20, Form::Counted),
+        Kind::Ipv4 | Kind::Tcp => (20, Form::Counted),
         Kind::HopByHop | Kind::DestinationOptions => (2, Form::Following),
         _ => return None,
     };
@@ -91,12 +90,7 @@ pub(super) fn check(data: &[u8], kind: Kind, start: usize, end: usize) -> Option
 }
 
 /// Reads options to the end of the layer.
-fn fields(
-    reader: &mut Reader<'_>,
-    data: &[u8],
-    form: Form,
-    show: fn(&[u8], u8) -> (&'static str, Value, String, &'static str),
-) {
+fn fields(reader: &mut Reader<'_>, data: &[u8], form: Form, show: fn(&[u8], u8) -> Shown) {
     while let Some(item) = next(data, reader.place(), reader.end(), form) {
         let bytes = data.get(item.start..item.end).unwrap_or_default();
         if let Some((_, why)) = item.broken {
@@ -124,6 +118,7 @@ pub(super) fn ipv6(reader: &mut Reader<'_>, data: &[u8]) {
     fields(reader, data, Form::Following, ipv6_option);
 }
 
+/// Name, value, text and meaning.
 type Shown = (&'static str, Value, String, &'static str);
 
 fn of_number(name: &'static str, value: u64, unit: &str, meaning: &'static str) -> Shown {

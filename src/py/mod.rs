@@ -17,6 +17,8 @@ mod errors;
 mod handlers;
 mod memory;
 mod options;
+mod packet;
+mod packet_arguments;
 mod pause;
 mod place;
 mod resolve;
@@ -41,6 +43,8 @@ mod _core {
     use super::handlers::stop_servers;
     #[pymodule_export]
     use super::options::PyOptions;
+    #[pymodule_export]
+    use super::packet::{PyField, PyLayer, PyPacket};
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]
