@@ -18,6 +18,8 @@ FINISH_STUB := \
 	-e 's/def services() -> Any/def services() -> Table[Service]/' \
 	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
 	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
+	-e 's/from netsteps.show.listing import Table/from netsteps.show.drawing import Drawing\n&/' \
+	-e 's/\(def _repr_mimebundle_(.*\) -> Any/\1 -> dict[str, str]/; s/\(def drawing(.*\) -> Any/\1 -> Drawing/' \
 	-e 's/-> Iterator:/-> Iterator[Any]:/; s/-> tuple:/-> tuple[str, ...]:/; s/-> list:/-> list[tuple[str, str, str, str]]:/' \
 	-e 's/-> dict:/-> dict[int, str]:/; s/dict | None/dict[str, float] | None/' \
 	-e 's/^def __getattr__.*/__version__: str/'

@@ -19,6 +19,8 @@ is the real thing: kernel sockets, driven by a Rust core.
 """
 
 from netsteps._core import (
+    AcceptQueue,
+    Buffers,
     Datagram,
     Endpoint,
     Event,
@@ -27,9 +29,11 @@ from netsteps._core import (
     Options,
     Packet,
     Report,
+    Sample,
     Service,
     Socket,
     StepLine,
+    TcpInfo,
     TcpReceiver,
     TcpSender,
     TcpServer,
@@ -96,6 +100,7 @@ _COMPUTER = {
 }
 
 __all__ = [
+    "AcceptQueue",
     "Address",
     "AddressInUse",
     "AddressNotLocal",
@@ -106,6 +111,7 @@ __all__ = [
     "BadPort",
     "BadType",
     "BrokenPipe",
+    "Buffers",
     "Connection",
     "Datagram",
     "DatagramCut",
@@ -127,6 +133,7 @@ __all__ = [
     "Refused",
     "Report",
     "Reset",
+    "Sample",
     "Service",
     "Socket",
     "SocketClosed",
@@ -134,6 +141,7 @@ __all__ = [
     "StepError",
     "StepLine",
     "SystemFailure",
+    "TcpInfo",
     "TcpReceiver",
     "TcpSender",
     "TcpServer",

@@ -4,11 +4,107 @@ The Rust core of netsteps. Its public names are those of `netsteps`.
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from collections.abc import Callable, Iterable, Iterator
+from netsteps.show.drawing import Drawing
 from netsteps.show.listing import Table
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
+
+@final
+class AcceptQueue:
+    """
+    The queue of a listener: connections that the kernel has completed, and that nobody has accepted.
+
+    length: how many there are. limit: the backlog of listen, or the system's limit (net.core.somaxconn) where that is less; Linux
+    takes one more than it. System call: getsockopt(2) with TCP_INFO. Source: listen(2), lecture 4.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    def _repr_mimebundle_(self, /, include: "object" = None, exclude: "object" = None) -> dict[str, str]: ...
+    def drawing(self, /, *, theme: str = "light") -> Drawing:
+        """
+        The picture, as a Drawing: print() it, or save(path) as .svg, .html or .txt. theme: "light" or "dark".
+        """
+    @property
+    def length(self, /) -> int:
+        """
+        How many connections wait to be accepted.
+        """
+    @property
+    def limit(self, /) -> int:
+        """
+        How many may wait.
+        """
+
+@final
+class Buffers:
+    """
+    The bytes that the kernel holds for a socket, at the moment of asking. In a notebook it is a picture, print() writes it as text.
+
+    Sizes are in bytes; what this kind of socket does not have, or this system does not tell, is None. The capacities are limits of
+    memory: setting socket.options.receive_buffer to n gives 2n, because the kernel counts its bookkeeping for each packet as well
+    (socket(7)), and a buffer is full before it holds as many bytes of payload. What an interrupted read_exactly keeps for the next
+    read has left the kernel, and is not counted.
+    System calls: ioctl(2) with SIOCINQ and SIOCOUTQ (tcp(7)), getsockopt(2) with SO_MEMINFO. Source: lecture 4, "input buffer" and
+    "output buffer".
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    def _repr_mimebundle_(self, /, include: "object" = None, exclude: "object" = None) -> dict[str, str]: ...
+    def drawing(self, /, *, theme: str = "light") -> Drawing:
+        """
+        The picture, as a Drawing: print() it, or save(path) as .svg, .html or .txt. theme: "light" or "dark".
+        """
+    @property
+    def drops(self, /) -> int | None:
+        """
+        Packets that were thrown away because there was no room for them.
+        """
+    @property
+    def next_datagram(self, /) -> int | None:
+        """
+        UDP: the size of the next datagram that waits, all that the kernel tells; 0 also when none does. None for TCP.
+        """
+    @property
+    def receive_capacity(self, /) -> int:
+        """
+        The limit of the memory for what comes (SO_RCVBUF as the kernel holds it).
+        """
+    @property
+    def receive_memory(self, /) -> int | None:
+        """
+        The memory that is taken by what came, bookkeeping included.
+        """
+    @property
+    def send_capacity(self, /) -> int:
+        """
+        The limit of the memory for what goes (SO_SNDBUF as the kernel holds it).
+        """
+    @property
+    def send_memory(self, /) -> int | None:
+        """
+        The memory that is taken by what goes, bookkeeping included.
+        """
+    @property
+    def unacknowledged(self, /) -> int | None:
+        """
+        TCP: bytes written and not acknowledged by the peer's kernel, sent or not. A FIN under way counts as one. None for UDP.
+        """
+    @property
+    def unread(self, /) -> int | None:
+        """
+        TCP: bytes that came, were acknowledged to the peer, and wait to be read. None for UDP.
+        """
+    @property
+    def unsent(self, /) -> int | None:
+        """
+        TCP: the part of the unacknowledged that was not even sent yet. None for UDP.
+        """
 
 @final
 class Datagram:
@@ -324,6 +420,97 @@ class Report:
         """
 
 @final
+class Sample:
+    """
+    What the kernel held for one socket at one moment of a trace.
+
+    Sizes are in bytes; what this kind of socket does not have, or this system does not tell, is None.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def drops(self, /) -> int | None:
+        """
+        Packets that were thrown away because there was no room for them.
+        """
+    @property
+    def peer_window(self, /) -> int | None:
+        """
+        The room that the peer told us.
+        """
+    @property
+    def process(self, /) -> int:
+        """
+        The process (os.getpid).
+        """
+    @property
+    def queue(self, /) -> int | None:
+        """
+        A listener's connections that wait to be accepted.
+        """
+    @property
+    def queue_limit(self, /) -> int | None:
+        """
+        The most that may wait.
+        """
+    @property
+    def receive_capacity(self, /) -> int | None:
+        """
+        The limit of the memory for what comes.
+        """
+    @property
+    def receive_memory(self, /) -> int | None:
+        """
+        The memory that is taken by what came, bookkeeping included.
+        """
+    @property
+    def retransmissions(self, /) -> int | None:
+        """
+        Segments that were sent again, in all.
+        """
+    @property
+    def rtt_us(self, /) -> int | None:
+        """
+        The smoothed round trip time in microseconds.
+        """
+    @property
+    def send_capacity(self, /) -> int | None:
+        """
+        The limit of the memory for what goes.
+        """
+    @property
+    def socket(self, /) -> int:
+        """
+        The socket: a number that no other socket of its process ever has.
+        """
+    @property
+    def time_ns(self, /) -> int:
+        """
+        When, in nanoseconds of the system's monotonic clock (time.monotonic_ns).
+        """
+    @property
+    def unacknowledged(self, /) -> int | None:
+        """
+        TCP: bytes written and not acknowledged by the peer's kernel.
+        """
+    @property
+    def unread(self, /) -> int | None:
+        """
+        TCP: bytes that came and wait to be read.
+        """
+    @property
+    def unsent(self, /) -> int | None:
+        """
+        TCP: the part of them that was not even sent.
+        """
+    @property
+    def window(self, /) -> int | None:
+        """
+        The congestion window in bytes.
+        """
+
+@final
 class Service:
     """
     A well-known port: name, port, kinds ("tcp", "udp" or both), purpose. Source: lecture 5, the IANA registry (RFC 6335).
@@ -383,6 +570,14 @@ class Socket:
 
         System call: bind(2). Raises AddressInUse (naming who has it), AddressNotLocal (listing this machine's), NoPermission,
         NameNotFound, StepError. Source: lectures 1, 3 and 4.
+        """
+    @property
+    def buffers(self, /) -> Buffers | None:
+        """
+        The bytes that the kernel holds for it at this moment (Buffers): unread, unacknowledged, unsent, the capacities.
+
+        None for a TCP socket that is not connected, and where the system does not tell (Linux does). System calls: ioctl(2) with
+        SIOCINQ and SIOCOUTQ, getsockopt(2) with SO_MEMINFO. Raises SocketClosed. Source: lecture 4.
         """
     def close(self, /) -> None:
         """
@@ -453,6 +648,14 @@ class Socket:
     def peer(self, /) -> Endpoint | None:
         """
         The peer's Endpoint, or None while there is none.
+        """
+    @property
+    def queue(self, /) -> AcceptQueue | None:
+        """
+        The connections that wait to be accepted at this moment (AcceptQueue): length and limit.
+
+        None for a socket that does not listen, and where the system does not tell (Linux does). System call: getsockopt(2) with
+        TCP_INFO. Raises SocketClosed. Source: listen(2).
         """
     def read(self, /, size: SupportsIndex = 65536, *, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes:
         """
@@ -528,6 +731,14 @@ class Socket:
         """
         What was done to this socket so far, as a table; runs of equal steps are one line with a count.
         """
+    @property
+    def tcp(self, /) -> TcpInfo | None:
+        """
+        What the kernel knows of the connection at this moment (TcpInfo): state, rtt_us, cwnd, retransmissions, windows.
+
+        While connect waits in another thread the state is "SYN_SENT". None for UDP, for a socket that is not connected, and where the
+        system does not tell (Linux does). System call: getsockopt(2) with TCP_INFO. Raises SocketClosed. Source: tcp(7).
+        """
     def write(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
         """
         Write all of data, in as many calls as it takes; writes of several threads do not mix.
@@ -601,6 +812,219 @@ class StepLine:
     def step(self, /) -> str:
         """
         The step, in the words of the API.
+        """
+
+@final
+class TcpInfo:
+    """
+    What the kernel knows of a TCP connection, at the moment of asking. In a notebook it is a picture, print() writes it as text.
+
+    Times are in the unit of their name, sizes in bytes unless said otherwise; what this kernel does not tell is None. Linux alone
+    tells. System call: getsockopt(2) with TCP_INFO (tcp(7)). Source: RFC 9293, RFC 5681 (windows), RFC 6298 (times).
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    def _repr_mimebundle_(self, /, include: "object" = None, exclude: "object" = None) -> dict[str, str]: ...
+    @property
+    def busy_us(self, /) -> int | None:
+        """
+        Microseconds with something to send.
+        """
+    @property
+    def bytes_acked(self, /) -> int | None:
+        """
+        What the peer's kernel acknowledged; our SYN and FIN count as one each.
+        """
+    @property
+    def bytes_received(self, /) -> int | None:
+        """
+        What came; the peer's FIN counts as one.
+        """
+    @property
+    def bytes_retransmitted(self, /) -> int | None:
+        """
+        Payload that was sent again.
+        """
+    @property
+    def bytes_sent(self, /) -> int | None:
+        """
+        Payload that was sent, retransmissions included.
+        """
+    @property
+    def congestion(self, /) -> str:
+        """
+        Congestion control: "open", "disorder" (segments came out of order), "reduced" (a router asked), "recovery" or "loss".
+        """
+    @property
+    def cwnd(self, /) -> int:
+        """
+        The congestion window: how many segments may be on the way.
+        """
+    @property
+    def cwnd_bytes(self, /) -> int:
+        """
+        The congestion window in bytes: cwnd times mss.
+        """
+    @property
+    def delivery_rate(self, /) -> int | None:
+        """
+        The rate at which the peer acknowledged lately, in bytes a second; None before it was measured.
+        """
+    def drawing(self, /, *, theme: str = "light") -> Drawing:
+        """
+        The picture, as a Drawing: print() it, or save(path) as .svg, .html or .txt. theme: "light" or "dark".
+        """
+    @property
+    def ecn(self, /) -> bool:
+        """
+        Whether routers may mark instead of drop (RFC 3168).
+        """
+    @property
+    def in_flight(self, /) -> int:
+        """
+        Segments on the way: sent, and not acknowledged.
+        """
+    @property
+    def last_ack_received_ms(self, /) -> int:
+        """
+        Milliseconds since an acknowledgement last came.
+        """
+    @property
+    def last_data_received_ms(self, /) -> int | None:
+        """
+        Milliseconds since data last came; None when none ever did.
+        """
+    @property
+    def last_data_sent_ms(self, /) -> int | None:
+        """
+        Milliseconds since we last sent data; None when we never did.
+        """
+    @property
+    def lost(self, /) -> int:
+        """
+        Segments taken for lost.
+        """
+    @property
+    def min_rtt_us(self, /) -> int | None:
+        """
+        The least round trip time seen lately, in microseconds.
+        """
+    @property
+    def mss(self, /) -> int:
+        """
+        The most payload of a segment that we send.
+        """
+    @property
+    def out_of_order(self, /) -> int | None:
+        """
+        Segments that came after one that was sent later.
+        """
+    @property
+    def pacing_rate(self, /) -> int | None:
+        """
+        The rate at which the kernel would space segments out, in bytes a second; None without a limit.
+        """
+    @property
+    def path_mtu(self, /) -> int:
+        """
+        The largest packet that the path carries.
+        """
+    @property
+    def peer_window(self, /) -> int | None:
+        """
+        The room that the peer told us: 0 stops us.
+        """
+    @property
+    def probes(self, /) -> int:
+        """
+        Questions that were not answered: to a peer without room (window probes), or without a sign of life (keepalive).
+        """
+    @property
+    def receive_mss(self, /) -> int:
+        """
+        The most payload of the segments that come, as far as seen.
+        """
+    @property
+    def receive_window(self, /) -> int | None:
+        """
+        The room that we told the peer.
+        """
+    @property
+    def retransmissions(self, /) -> int:
+        """
+        Segments that were sent again, in all.
+        """
+    @property
+    def retransmits_now(self, /) -> int:
+        """
+        How often the oldest segment was sent again by the timer, without an answer so far.
+        """
+    @property
+    def rto_us(self, /) -> int:
+        """
+        After how many microseconds a segment without an answer is sent again.
+        """
+    @property
+    def rtt_us(self, /) -> int | None:
+        """
+        The smoothed round trip time, in microseconds; None before the first was measured.
+        """
+    @property
+    def rttvar_us(self, /) -> int | None:
+        """
+        How much it varies, in microseconds.
+        """
+    @property
+    def rwnd_limited_us(self, /) -> int | None:
+        """
+        The part of them in which the peer had no room (its receive window).
+        """
+    @property
+    def sack(self, /) -> bool:
+        """
+        Whether the peer tells which segments it has beyond a hole (RFC 2018).
+        """
+    @property
+    def sacked(self, /) -> int:
+        """
+        Segments that the peer told it has, with a hole before them.
+        """
+    @property
+    def segments_received(self, /) -> int | None:
+        """
+        Segments that came.
+        """
+    @property
+    def segments_sent(self, /) -> int | None:
+        """
+        Segments that were sent.
+        """
+    @property
+    def sndbuf_limited_us(self, /) -> int | None:
+        """
+        The part of them in which our own send buffer was too small.
+        """
+    @property
+    def ssthresh(self, /) -> int | None:
+        """
+        The congestion window at which slow start ends, in segments; None while it has met no limit.
+        """
+    @property
+    def state(self, /) -> str:
+        """
+        The state as netstat writes it: "ESTABLISHED", "FIN_WAIT1", "CLOSE_WAIT", ... (RFC 9293 section 3.3.2).
+        """
+    @property
+    def timestamps(self, /) -> bool:
+        """
+        Whether segments carry times (RFC 7323).
+        """
+    @property
+    def window_scale(self, /) -> tuple[int, int] | None:
+        """
+        By how many bits the windows are shifted, (the peer's, ours) (RFC 7323); None when that was not agreed.
         """
 
 @final
@@ -765,12 +1189,13 @@ class Trace:
 
     capacity: the most events to keep. preview: the most bytes that an event keeps of what it moved. memory: the most bytes of memory
     for all events, about. Older events are let go to stay within these, and counted in .dropped. lines=True notes the line of your
-    program that takes each step, which costs some microseconds a step. Traces may be nested, and run in several threads at once;
+    program that takes each step, which costs some microseconds a step. sample=0.001 looks every so many seconds at what the kernel
+    holds for each socket, for .samples and .buffers(). Traces may be nested, and run in several threads at once;
     each records every socket. Printed, it is a table; .ladder() draws both ends. Raises BadArgument for limits that keep nothing.
     """
     def __enter__(self, /) -> Trace: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, capacity: SupportsIndex = 100000, *, preview: SupportsIndex = 32, lines: bool = False, memory: SupportsIndex = 268435456) -> Trace: ...
+    def __new__(cls, /, capacity: SupportsIndex = 100000, *, preview: SupportsIndex = 32, lines: bool = False, sample: SupportsFloat | SupportsIndex | None = None, memory: SupportsIndex = 268435456) -> Trace: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
@@ -801,15 +1226,21 @@ class Trace:
         """
         The processes that were recorded: for the number of each, the program that it runs ("python3 server.py").
         """
+    @property
+    def samples(self, /) -> list[Sample]:
+        """
+        What the kernel held for the sockets over time, in a Trace(sample=): a list of Sample, in the order of time.
+        """
     def save(self, /, path: str | PathLike[str]) -> Path:
         """
         Write what was recorded to a file, and return its path.
 
         path: "x.jsonl" is a file for Trace.load and other programs: JSON Lines (RFC 8259), one object a line. The first line
-        describes the recording: {"format": "netsteps trace", "version": 1, "start_ns", "dropped", "unix_offset_ns" (to be added to
+        describes the recording: {"format": "netsteps trace", "version": 1, "start_ns", "dropped", "dropped_samples", "unix_offset_ns" (to be added to
         every time for the time since 1970), "machine" (a name of this run of the machine), "processes": [{"id", "program"}]}. Each
         other line is an event, with the attributes of Event under their names, "event" for its id, times in nanoseconds of the
-        monotonic clock, sizes in bytes, and "preview" in hexadecimal; what is not known is left out.
+        monotonic clock, sizes in bytes, and "preview" in hexadecimal, or {"sample": true} with the attributes of a Sample; what is
+        not known is left out.
         Raises BadArgument for another ending, OSError when the file cannot be written.
         """
     def start(self, /) -> None:
@@ -998,6 +1429,16 @@ def _after_fork() -> None:
     Tell the core that this process was forked; the module registers it with os.register_at_fork.
     """
 
+def _after_fork_in_parent() -> None:
+    """
+    Let the samplers go on; the module registers it with os.register_at_fork.
+    """
+
+def _before_fork() -> None:
+    """
+    Let no sampler hold a lock while this process forks; the module registers it with os.register_at_fork.
+    """
+
 def _faults() -> dict[str, float] | None:
     """
     What `_set_faults` has switched on, as a dict, or None.
@@ -1013,7 +1454,7 @@ def _set_faults(*, read_max: SupportsIndex = 0, write_partial: SupportsFloat | S
 
 def _stop_servers() -> None:
     """
-    Stop every server; the interpreter calls it at its end.
+    Stop every server and sampler; the interpreter calls it at its end.
     """
 
 def merge(*traces: "Trace") -> Trace:

@@ -90,4 +90,19 @@ pub(super) fn faults_from_environment() {
 pub(super) fn after_fork() {
     crate::sys::forked();
     crate::trace::forked();
+    crate::socket::sampler::forked();
+}
+
+/// Let no sampler hold a lock while this process forks; the module registers it with os.register_at_fork.
+#[pyfunction]
+#[pyo3(name = "_before_fork")]
+pub(super) fn before_fork() {
+    crate::socket::sampler::hold();
+}
+
+/// Let the samplers go on; the module registers it with os.register_at_fork.
+#[pyfunction]
+#[pyo3(name = "_after_fork_in_parent")]
+pub(super) fn after_fork_in_parent() {
+    crate::socket::sampler::go_on();
 }

@@ -255,10 +255,11 @@ pub(super) fn register(server: Running) {
     servers.push(server);
 }
 
-/// Stop every server; the interpreter calls it at its end.
+/// Stop every server and sampler; the interpreter calls it at its end.
 #[pyfunction]
 #[pyo3(name = "_stop_servers")]
 pub(super) fn stop_servers(py: Python<'_>) {
+    crate::socket::sampler::stop_all();
     let servers = std::mem::take(&mut *SERVERS.lock().unwrap_or_else(PoisonError::into_inner));
     let pause = PyPause::new(py);
     let end = Instant::now() + LAST_AT_EXIT;

@@ -15,6 +15,7 @@ mod debug;
 mod endpoint;
 mod errors;
 mod handlers;
+mod kernel;
 mod memory;
 mod options;
 mod packet;
@@ -36,11 +37,13 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::debug::{after_fork, current_faults, set_faults};
+    use super::debug::{after_fork, after_fork_in_parent, before_fork, current_faults, set_faults};
     #[pymodule_export]
     use super::endpoint::{PyDatagram, PyEndpoint, PyService};
     #[pymodule_export]
     use super::handlers::stop_servers;
+    #[pymodule_export]
+    use super::kernel::{PyAcceptQueue, PyBuffers, PySample, PyTcpInfo};
     #[pymodule_export]
     use super::options::PyOptions;
     #[pymodule_export]
@@ -73,6 +76,8 @@ fn at_fork(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Windows has no fork, and no such function.
     if let Some(register) = os.getattr_opt("register_at_fork")? {
         let named = pyo3::types::PyDict::new(module.py());
+        named.set_item("before", module.getattr("_before_fork")?)?;
+        named.set_item("after_in_parent", module.getattr("_after_fork_in_parent")?)?;
         named.set_item("after_in_child", module.getattr("_after_fork")?)?;
         register.call((), Some(&named))?;
     }

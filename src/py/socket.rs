@@ -11,6 +11,7 @@ use super::callback::call_back;
 use super::convert::{self, Address, audit, numbers};
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
+use super::kernel::{PyAcceptQueue, PyBuffers, PyTcpInfo};
 use super::memory::{Payload, Room, bytes_filled_by, new_bytes};
 use super::options::PyOptions;
 use super::pause::{PyPause, deadline, waiting};
@@ -485,6 +486,33 @@ impl PySocket {
     #[getter]
     fn peer(&self) -> Option<PyEndpoint> {
         self.core.peer().map(PyEndpoint)
+    }
+
+    /// The bytes that the kernel holds for it at this moment (Buffers): unread, unacknowledged, unsent, the capacities.
+    ///
+    /// None for a TCP socket that is not connected, and where the system does not tell (Linux does). System calls: ioctl(2) with
+    /// SIOCINQ and SIOCOUTQ, getsockopt(2) with SO_MEMINFO. Raises SocketClosed. Source: lecture 4.
+    #[getter]
+    fn buffers(&self, py: Python<'_>) -> PyResult<Option<PyBuffers>> {
+        Ok(raised(py, self.core.buffers())?.map(Into::into))
+    }
+
+    /// What the kernel knows of the connection at this moment (TcpInfo): state, rtt_us, cwnd, retransmissions, windows.
+    ///
+    /// While connect waits in another thread the state is "SYN_SENT". None for UDP, for a socket that is not connected, and where the
+    /// system does not tell (Linux does). System call: getsockopt(2) with TCP_INFO. Raises SocketClosed. Source: tcp(7).
+    #[getter]
+    fn tcp(&self, py: Python<'_>) -> PyResult<Option<PyTcpInfo>> {
+        Ok(raised(py, self.core.tcp())?.map(Into::into))
+    }
+
+    /// The connections that wait to be accepted at this moment (AcceptQueue): length and limit.
+    ///
+    /// None for a socket that does not listen, and where the system does not tell (Linux does). System call: getsockopt(2) with
+    /// TCP_INFO. Raises SocketClosed. Source: listen(2).
+    #[getter]
+    fn queue(&self, py: Python<'_>) -> PyResult<Option<PyAcceptQueue>> {
+        Ok(raised(py, self.core.queue())?.map(Into::into))
     }
 
     /// What was done to this socket so far, as a table; runs of equal steps are one line with a count.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
@@ -13,7 +14,9 @@ use super::callback::call_back;
 use super::convert::size;
 use super::endpoint::PyEndpoint;
 use super::errors;
+use super::kernel::PySample;
 use crate::error::{Code, Error};
+use crate::socket::sampler::Sampler;
 use crate::trace::{Event, Limits, Line, Recorder, Recording, Unread};
 
 /// The longest preview that an event keeps, in bytes.
@@ -247,14 +250,19 @@ impl PyEvent {
 ///
 /// capacity: the most events to keep. preview: the most bytes that an event keeps of what it moved. memory: the most bytes of memory
 /// for all events, about. Older events are let go to stay within these, and counted in .dropped. lines=True notes the line of your
-/// program that takes each step, which costs some microseconds a step. Traces may be nested, and run in several threads at once;
+/// program that takes each step, which costs some microseconds a step. sample=0.001 looks every so many seconds at what the kernel
+/// holds for each socket, for .samples and .buffers(). Traces may be nested, and run in several threads at once;
 /// each records every socket. Printed, it is a table; .ladder() draws both ends. Raises BadArgument for limits that keep nothing.
 #[pyclass(frozen, name = "Trace", module = "netsteps")]
 pub(super) struct PyTrace(Of);
 
 enum Of {
     /// Of this process, while it runs.
-    Here(Arc<Recorder>),
+    Here {
+        recorder: Arc<Recorder>,
+        period: Option<Duration>,
+        sampler: Mutex<Option<Arc<Sampler>>>,
+    },
     /// Of a file, or of several traces.
     Past(Recording),
 }
@@ -262,20 +270,29 @@ enum Of {
 impl PyTrace {
     fn recording(&self) -> Cow<'_, Recording> {
         match &self.0 {
-            Of::Here(recorder) => Cow::Owned(recorder.recording()),
+            Of::Here { recorder, .. } => Cow::Owned(recorder.recording()),
             Of::Past(recording) => Cow::Borrowed(recording),
         }
     }
 
-    fn recorder(&self, py: Python<'_>, step: &'static str) -> PyResult<&Arc<Recorder>> {
-        match &self.0 {
-            Of::Here(recorder) => Ok(recorder),
-            Of::Past(_) => {
-                let cause = "this trace was loaded or merged, and records nothing any more";
-                let error = Error::new(Code::BadArgument, step, cause, "a new Trace()");
-                Err(errors::raise(py, error))
-            }
+    fn begin(&self) -> crate::error::Result<()> {
+        let Of::Here {
+            recorder,
+            period,
+            sampler,
+        } = &self.0
+        else {
+            let cause = "this trace was loaded or merged, and records nothing any more";
+            let remedy = "a new Trace()";
+            return Err(Error::new(Code::BadArgument, "start", cause, remedy));
+        };
+        let mut sampler = sampler.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(period), None) = (period, &*sampler) {
+            *sampler = Some(Sampler::start(*period, Arc::clone(recorder.samples()))?);
         }
+        drop(sampler);
+        recorder.start();
+        Ok(())
     }
 
     /// A function of `netsteps.show`, called with the events and what belongs to them.
@@ -301,35 +318,65 @@ impl PyTrace {
 #[pymethods]
 impl PyTrace {
     #[new]
-    #[pyo3(signature = (capacity=100_000, *, preview=32, lines=false, memory=268_435_456))]
+    #[pyo3(signature = (capacity=100_000, *, preview=32, lines=false, sample=None, memory=268_435_456))]
     fn new(
         py: Python<'_>,
         capacity: i64,
         preview: i64,
         lines: bool,
+        sample: Option<f64>,
         memory: i64,
     ) -> PyResult<Self> {
         let size = |value, name, least| {
             size(value, name, least, "trace").map_err(|error| errors::raise(py, error))
         };
-        Ok(Self(Of::Here(Recorder::new(Limits {
-            capacity: size(capacity, "capacity", 1)?,
-            preview: size(preview, "preview", 0)?.min(LONGEST_PREVIEW),
-            memory: size(memory, "memory", 1)?,
-            lines,
-        }))))
+        let period = sample.map(|seconds| {
+            let period = Duration::try_from_secs_f64(seconds).ok();
+            period.filter(|period| !period.is_zero()).ok_or_else(|| {
+                let cause = format!("sample={seconds} is no time between two looks");
+                let remedy = "seconds, 0.001 for example, or None for no samples";
+                errors::raise(py, Error::new(Code::BadArgument, "trace", cause, remedy))
+            })
+        });
+        Ok(Self(Of::Here {
+            recorder: Recorder::new(Limits {
+                capacity: size(capacity, "capacity", 1)?,
+                preview: size(preview, "preview", 0)?.min(LONGEST_PREVIEW),
+                memory: size(memory, "memory", 1)?,
+                lines,
+            }),
+            period: period.transpose()?,
+            sampler: Mutex::new(None),
+        }))
     }
 
     /// Record from now on. Twice is once. Raises BadArgument for a trace that was loaded or merged.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
-        self.recorder(py, "start").map(Recorder::start)
+        self.begin().map_err(|error| errors::raise(py, error))
     }
 
     /// Record no more; what was recorded stays.
     fn stop(&self) {
-        if let Of::Here(recorder) = &self.0 {
+        if let Of::Here {
+            recorder, sampler, ..
+        } = &self.0
+        {
             recorder.stop();
+            let sampler = sampler
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(sampler) = sampler {
+                sampler.stop();
+            }
         }
+    }
+
+    /// What the kernel held for the sockets over time, in a Trace(sample=): a list of Sample, in the order of time.
+    #[getter]
+    fn samples(&self) -> Vec<PySample> {
+        let recording = self.recording();
+        recording.samples.iter().copied().map(PySample).collect()
     }
 
     /// What happened: a list of Event, in the order of beginning. A call that waits at this moment has the phase "started".
@@ -343,7 +390,7 @@ impl PyTrace {
     #[getter]
     fn dropped(&self) -> u64 {
         match &self.0 {
-            Of::Here(recorder) => recorder.dropped(),
+            Of::Here { recorder, .. } => recorder.dropped(),
             Of::Past(recording) => recording.dropped,
         }
     }
@@ -352,7 +399,7 @@ impl PyTrace {
     #[getter]
     fn start_ns(&self) -> u64 {
         match &self.0 {
-            Of::Here(recorder) => recorder.start_ns(),
+            Of::Here { recorder, .. } => recorder.start_ns(),
             Of::Past(recording) => recording.start_ns,
         }
     }
@@ -361,7 +408,7 @@ impl PyTrace {
     #[getter]
     fn capacity(&self) -> usize {
         match &self.0 {
-            Of::Here(recorder) => recorder.limits().capacity,
+            Of::Here { recorder, .. } => recorder.limits().capacity,
             Of::Past(recording) => recording.events.len(),
         }
     }
@@ -384,10 +431,11 @@ impl PyTrace {
     /// Write what was recorded to a file, and return its path.
     ///
     /// path: "x.jsonl" is a file for Trace.load and other programs: JSON Lines (RFC 8259), one object a line. The first line
-    /// describes the recording: {"format": "netsteps trace", "version": 1, "start_ns", "dropped", "unix_offset_ns" (to be added to
+    /// describes the recording: {"format": "netsteps trace", "version": 1, "start_ns", "dropped", "dropped_samples", "unix_offset_ns" (to be added to
     /// every time for the time since 1970), "machine" (a name of this run of the machine), "processes": [{"id", "program"}]}. Each
     /// other line is an event, with the attributes of Event under their names, "event" for its id, times in nanoseconds of the
-    /// monotonic clock, sizes in bytes, and "preview" in hexadecimal; what is not known is left out.
+    /// monotonic clock, sizes in bytes, and "preview" in hexadecimal, or {"sample": true} with the attributes of a Sample; what is
+    /// not known is left out.
     /// Raises BadArgument for another ending, OSError when the file cannot be written.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<PathBuf> {
         let ending = path

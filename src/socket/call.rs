@@ -42,7 +42,7 @@ impl Socket {
         action: Action,
     ) -> Result<(Call<'a>, Arc<Handle>)> {
         let before = self.state();
-        let handle = locked(&self.handle).clone();
+        let handle = self.handle.get();
         match (handle, crate::state::next(self.transport, before, action)) {
             (Some(handle), Some(_)) => Ok((Call::unchecked(self, step, name, action), handle)),
             (None, _) => Err(self.out_of_order(State::Closed, action, step)),

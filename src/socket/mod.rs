@@ -8,18 +8,24 @@
 //! | `datagram.rs` | `send_to`, `receive_from` |
 //! | `options.rs` | what can be set, by name |
 //! | `explain.rs` | what the kernel said, in words: cause and remedy |
+//! | `kernel.rs` | what the kernel holds for it: buffers, `TCP_INFO`, the accept queue |
+//! | `sampler.rs` | the same over time, of every live socket (`live.rs`) |
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;
 mod call;
 mod datagram;
 mod explain;
+mod kernel;
+mod live;
 mod memory;
 mod options;
 mod read;
+pub mod sampler;
 mod write;
 
 pub use datagram::{Datagram, MAX_DATAGRAM};
+pub use kernel::AcceptQueue;
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 
@@ -42,6 +48,8 @@ use crate::sys::forks;
 use crate::trace::{Line, Steps};
 use crate::wait::{Turn, Waiters};
 
+use live::Held;
+
 /// A socket, in the steps of the lecture.
 ///
 /// Every method may be called from several threads at once. The descriptor is held over each call on it, so a closed and
@@ -52,7 +60,7 @@ pub struct Socket {
     transport: Transport,
     family: Family,
     number: i64,
-    handle: Mutex<Option<Arc<Handle>>>,
+    handle: Arc<Held>,
     state: AtomicU8,
     /// Calls under way that the kernel may tell of a reset.
     telling: AtomicU32,
@@ -109,12 +117,13 @@ impl Socket {
 
     fn from_handle(handle: Handle, transport: Transport, family: Family, state: State) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
         Self {
-            serial: NEXT.fetch_add(1, Ordering::Relaxed),
+            serial,
             transport,
             family,
             number: number_of(&handle),
-            handle: Mutex::new(Some(Arc::new(handle))),
+            handle: Held::new(serial, transport, handle),
             state: AtomicU8::new(state.index()),
             telling: AtomicU32::new(0),
             ends: Mutex::default(),
@@ -172,11 +181,7 @@ impl Socket {
         if known.is_some() || matches!(self.state(), State::Created) {
             return known;
         }
-        let asked = locked(&self.handle)
-            .clone()?
-            .local_addr()
-            .ok()?
-            .as_socket()?;
+        let asked = self.handle.get()?.local_addr().ok()?.as_socket()?;
         let endpoint = Endpoint::from(asked);
         locked(&self.ends).local = Some(endpoint);
         Some(endpoint)
@@ -208,7 +213,7 @@ impl Socket {
         }
         let call = call::Call::unchecked(self, "close", "close", Action::Close);
         let _ = self.local();
-        let handle = locked(&self.handle).take();
+        let handle = self.handle.take();
         if handle.is_some() {
             self.advance(Action::Close);
             self.waiters.close();
@@ -228,9 +233,7 @@ impl Socket {
     /// stays open until this process ends. Nothing is recorded, and nobody can be waiting.
     fn close_inherited(&self) {
         self.state.store(State::Closed.index(), Ordering::Release);
-        if let Ok(mut handle) = self.handle.try_lock() {
-            handle.take();
-        }
+        self.handle.take_if_free();
     }
 
     /// Sets the state as the table says; the only place that does. A closed socket stays closed.

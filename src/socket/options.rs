@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socket2::{InterfaceIndexOrAddress, Socket as Handle};
 
-use super::{Socket, explain, locked};
+use super::{Socket, explain};
 use crate::error::{Code, Error, Result};
 use crate::state::State;
 
@@ -144,7 +144,7 @@ impl Socket {
         name: &'static str,
         work: impl FnOnce(&Handle) -> std::io::Result<T>,
     ) -> Result<T> {
-        let Some(handle) = locked(&self.handle).clone() else {
+        let Some(handle) = self.handle.get() else {
             return Err(crate::state::out_of_order(
                 self.transport,
                 State::Closed,

@@ -10,6 +10,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::net::{RecvFlags, SendFlags, SocketFlags};
 use socket2::Socket;
 
+use super::kernel::STATES;
 use super::{Holder, Interest, Ready};
 
 mod sigpipe;
@@ -238,21 +239,6 @@ pub fn holders(port: u16, tcp: bool) -> Vec<Holder> {
 
 /// One line of /proc/net/tcp: `sl local remote state queues timer:when retransmits uid timeout inode`.
 fn holder(line: &str, port: u16, tcp: bool) -> Option<(Holder, u64)> {
-    const STATES: [&str; 13] = [
-        "",
-        "ESTABLISHED",
-        "SYN_SENT",
-        "SYN_RECV",
-        "FIN_WAIT1",
-        "FIN_WAIT2",
-        "TIME_WAIT",
-        "CLOSE",
-        "CLOSE_WAIT",
-        "LAST_ACK",
-        "LISTEN",
-        "CLOSING",
-        "NEW_SYN_RECV",
-    ];
     let fields: Vec<&str> = line.split_whitespace().collect();
     let local = socket_address(fields.get(1)?)?;
     if local.port() != port {

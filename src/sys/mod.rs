@@ -8,6 +8,7 @@
 //! | `SEND` flags | `MSG_DONTWAIT`, `MSG_NOSIGNAL` | `MSG_DONTWAIT` (`SO_NOSIGPIPE` by socket2) | none: no SIGPIPE |
 //! | `send_file` | sendfile | read and send | read and send |
 //! | `holders`, `local_addresses` | /proc | not told | not told |
+//! | `kernel` | `TCP_INFO`, `SO_MEMINFO`, ioctl | not told | not told |
 //!
 //! Linux is what the tests run on; the other two are kept small for that reason.
 
@@ -15,6 +16,7 @@
 #[cfg_attr(all(unix, not(target_os = "linux")), path = "macos.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
+pub mod kernel;
 
 pub use imp::{
     PEEK, RECEIVE, SEND, TRUE_LENGTH, Waker, abandon_connect, accept, errno, holders,

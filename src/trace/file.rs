@@ -1,12 +1,13 @@
 //! A recording as JSON Lines (one JSON object on each line, RFC 8259), and back.
 //!
-//! The first line describes the recording, each other line is one event:
+//! The first line describes the recording, each other line is one event, or one sample of what the kernel held:
 //!
 //! ```text
 //! {"format":"netsteps trace","version":1,"start_ns":…,"dropped":0,"unix_offset_ns":…,"machine":"…","processes":[{"id":4711,"program":"python3 server.py"}]}
 //! {"event":17,"process":4711,"phase":"completed","socket":3,"number":7,"kind":"tcp","step":"write","call":"send",
 //!  "local":"127.0.0.1:50000","peer":"127.0.0.1:6666","asked":5,"size":5,"offset":0,"preview":"68656c6c6f",
 //!  "before":"connected","after":"connected","start_ns":…,"end_ns":…,"thread":4711,"line":"server.py:12"}
+//! {"sample":true,"process":4711,"socket":3,"time_ns":…,"unread":5,"unacknowledged":0,"receive_capacity":131072,…}
 //! ```
 //!
 //! Times are nanoseconds of the system's monotonic clock, sizes are bytes, `preview` is hexadecimal. What is not known is left out.
@@ -48,6 +49,8 @@ struct Head {
     start_ns: u64,
     #[serde(default)]
     dropped: u64,
+    #[serde(default)]
+    dropped_samples: u64,
     #[serde(default)]
     unix_offset_ns: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +115,7 @@ impl Recording {
             version: VERSION,
             start_ns: self.start_ns,
             dropped: self.dropped,
+            dropped_samples: self.dropped_samples,
             unix_offset_ns: self.unix_offset_ns,
             machine: self.machine.clone(),
             processes: self.processes.iter().map(Runs::of).collect(),
@@ -120,10 +124,18 @@ impl Recording {
         for event in &self.events {
             line(out, &Saved::of(event))?;
         }
+        for sample in &self.samples {
+            let known = serde_json::to_value(sample)?;
+            let known = known.as_object().into_iter().flatten();
+            let known = known.filter(|(_, value)| !value.is_null());
+            let known = known.map(|(name, value)| (name.clone(), value.clone()));
+            let marked = std::iter::once(("sample".to_owned(), true.into()));
+            line(out, &serde_json::Map::from_iter(marked.chain(known)))?;
+        }
         out.flush()
     }
 
-    /// Reads what [`Recording::save`] wrote: at most `limit` events, each line within [`LINE_LIMIT`].
+    /// Reads what [`Recording::save`] wrote: at most `limit` events and as many samples, each line within [`LINE_LIMIT`].
     ///
     /// # Errors
     /// [`Unread::Content`] names the line and what is wrong with it; [`Unread::File`] is the reader's own.
@@ -147,11 +159,13 @@ impl Recording {
         }
         let mut recording = Self {
             dropped: head.dropped,
+            dropped_samples: head.dropped_samples,
             start_ns: head.start_ns,
             unix_offset_ns: head.unix_offset_ns,
             machine: head.machine,
             processes: head.processes.into_iter().map(Process::from).collect(),
             events: Vec::new(),
+            samples: Vec::new(),
         };
         let mut number = 1;
         loop {
@@ -164,6 +178,9 @@ impl Recording {
         recording
             .events
             .sort_by_key(|event| (event.start_ns, event.process, event.id));
+        recording
+            .samples
+            .sort_by_key(|sample| (sample.time_ns, sample.process, sample.socket));
         Ok(recording)
     }
 
@@ -172,20 +189,26 @@ impl Recording {
         #[derive(Deserialize)]
         struct Kind {
             event: Option<serde::de::IgnoredAny>,
+            sample: Option<serde::de::IgnoredAny>,
         }
         if text.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
         let wrong = |error: &serde_json::Error| broken(number, &error.to_string());
         let kind: Kind = serde_json::from_slice(text).map_err(|error| wrong(&error))?;
-        if kind.event.is_none() {
+        if kind.event.is_none() && kind.sample.is_none() {
             return Ok(());
         }
-        if self.events.len() >= limit {
+        if self.events.len().max(self.samples.len()) >= limit {
             let cause = format!("the trace holds more than the {limit} events that may be loaded");
             let remedy = "a larger limit=, if there is memory for it";
             let error = Error::new(Code::MessageTooLarge, "load", cause, remedy);
             return Err(Unread::Content(Box::new(error)));
+        }
+        if kind.sample.is_some() {
+            let sample = serde_json::from_slice(text).map_err(|error| wrong(&error))?;
+            self.samples.push(sample);
+            return Ok(());
         }
         let saved: Saved = serde_json::from_slice(text).map_err(|error| wrong(&error))?;
         let event = saved.event().map_err(|what| broken(number, &what))?;
@@ -331,6 +354,7 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Sample;
     use crate::trace::tests::event;
 
     fn there_and_back(recording: &Recording) -> Recording {
@@ -350,7 +374,14 @@ mod tests {
         first.line = Some("server.py:12".into());
         let recording = Recording {
             events: vec![first, event(2)],
+            samples: vec![Sample {
+                process: 9,
+                unread: Some(0),
+                rtt_us: Some(7),
+                ..Sample::default()
+            }],
             dropped: 7,
+            dropped_samples: 8,
             ..Recording::of_here()
         };
         assert_eq!(there_and_back(&recording), recording);

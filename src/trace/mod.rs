@@ -8,6 +8,7 @@
 //! | `recorder.rs` | who records, and what is kept |
 //! | `recording.rs` | what was recorded, of one process or of several |
 //! | `file.rs` | a recording as JSON Lines, and back |
+//! | `samples.rs` | what the kernel held for the sockets over time |
 //! | `place.rs` | the line of the program that takes a step |
 //! | `steps.rs` | what was done to one socket, in lines |
 
@@ -16,6 +17,7 @@ mod file;
 mod place;
 mod recorder;
 mod recording;
+mod samples;
 mod steps;
 
 pub(crate) use event::next_id;
@@ -24,6 +26,7 @@ pub use file::{LINE_LIMIT, Unread, VERSION};
 pub use place::{line, lines_wanted, taken_at};
 pub use recorder::{Limits, Recorder, active, forked, longest_preview, record};
 pub use recording::{Process, Recording};
+pub use samples::{Sample, Samples};
 pub use steps::{Line, Steps};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::event::{Event, PREVIEW, Phase};
 use super::place;
 use super::recording::Recording;
+use super::samples::Samples;
 use crate::sys::forks;
 
 /// What a recorder keeps.
@@ -41,6 +42,8 @@ pub struct Recorder {
     /// The process that made it, counted in forks.
     forks: u64,
     kept: Mutex<Kept>,
+    /// What the kernel held over time, for those who have it looked at.
+    samples: Arc<Samples>,
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +115,7 @@ impl Recorder {
             start_ns: AtomicU64::new(0),
             forks: forks(),
             kept: Mutex::default(),
+            samples: Arc::new(Samples::new(limits.capacity)),
         })
     }
 
@@ -208,7 +212,9 @@ impl Recorder {
     pub fn recording(&self) -> Recording {
         Recording {
             events: self.events(),
+            samples: self.samples.samples(),
             dropped: self.dropped(),
+            dropped_samples: self.samples.dropped(),
             start_ns: self.start_ns(),
             ..Recording::of_here()
         }
@@ -224,6 +230,12 @@ impl Recorder {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.kept().map_or(0, |kept| kept.dropped)
+    }
+
+    /// Where samples of what the kernel holds go to; as many are kept as events.
+    #[must_use]
+    pub const fn samples(&self) -> &Arc<Samples> {
+        &self.samples
     }
 
     /// What it keeps.

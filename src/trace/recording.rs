@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::event::Event;
+use super::samples::Sample;
 use crate::error::{Code, Error, Result};
 use crate::sys;
 
@@ -21,8 +22,12 @@ pub struct Process {
 pub struct Recording {
     /// What happened, in the order of beginning.
     pub events: Vec<Event>,
+    /// What the kernel held for the sockets, in the order of time.
+    pub samples: Vec<Sample>,
     /// How many events were let go.
     pub dropped: u64,
+    /// How many samples were let go.
+    pub dropped_samples: u64,
     /// When recording began, in nanoseconds of the monotonic clock of the machine.
     pub start_ns: u64,
     /// What has to be added to that clock for the time since 1970 (UTC), in nanoseconds.
@@ -74,6 +79,8 @@ impl Recording {
             }
             merged.machine = merged.machine.or(other.machine);
             merged.dropped += other.dropped;
+            merged.dropped_samples += other.dropped_samples;
+            merged.samples.extend(other.samples);
             merged.start_ns = match (merged.start_ns, other.start_ns) {
                 (0, start) | (start, 0) => start,
                 (one, another) => one.min(another),
@@ -99,6 +106,10 @@ impl Recording {
         merged
             .events
             .sort_by_key(|event| (event.start_ns, event.process, event.id));
+        merged
+            .samples
+            .sort_by_key(|sample| (sample.time_ns, sample.process, sample.socket));
+        merged.samples.dedup();
         Ok(merged)
     }
 }

@@ -39,7 +39,11 @@ mod child;
 #[cfg(target_os = "linux")]
 mod kernel;
 #[cfg(target_os = "linux")]
+mod kernel_view;
+#[cfg(target_os = "linux")]
 mod names;
+#[cfg(target_os = "linux")]
+mod sampler;
 #[cfg(target_os = "linux")]
 mod signals;
 #[cfg(target_os = "linux")]
