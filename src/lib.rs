@@ -11,6 +11,7 @@
 //! | [`packet`] | packets: bytes to headers, layers and fields, and back |
 //! | [`state`] | one table of which step is allowed when |
 //! | [`trace`] | events and their recorder: one clock, bounded |
+//! | [`capture`] | a trace written as packets |
 //! | [`wait`] | deadline and interruption: the only place that blocks |
 //! | [`resolve`] | host and service to endpoints, in order |
 //! | [`faults`] | short reads and writes, switched on from inside for tests |
@@ -19,6 +20,7 @@
 //! | `py` | the binding (feature `python`): signatures, conversion, releasing the interpreter |
 
 pub mod address;
+pub mod capture;
 pub mod error;
 pub mod faults;
 pub mod packet;

@@ -26,13 +26,14 @@ RUST = {
     "ports": "sys error address",
     "state": "sys error address ports",
     "trace": "sys error address ports state",
+    "capture": "sys error address ports state packet trace",
     "wait": "sys error",
     "resolve": "sys error address ports wait",
     "faults": "sys error",
     "socket": CORE,
     "tcp": f"{CORE} socket",
     "udp": f"{CORE} socket",
-    "py": f"{CORE} packet socket tcp udp",
+    "py": f"{CORE} packet capture socket tcp udp",
 }
 PYTHON_ROOMS = {
     "errors": "",

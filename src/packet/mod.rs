@@ -9,6 +9,9 @@
 //! | `layers`, `dns`, `checksum`, `summary` | what is worked out of a packet when it is asked for |
 //! | `encode`, `tcp_options` | makes the bytes of a packet |
 //! | `parse_error` | layer, offset, needed and had |
+//! | `file`, `link`, `pcap`, `pcapng` | capture files, both ways |
+//! | `split` | a message in numbered parts, and back |
+//! | `fragments` | an IP packet in fragments, and back |
 //!
 //! Sources: RFC 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 (ICMP), 4443 (ICMPv6), 826 (ARP), 1035 (DNS).
 
@@ -27,6 +30,13 @@ mod scan;
 mod summary;
 mod tables;
 mod tcp_options;
+
+pub mod file;
+pub mod fragments;
+pub mod link;
+pub mod pcap;
+pub mod pcapng;
+pub mod split;
 
 use std::net::IpAddr;
 use std::ops::Range;

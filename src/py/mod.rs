@@ -10,10 +10,13 @@
 )]
 
 mod callback;
+mod capture;
+mod capture_write;
 mod convert;
 mod debug;
 mod endpoint;
 mod errors;
+mod fragments;
 mod handlers;
 mod kernel;
 mod memory;
@@ -26,6 +29,7 @@ mod place;
 mod resolve;
 mod server;
 mod socket;
+mod split;
 mod tcp;
 mod trace;
 mod udp;
@@ -38,9 +42,15 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::capture::{PyCapture, PyCapturedPacket, PyPacketIterator, read_packets};
+    #[pymodule_export]
+    use super::capture_write::write_packets;
+    #[pymodule_export]
     use super::debug::{after_fork, after_fork_in_parent, before_fork, current_faults, set_faults};
     #[pymodule_export]
     use super::endpoint::{PyDatagram, PyEndpoint, PyService};
+    #[pymodule_export]
+    use super::fragments::{PyPiece, PyReassembled, fragment, reassemble};
     #[pymodule_export]
     use super::handlers::stop_servers;
     #[pymodule_export]
@@ -57,6 +67,8 @@ mod _core {
     use super::server::{PyClient, PyDatagrams, PyTcpServer, PyUdpServer};
     #[pymodule_export]
     use super::socket::PySocket;
+    #[pymodule_export]
+    use super::split::{PyJoined, PyPart, join, split};
     #[pymodule_export]
     use super::tcp::{PyTcpReceiver, PyTcpSender};
     #[pymodule_export]
