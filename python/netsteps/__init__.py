@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from netsteps.computer import (
         Address,
         Connection,
+        Connections,
         Interface,
         PortStatus,
         connections,
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
 _COMPUTER = {
     "Address",
     "Connection",
+    "Connections",
     "Interface",
     "PortStatus",
     "connections",
@@ -108,6 +110,7 @@ __all__ = [
     "BrokenPipe",
     "Buffers",
     "Connection",
+    "Connections",
     "Datagram",
     "DatagramCut",
     "DatagramTooLarge",
