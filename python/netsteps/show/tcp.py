@@ -120,7 +120,12 @@ def _facts(info: _Tcp) -> list[tuple[str, str]]:
     if info.bytes_received is not None:
         facts.append(("received", size_text(info.bytes_received)))
     now = f", now in try {info.retransmits_now}" if info.retransmits_now else ""
-    facts.append(("sent again", f"{_segments(info.retransmissions)}{now}; {info.congestion}"))
+    facts.append(
+        (
+            "sent again",
+            f"{_segments(info.retransmissions)}{now}; congestion control: {info.congestion}",
+        )
+    )
     if info.probes:
         facts.append(("unanswered questions", f"{info.probes}"))
     if info.busy_us:
@@ -128,7 +133,7 @@ def _facts(info: _Tcp) -> list[tuple[str, str]]:
     if info.rwnd_limited_us:
         facts.append(("of that stopped", f"{_us(info.rwnd_limited_us)} by the peer's window"))
     if info.sndbuf_limited_us:
-        facts.append(("of that short of data", f"{_us(info.sndbuf_limited_us)}: our send buffer"))
+        facts.append(("of that slowed", f"{_us(info.sndbuf_limited_us)} by our small send buffer"))
     options = [name for name in ("timestamps", "sack", "ecn") if getattr(info, name)]
     if info.window_scale is not None:
         options.append("window scale {}, {}".format(*info.window_scale))
