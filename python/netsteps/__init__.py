@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from netsteps.computer import (
         Address,
         Connection,
+        Connections,
         Interface,
         PortStatus,
         connections,
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
 _COMPUTER = {
     "Address",
     "Connection",
+    "Connections",
     "Interface",
     "PortStatus",
     "connections",
@@ -113,6 +115,7 @@ __all__ = [
     "BrokenPipe",
     "Buffers",
     "Connection",
+    "Connections",
     "Datagram",
     "DatagramCut",
     "DatagramTooLarge",
