@@ -182,12 +182,14 @@ class _Arrow:
             f"{number(x)},{number(y)}" for x, y in ((x1, a), (x2, c), (x2, d), (x1, b))
         )
         self.canvas.add(
-            "polygon", points=points, fill=self.colour, fill_opacity="0.16", title=self.title
+            "polygon", points=points, fill=self.colour, fill_opacity="0.12", title=self.title
         )
         for y1, y2 in ((a, c), (b, d)):
             way = self._line(x1, y1, x2, y2, wide=1.0)
             self._head(x2, y2, way)
-        self._words(x1, (a + b) / 2, x2, (c + d) / 2)
+        # Both directions of a cycle share one band: their words stand one above the other.
+        off = 9 * self.way if len(source.names) > 1 else 0
+        self._words(x1, (a + b) / 2 - off, x2, (c + d) / 2 - off)
 
     def _departs(self, y: float) -> None:
         """Draw what no call was seen to receive."""

@@ -82,9 +82,10 @@ def _notes(model: Model, samples: "Iterable[object]") -> None:
     folded = sum(talk.folded for talk in model.conversations)
     if folded:
         drawn = len(model.conversations) - folded
+        kinds = sum(talk.alike > 0 for talk in model.conversations)
+        shown = "one of each is drawn" if drawn >= kinds else f"one of each of {drawn} is drawn"
         model.notes.append(
-            f"{plural(len(model.conversations), 'conversation')}; of those that are alike one is "
-            f"drawn, {drawn} in all."
+            f"{plural(len(model.conversations), 'conversation')} of {plural(kinds, 'kind')}: {shown}."
         )
     lost: dict[tuple[int, int], int] = {}
     for sample in samples:

@@ -1,5 +1,6 @@
 """Positions to a picture: lifelines, bars, signs and words."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.arrows import draw_links
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from netsteps.show.ladder.model import Lifeline, Step
     from netsteps.show.theme import Theme
 
-__all__ = ["caption_of", "draw"]
+__all__ = ["caption_of", "described", "draw"]
 
 _HEAD_TOP, _HEAD_HEIGHT = 34.0, 44.0
 
@@ -39,6 +40,22 @@ def caption_of(picture: "Picture") -> str:
     if model.threads:
         parts.append(plural(len(model.threads), "thread"))
     return ", ".join(parts)
+
+
+def described(picture: "Picture") -> str:
+    """Say what the picture shows, for those who do not see it."""
+    sides = [
+        f"on the {name} {side.title} {side.ends}".rstrip()
+        for name, side in (("left", picture.left), ("right", picture.right))
+        if side.title
+    ]
+    kinds = Counter(
+        "FIN" if link.kind == "fin" else link.fate if link.fate in {"lost", "unread"} else link.kind
+        for link in picture.model.links
+    )
+    crossed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    sentences = [caption_of(picture), "; ".join(sides), f"crossed: {crossed}" if crossed else ""]
+    return ". ".join(part for part in [*sentences, *picture.model.notes] if part)
 
 
 def draw(picture: "Picture", theme: "Theme", alt: str) -> str:

@@ -90,6 +90,8 @@ def _fold_alike(model: "Model") -> None:
     chosen = sorted(groups.values(), key=weight)[:LANES]
     shown = {id(group[0]) for group in chosen}
     for group in groups.values():
+        for talk in group:
+            talk.alike = 0
         group[0].alike = len(group)
         for talk in group:
             if id(talk) not in shown:

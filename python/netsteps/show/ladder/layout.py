@@ -196,6 +196,10 @@ def _labels(picture: Picture) -> None:
 def _name_outside(picture: Picture) -> None:
     """Name each end that is not in the trace, where it is met first."""
     named: set[int] = set()
+    for side in ("left", "right"):
+        lines = [line for line in picture.model.lines if line.side == side]
+        if len(lines) == 1 and lines[0].outside:
+            named.add(id(lines[0]))  # the box above says it
     for link in picture.model.links:
         line, step = (link.end, link.source) if link.end.outside else (link.begin, link.target)
         if not line.outside or id(line) in named or step is None:

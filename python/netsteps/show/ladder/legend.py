@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.signs import arrow_head, fin_head, sign
-from netsteps.show.svg import text_width
+from netsteps.show.svg import number, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,11 +16,11 @@ __all__ = ["draw_legend", "legend_height", "meanings"]
 _SIZE = 11.0
 _LEADING = 18.0
 _MARGIN = 12.0
-_SAMPLE = 34.0  # pixels of the sign
+_LONG = {"data", "datagram", "handshake", "fin", "outside", "wait", "run", "fold"}
 _WORDS = {
-    "data": "bytes, from the call that sent them to the call that read them",
+    "data": "bytes, from the sending call to the reading call",
     "datagram": "a datagram",
-    "handshake": "the kernel's handshake: not observed, drawn as it must have been",
+    "handshake": "handshake by the kernel, not observed",
     "queue": "waits in the accept queue",
     "fin": "FIN: no more bytes come this way",
     "end": "the end was read",
@@ -34,7 +34,7 @@ _WORDS = {
     "waiting": "still waiting",
     "unread": "sent, and read by no call",
     "lost": "sent, and not received",
-    "outside": "the other end is outside this trace: what it did was not seen",
+    "outside": "an end outside this trace: what it did was not seen",
     "fold": "idle time, folded",
     "run": "many calls drawn as one",
 }
@@ -51,18 +51,22 @@ def meanings(picture: "Picture") -> dict[str, str]:
         used.add("outside")
     if any(step.waited_ns for step in model.steps):
         used.add("wait")
-    if picture.rows.folds:
+    if any(not fold.busy for fold in picture.rows.folds):
         used.add("fold")
     if any(step.count > 1 for step in model.steps):
         used.add("run")
     return {name: words for name, words in _WORDS.items() if name in used}
 
 
+def _sample_width(name: str) -> float:
+    return 34.0 if name in _LONG else 14.0
+
+
 def _places(picture: "Picture") -> "Iterator[tuple[str, str, float, float]]":
     """Set the entries in lines, as words are set."""
     x, y = _MARGIN, 0.0
     for name, words in meanings(picture).items():
-        width = _SAMPLE + 8 + text_width(words, _SIZE) + 20
+        width = _sample_width(name) + 7 + text_width(words, _SIZE) + 20
         if x > _MARGIN and x + width > picture.width - _MARGIN:
             x, y = _MARGIN, y + _LEADING
         yield name, words, x, y
@@ -87,12 +91,13 @@ def draw_legend(canvas: "Canvas", picture: "Picture", top: float) -> None:
     top += 12
     for name, words, x, y in places:
         _sample(canvas, name, x, top + y + 7)
-        canvas.text(x + _SAMPLE + 8, top + y + 11, words, size=_SIZE, fill=theme.faint)
+        canvas.text(x + _sample_width(name) + 7, top + y + 11, words, size=_SIZE, fill=theme.faint)
 
 
 def _sample(canvas: "Canvas", name: str, x: float, y: float) -> None:
     theme = canvas.theme
-    end, middle = x + _SAMPLE, x + _SAMPLE / 2
+    width = _sample_width(name)
+    end, middle = x + width, x + width / 2
     match name:
         case "data" | "datagram":
             canvas.line(x, y, end - 2, y, stroke=theme.ink, stroke_width=1.6)
@@ -110,7 +115,9 @@ def _sample(canvas: "Canvas", name: str, x: float, y: float) -> None:
         case "run":
             canvas.rect(middle - 12, y - 4, 24, 8, rx=3, fill=theme.ink)
         case "fold":
-            canvas.rect(x, y - 6, _SAMPLE, 12, fill=theme.panel)
-            canvas.line(x + 2, y, end, y, stroke=theme.faint, stroke_width=1.4, stroke_dasharray="1.5 4")
+            canvas.rect(x, y - 6, width, 12, fill=theme.panel)
+            canvas.path(
+                f"M{number(middle)} {number(y - 6)} v2.5 l3 1.5 l-6 4 l3 1.5 v2.5", stroke=theme.faint
+            )
         case _:
             sign(canvas, name, middle, y, theme.ink)

@@ -173,7 +173,7 @@ class Conversation:
     left: Lifeline
     right: Lifeline
     kind: str
-    alike: int = 1  # how many conversations it stands for
+    alike: int = 1  # how many conversations it stands for; 0: another one stands for it
 
     @property
     def first_ns(self) -> int:

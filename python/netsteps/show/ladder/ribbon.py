@@ -26,10 +26,11 @@ _MOST = 4  # ribbons in one picture
 _PIECES = 18  # pieces in one ribbon
 _LETTERS = 56  # bytes that are written out, one in each cell
 _TITLE = 30.0
-_HEIGHT = 112.0
+_HEIGHT = 100.0
 _ROW = 20.0
 _LEFT = 12.0
 _LEAST = 34.0  # pixels of a piece
+_LEGIBLE = 70.0  # and of one whose call can be named
 
 Cut = tuple[int, int, "Step"]
 
@@ -64,7 +65,8 @@ def ribbons_of(model: "Model") -> list[Ribbon]:
     for link in model.links:
         if link.kind == "data" and link.source and link.target and link.count == 1:
             streams.setdefault((id(link.begin), id(link.end)), []).append(link)
-    return [ribbon for links in streams.values() for ribbon in _ribbons(links)]
+    found = [ribbon for links in streams.values() for ribbon in _ribbons(links)]
+    return sorted(found, key=lambda ribbon: (ribbon.sent[0][2].at_ns, ribbon.first))
 
 
 def _ribbons(links: "list[Link]") -> "Iterator[Ribbon]":
@@ -146,7 +148,7 @@ class _Drawer:
         total = max(self.shown[-1] - self.shown[0], 1)
         pieces = [behind - first for first, behind in pairwise(self.shown)]
         if self.letters is not None:
-            cell = max(min(16.0, self.room / total), 9.0)
+            cell = min(max(16.0, _LEGIBLE / min(pieces)), 40.0, self.room / total)
             widths = [size * cell for size in pieces]
         else:
             spare = max(self.room - _LEAST * len(pieces) - 30, 0.0)

@@ -131,6 +131,10 @@ def _numbered(found: list[Lifeline]) -> "Iterator[Conversation]":
             end.tag = number
             for step in end.steps:
                 step.tag = number
+            if end.listener is not None and end.role == "accepted":
+                for step in end.listener.steps:
+                    if step.made is end:
+                        step.tag = number
         ends = (line, partner) if line.side == "left" else (partner, line)
         yield Conversation(number, *ends, "tcp")
 

@@ -41,11 +41,9 @@ def _run_label(step: "Step") -> tuple[str, str]:
     times = step.count // len(step.names)
     cycle = ", ".join(step.names)
     name = f"{step.names[0]} × {times:,}" if len(step.names) == 1 else f"({cycle}) × {times:,}"
-    sizes = []
-    if step.out:
-        sizes.append(size_text(step.out) + (" out" if step.into else ""))
-    if step.into:
-        sizes.append(size_text(step.into) + (" in" if step.out else ""))
+    if len(step.names) > 1:
+        return name, ""  # the sizes stand on what crosses
+    sizes = [size_text(size) for size in (step.out, step.into) if size]
     return name, ", ".join(sizes)
 
 
