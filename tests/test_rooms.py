@@ -34,7 +34,7 @@ RUST = {
     "py": f"{CORE} socket tcp udp",
 }
 PYTHON_ROOMS = {
-    "errors": "",
+    "errors": "_core show",  # both inside StepError.life alone
     "show": "",
     "handlers": "_core",
     "computer": "_core errors show",

@@ -15,6 +15,7 @@ mod debug;
 mod endpoint;
 mod errors;
 mod handlers;
+mod life;
 mod memory;
 mod options;
 mod pause;
@@ -39,6 +40,8 @@ mod _core {
     use super::endpoint::{PyDatagram, PyEndpoint, PyService};
     #[pymodule_export]
     use super::handlers::stop_servers;
+    #[pymodule_export]
+    use super::life::table;
     #[pymodule_export]
     use super::options::PyOptions;
     #[pymodule_export]

@@ -14,6 +14,7 @@ use super::convert::size;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use crate::error::{Code, Error};
+use crate::state::Action;
 use crate::trace::{Event, Limits, Line, Recorder, Recording, Unread};
 
 /// The longest preview that an event keeps, in bytes.
@@ -35,6 +36,12 @@ impl PyStepLine {
     #[getter]
     fn call(&self) -> &'static str {
         self.0.call
+    }
+
+    /// What it was in the words of the state table: "read" for read_exactly, for example; None for what made the socket.
+    #[getter]
+    fn action(&self) -> Option<&'static str> {
+        self.0.action.map(Action::name)
     }
 
     /// How often, one after the other.
