@@ -9,13 +9,14 @@ STUB := python/netsteps/_core.pyi
 FINISH_STUB := \
 	-e 's/^from _typeshed import .*/from _typeshed import ReadableBuffer, WriteableBuffer/' \
 	-e 's/^from typing import Any/from typing import Any, Literal/' \
-	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table/' \
+	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.drawing import Drawing\nfrom netsteps.show.listing import Table/' \
 	-e 's/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/' \
 	-e 's/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/' \
 	-e 's/^\(def resolve(.*\) -> Any/\1 -> Table[Endpoint]/' \
 	-e "/def family(self/ s/-> str/-> Literal['ipv4', 'ipv6']/" \
 	-e "/def kind(self/ s/-> str/-> Literal['tcp', 'udp']/" \
 	-e 's/def services() -> Any/def services() -> Table[Service]/' \
+	-e 's/def life(\(.*\)) -> Any/def life(\1) -> Drawing/' \
 	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
 	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
 	-e 's/-> Iterator:/-> Iterator[Any]:/; s/-> tuple:/-> tuple[str, ...]:/; s/-> list:/-> list[tuple[str, str, str, str]]:/' \

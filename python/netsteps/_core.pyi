@@ -4,6 +4,7 @@ The Rust core of netsteps. Its public names are those of `netsteps`.
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from collections.abc import Callable, Iterable, Iterator
+from netsteps.show.drawing import Drawing
 from netsteps.show.listing import Table
 from os import PathLike
 from pathlib import Path
@@ -417,6 +418,12 @@ class Socket:
         """
         "tcp" or "udp".
         """
+    def life(self, /, theme: "Literal['light', 'dark']" = "light") -> Drawing:
+        """
+        The life of this socket, drawn: the state table with the way it went, where it stands, and what is possible now.
+
+        theme: "light" or "dark". Raises ValueError for another theme. Source: lectures 1 and 3 (the server's and the client's steps).
+        """
     def listen(self, /, backlog: SupportsIndex = 128, *, any_port: bool = False) -> None:
         """
         Collect connections. The kernel completes up to backlog of them before they are accepted.
@@ -557,6 +564,11 @@ class StepLine:
     One line of what was done to a socket: a run of equal steps.
     """
     def __repr__(self, /) -> str: ...
+    @property
+    def action(self, /) -> str | None:
+        """
+        What it was in the words of the state table: "read" for read_exactly, for example; None for what made the socket.
+        """
     @property
     def bytes(self, /) -> int:
         """
@@ -1014,6 +1026,11 @@ def _set_faults(*, read_max: SupportsIndex = 0, write_partial: SupportsFloat | S
 def _stop_servers() -> None:
     """
     Stop every server; the interpreter calls it at its end.
+    """
+
+def _table(kind: "Literal['tcp', 'udp']") -> list[tuple[str, str, str]]:
+    """
+    The state table of a "tcp" or "udp" socket: each row is a state, what can happen there, and the state after it.
     """
 
 def merge(*traces: "Trace") -> Trace:
