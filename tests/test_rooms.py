@@ -36,7 +36,7 @@ RUST = {
     "py": f"{CORE} packet capture socket tcp udp",
 }
 PYTHON_ROOMS = {
-    "errors": "",
+    "errors": "_core show",  # both inside StepError.life alone
     "show": "",
     "handlers": "_core",
     "queues": "_core",
