@@ -9,7 +9,13 @@ STUB := python/netsteps/_core.pyi
 FINISH_STUB := \
 	-e 's/^from _typeshed import .*/from _typeshed import ReadableBuffer, WriteableBuffer/' \
 	-e 's/^from typing import Any/from typing import Any, Literal/' \
-	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table/' \
+	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table\nfrom netsteps.show.drawing import Drawing/' \
+	-e 's/def layers(self, \/) -> tuple/def layers(self, \/) -> tuple[Layer, ...]/' \
+	-e 's/def fields(self, \/) -> tuple/def fields(self, \/) -> tuple[Field, ...]/' \
+	-e 's/def value(self, \/) -> Any/def value(self, \/) -> int | str | bytes/' \
+	-e "s/def first(self, \/) -> str/def first(self, \/) -> Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']/" \
+	-e 's/\(def envelope(.*\|def osi(.*\)) -> Any/\1) -> Drawing/' \
+	-e 's/\(def _repr_mimebundle_(.*\) -> Any/\1 -> dict[str, str]/' \
 	-e 's/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/' \
 	-e 's/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/' \
 	-e 's/^\(def resolve(.*\) -> Any/\1 -> Table[Endpoint]/' \

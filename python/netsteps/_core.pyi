@@ -6,6 +6,7 @@ from _typeshed import ReadableBuffer, WriteableBuffer
 from collections.abc import Callable, Iterable, Iterator
 from netsteps.show.drawing import Drawing
 from netsteps.show.listing import Table
+from netsteps.show.drawing import Drawing
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, SupportsFloat, SupportsIndex, final
@@ -303,6 +304,88 @@ class Event:
         """
 
 @final
+class Field:
+    """
+    A field of a header: its place to the bit, its value, and what it says. Made by Layer.fields.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def bits(self, /) -> int:
+        """
+        How many bits it has.
+        """
+    @property
+    def meaning(self, /) -> str:
+        """
+        What it says, in a short sentence, or "".
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its name, as the RFC has it.
+        """
+    @property
+    def problem(self, /) -> str | None:
+        """
+        What is wrong with it, or None.
+        """
+    @property
+    def start(self, /) -> int:
+        """
+        Its first bit in the packet's data; bit 0 is the highest of byte 0.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        Its value for people: "0x0800 IPv4".
+        """
+    @property
+    def value(self, /) -> int | str | bytes:
+        """
+        Its value: a number, text (an address, a name), or bytes.
+        """
+
+@final
+class Layer:
+    """
+    A layer of a packet: a header, DNS, the payload or padding.
+
+    `layer["Window"]` is its field of that name. Made by Packet.layers.
+    """
+    def __getitem__(self, name: str, /) -> Field: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def end(self, /) -> int:
+        """
+        Where it ends in the packet's data, in bytes.
+        """
+    @property
+    def fields(self, /) -> tuple[Field, ...]:
+        """
+        Its fields in order: a tuple of Field. Every bit of the layer belongs to exactly one of them.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its name: "Ethernet II", "IPv4", "TCP", "DNS", "Payload", ...
+        """
+    @property
+    def osi(self, /) -> int:
+        """
+        The number of its layer in the OSI model, 2 to 7.
+        """
+    @property
+    def problem(self, /) -> str | None:
+        """
+        What is wrong with it, or None.
+        """
+    @property
+    def start(self, /) -> int:
+        """
+        Where it begins in the packet's data, in bytes.
+        """
+
+@final
 class Options:
     """
     The options of one socket, by name: socket.options.no_delay = True.
@@ -394,6 +477,126 @@ class Options:
         """
     @ttl.setter
     def ttl(self, /, hops: int) -> None: ...
+
+@final
+class Packet:
+    """
+    A packet: its bytes, and what they say, layer by layer.
+
+    Packet(b"hello", source=("192.168.1.7", 50000), destination=("93.184.216.34", 80), protocol="tcp", flags="SYN") makes one, with
+    right lengths and checksums; bytes(packet) is what goes over the wire. Packet.parse(data) reads one.
+    payload: the message, bytes-like. source and destination: (ip, port), an Endpoint, or an ip alone where there are no ports;
+    without a source the packet comes from no address (0.0.0.0, ::). protocol: "udp", "tcp", "icmp" (over IPv6 it is ICMPv6), "arp",
+    or the number of another protocol over IP. ttl: 0 to 255, by default 64. identification, dont_fragment: of IPv4. ethernet: the addresses of
+    two network cards, (source, destination), for a packet that begins with an Ethernet header; vlan: the number of a tag in it.
+    Of TCP: flags ("SYN ACK"), seq, ack, window (64240), urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
+    "sack" (pairs), "timestamps" (value, echo), in this order, or bytes. Of ICMP: type and code (default: an echo request), identifier
+    and sequence; of ARP: type 1 (who has it?) or 2 (I have it).
+    Raises BadArgument (a ValueError) for what a packet cannot say, BadPort, BadPayload.
+    Source: RFC 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 (ICMP), 4443 (ICMPv6), 826 (ARP), 1035 (DNS).
+    """
+    def __bytes__(self, /) -> bytes: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __getitem__(self, name: str, /) -> Layer: ...
+    def __hash__(self, /) -> int: ...
+    def __len__(self, /) -> int: ...
+    def __new__(cls, /, payload: "ReadableBuffer | None" = None, *, source: "Endpoint | tuple[str, int | str] | str | None" = None, destination: "Endpoint | tuple[str, int | str] | str | None" = None, protocol: "Literal['udp', 'tcp', 'icmp', 'icmpv6', 'arp'] | int | None" = None, ttl: "int | None" = None, identification: "int | None" = None, dont_fragment: "bool" = True, ethernet: "tuple[str | bytes, str | bytes] | None" = None, vlan: "int | None" = None, flags: "str | Iterable[str] | None" = None, seq: "int | None" = None, ack: "int | None" = None, window: "int | None" = None, urgent: "int | None" = None, options: "dict[str, Any] | bytes | None" = None, type: "int | None" = None, code: "int | None" = None, identifier: "int | None" = None, sequence: "int | None" = None) -> Packet: ...
+    def __reduce__(self, /) -> tuple[Any, tuple[bytes, str, bool]]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_mimebundle_(self, /, include: "object" = None, exclude: "object" = None) -> dict[str, str]: ...
+    @property
+    def ack(self, /) -> int | None:
+        """
+        TCP's Acknowledgment Number, or None.
+        """
+    @property
+    def data(self, /) -> bytes:
+        """
+        All its bytes.
+        """
+    @property
+    def destination(self, /) -> Endpoint | None:
+        """
+        Who it is for: an Endpoint, its port 0 where there are no ports; None where there is no IP address.
+        """
+    def envelope(self, /, *, theme: "str" = "light") -> Drawing:
+        """
+        The packet as the lecture's envelope: where to, who for, and the message inside. theme: "light" or "dark".
+        """
+    @property
+    def first(self, /) -> Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']:
+        """
+        With which header it begins, as parse takes it: "ip", "ethernet", ...
+        """
+    @property
+    def flags(self, /) -> tuple[str, ...]:
+        """
+        The flags of TCP that are set: ("SYN", "ACK"); empty for other protocols.
+        """
+    @property
+    def layers(self, /) -> tuple[Layer, ...]:
+        """
+        Its layers from the outside in: a tuple of Layer. They are worked out at each access.
+        """
+    def osi(self, /, *, theme: "str" = "light") -> Drawing:
+        """
+        The packet by the layers of the OSI model, each header as a diagram of its fields. theme: "light" or "dark".
+        """
+    @staticmethod
+    def parse(data: "ReadableBuffer", first: "Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']" = "ip", lax: bool = False) -> Packet:
+        """
+        Read a packet: the way back from bytes(packet).
+
+        data: bytes-like. first: with which header it begins: "ip" (IPv4 or IPv6, its first four bits tell), "ethernet", "sll" and
+        "sll2" (Linux's captures on "any"), "null" and "loop" (BSD's loopback). lax: keep what can be read of broken bytes; what is
+        wrong is then in .problems. A wrong checksum is never an error, always a problem.
+        Raises BadPacket, a ValueError with .layer, .offset, .needed and .had (in bytes); BadArgument for another first.
+        """
+    @property
+    def payload(self, /) -> bytes:
+        """
+        What the innermost header carries: the message; of an IP fragment, its part of it.
+        """
+    @property
+    def problems(self, /) -> tuple[str, ...]:
+        """
+        What is wrong with it, in words: broken structure (of a packet read with lax=True), what a capture left out, wrong checksums.
+        """
+    @property
+    def protocol(self, /) -> str:
+        """
+        The innermost protocol that its headers name: "tcp", "udp", "icmp", "icmpv6", "arp", "igmp", "protocol 99", ...
+        """
+    @property
+    def seq(self, /) -> int | None:
+        """
+        TCP's Sequence Number, or None.
+        """
+    @property
+    def source(self, /) -> Endpoint | None:
+        """
+        Who sent it: an Endpoint, its port 0 where there are no ports; None where there is no IP address.
+        """
+    @property
+    def summary(self, /) -> str:
+        """
+        The packet in one line: "IPv4 TCP 192.168.1.7:50000 > 93.184.216.34:80 [SYN] seq=1 win=64240 len=0".
+        """
+    @property
+    def ttl(self, /) -> int | None:
+        """
+        Time to Live, or Hop Limit; None without an IP header.
+        """
+    @property
+    def window(self, /) -> int | None:
+        """
+        TCP's Window as it stands there, before scaling, or None.
+        """
+    @property
+    def wire_length(self, /) -> int:
+        """
+        How many bytes it had on the wire: more than len(packet) where a capture kept only its beginning.
+        """
 
 @final
 class Report:

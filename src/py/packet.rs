@@ -18,9 +18,9 @@ use crate::packet::{self, First, Packet};
 /// right lengths and checksums; bytes(packet) is what goes over the wire. Packet.parse(data) reads one.
 /// payload: the message, bytes-like. source and destination: (ip, port), an Endpoint, or an ip alone where there are no ports;
 /// without a source the packet comes from no address (0.0.0.0, ::). protocol: "udp", "tcp", "icmp" (over IPv6 it is ICMPv6), "arp",
-/// or the number of another protocol over IP. ttl: 0 to 255. identification, dont_fragment: of IPv4. ethernet: the addresses of
+/// or the number of another protocol over IP. ttl: 0 to 255, by default 64. identification, dont_fragment: of IPv4. ethernet: the addresses of
 /// two network cards, (source, destination), for a packet that begins with an Ethernet header; vlan: the number of a tag in it.
-/// Of TCP: flags ("SYN ACK"), seq, ack, window, urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
+/// Of TCP: flags ("SYN ACK"), seq, ack, window (64240), urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
 /// "sack" (pairs), "timestamps" (value, echo), in this order, or bytes. Of ICMP: type and code (default: an echo request), identifier
 /// and sequence; of ARP: type 1 (who has it?) or 2 (I have it).
 /// Raises BadArgument (a ValueError) for what a packet cannot say, BadPort, BadPayload.
@@ -254,10 +254,7 @@ impl PyPacket {
         self.0.summary()
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, Parsed<'py>)> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Parsed<'py>)> {
         let parse = py.get_type::<Self>().getattr("parse")?;
         Ok((parse, (self.data(py)?, self.first(), true)))
     }
