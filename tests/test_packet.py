@@ -237,5 +237,9 @@ def test_the_summary_is_one_line(packet: ns.Packet, line: str) -> None:
 
 
 def test_a_notebook_shows_it() -> None:
-    shown = udp(b"x")._repr_mimebundle_()
+    packet = udp(b"x")
+    shown = packet._repr_mimebundle_()
     assert "10.0.0.1" in shown["text/plain"]
+    assert "<img" in shown["text/html"]
+    assert "10.0.0.1" in packet.envelope(theme="dark").svg
+    assert "10.0.0.1" in packet.osi().svg

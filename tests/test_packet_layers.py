@@ -109,6 +109,32 @@ def test_a_later_fragment_has_no_header_of_what_it_carries() -> None:
         assert packet.problems == ()
 
 
+def test_neighbor_discovery_is_read_to_its_last_option() -> None:
+    target = bytes.fromhex("fe80" + "00" * 13 + "01")
+    body = target + bytes.fromhex("0101 020000000001 0501 0000 000005dc")
+    packet = ns.Packet(body, source="fe80::2", destination="ff02::1", protocol="icmp", type=135)
+    assert packet["ICMPv6"]["Target Address"].value == "fe80::1"
+    assert packet["ICMPv6"]["Source Link-Layer Address"].value == "02:00:00:00:00:01"
+    assert packet["ICMPv6"]["MTU"].value == 1500
+    assert packet.payload == b""
+    with pytest.raises(ns.BadPacket, match="option 0 has length 0"):
+        ns.Packet.parse(
+            bytes(ns.Packet(target + bytes(8), source="::1", destination="::1",
+                            protocol="icmp", type=135))
+        )  # fmt: skip
+
+
+def test_a_payload_says_what_it_is() -> None:
+    for kind, meaning in [
+        ("tcp4", "the message, as the program gave it"),
+        ("icmp error", "the beginning of the packet that it is about"),
+        ("icmpv6 error", "the beginning of the packet that it is about"),
+        ("icmp echo", "what the message carries"),
+        ("ipv4 fragment", "a part of what the whole packet carries"),
+    ]:
+        assert frame(kind)["Payload"]["Data"].meaning == meaning
+
+
 def test_the_length_of_802_3_is_no_type() -> None:
     data = bytes.fromhex("0180c2000000 020000000001 0003 424203 0000")
     packet = ns.Packet.parse(data, "ethernet")

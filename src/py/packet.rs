@@ -1,6 +1,6 @@
 //! `Packet`.
 
-use pyo3::exceptions::{PyImportError, PyKeyError};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
@@ -266,17 +266,10 @@ impl PyPacket {
         exclude: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        match Self::drawn(slf, "drawing", "light") {
-            Ok(drawing) => call_back(py, || {
-                drawing.call_method1("_repr_mimebundle_", (include, exclude))
-            }),
-            Err(error) if error.is_instance_of::<PyImportError>(py) => {
-                let text = PyDict::new(py);
-                text.set_item("text/plain", slf.get().0.summary())?;
-                Ok(text.into_any())
-            }
-            Err(error) => Err(error),
-        }
+        let drawing = Self::drawn(slf, "drawing", "light")?;
+        call_back(py, || {
+            drawing.call_method1("_repr_mimebundle_", (include, exclude))
+        })
     }
 }
 
