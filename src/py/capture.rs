@@ -14,7 +14,7 @@ use pyo3::types::{PyBytes, PyList, PySlice, PyTuple};
 use super::callback::call_back;
 use super::convert::size;
 use super::errors;
-use super::memory::{Payload, new_bytes};
+use super::memory::{Payload, new_bytes, untracked};
 use super::packet::PyPacket;
 use crate::error::{Code, Error};
 use crate::packet::file::{Found, Reader, Record};
@@ -184,7 +184,8 @@ impl PyCapture {
                 py.check_signals()?;
             }
             let record = self.content.found.records.get(self.number(place));
-            list.append(record.and_then(|record| self.content.packet(record)))?;
+            let packet = record.and_then(|record| self.content.packet(record));
+            list.append(packet.map(|packet| untracked(py, packet)).transpose()?)?;
         }
         Ok(list)
     }
