@@ -131,7 +131,7 @@ def _entry(field: "Field", label: str, width: float) -> str:
         return ""  # the meaning stands in the box
     if not meaning:
         return f"{label}: {name}" if label != name else ""
-    if field.bits == 1 and not name.casefold().startswith("reserved"):
+    if field.bits == 1 and not meaning.startswith("must be "):
         label = f"{label}=1"
     return f"{label}: {meaning}"
 
@@ -181,7 +181,7 @@ def draw(pen: Pen, layer: "Layer", planned: "Plan", x: float, y: float) -> float
         _listed(pen, field, x, y)
         y += _LINE
     if planned.left_out:
-        text = f"... and {plural(planned.left_out, 'field')} more, in the table below the picture"
+        text = f"... and {planned.left_out} more, in the table below the picture"
         canvas.text(x + 6, y + 14, text, size=11, fill=theme.faint)
         y += _LINE
     notes = _notes(layer, planned)
@@ -288,7 +288,7 @@ def _bytes(pen: Pen, block: "Block", x: float, y: float) -> float:
         last = block.rows > shown and row == shown - 1
         if last:
             left_out = (block.rows - shown + 1) * 4
-            text = f"... {plural(left_out, 'byte')} more, in the hex dump below"
+            text = f"... {plural(left_out, 'byte')} more"
             canvas.text(x + 6, y + 12, text, size=10, fill=theme.faint)
         else:
             begin = block.segments[0].left // 8 if row == 0 else 0
