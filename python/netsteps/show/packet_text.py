@@ -18,7 +18,8 @@ __all__ = ["details", "envelope_text", "layers_text"]
 
 _WIDTH = 98
 _MOST_FIELDS = 40  # of one layer, in the text
-_MOST_ROWS = 400  # of the table
+_MOST_ROWS = 400  # of the table of a layer
+_CELL = 72  # characters of a cell of the table
 _DUMP_LINES = 24
 
 
@@ -161,33 +162,33 @@ def _marks(packet: "Packet") -> list[str]:
 
 
 def details(packet: "Packet") -> str:
-    """Give all fields as an HTML table: layer, field, bits, hex, value, meaning, problem."""
-    columns = ["layer", "field", "bits", "hex", "value", "meaning", "problem"]
-    rows: list[list[object]] = []
-    for layer in packet.layers:
-        name = f"{layer.osi} {plain(layer.name)}" if layer.osi else plain(layer.name)
-        octets = packet.data[max(layer.start, 0) : max(layer.end, 0)]
-        where = f"{span_text(layer.start, layer.end)}"
-        size = plural(len(octets), "byte")
-        rows.append(
-            [name, f"({size})", where, hex_bytes(octets, 8), "", "", plain(layer.problem or "")]
-        )
-        rows += [
-            [
-                name,
-                plain(field.name),
-                _bits_text(layer, field),
-                hex_bytes(covering(packet.data, field), 16),
-                plain(field.text),
-                plain(field.meaning or ""),
-                plain(field.problem or ""),
-            ]
-            for field in layer.fields
+    """Give all fields as HTML, a table for each layer: name, bits, bytes in hex, value, meaning."""
+    tables = [_layer_table(packet, layer) for layer in packet.layers]
+    problems = [[problem] for problem in loose_problems(packet)]
+    if problems:
+        tables.append(html_table(["problem"], problems))
+    return "".join(tables) or html_table(["layer"], [["nothing that can be read"]])
+
+
+def _layer_table(packet: "Packet", layer: "Layer") -> str:
+    columns = ["field", "bits", "in the bytes", "value", "meaning", "problem"]
+    rows: list[list[object]] = [
+        [
+            plain(field.name),
+            _bits_text(layer, field),
+            hex_bytes(covering(packet.data, field), 8),
+            plain(field.text),
+            plain(field.meaning or ""),
+            plain(field.problem or ""),
         ]
+        for field in layer.fields
+    ]
     if not any(row[-1] for row in rows):
         columns = columns[:-1]
         rows = [row[:-1] for row in rows]
-    caption = f"All fields of {plain(packet.summary)} (bits: counted from the layer's first one)"
-    table = html_table(columns, rows, caption, limit=_MOST_ROWS)
-    problems = [[problem] for problem in loose_problems(packet)]
-    return table + (html_table(["problem"], problems) if problems else "")
+    size = plural(max(layer.end - layer.start, 0), "byte")
+    number = f"{layer.osi} " if layer.osi else ""
+    caption = f"{number}{plain(layer.name)}: {span_text(layer.start, layer.end)} ({size})"
+    if layer.problem:
+        caption += f" - {plain(layer.problem)}"
+    return html_table(columns, rows, caption, width=_CELL, limit=_MOST_ROWS)
