@@ -7,7 +7,7 @@ below it.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show.anatomy import covering, hex_bytes, plain, plural, span_text, wrapped
+from netsteps.show.anatomy import covering, hex_bytes, meaning_of, plain, plural, span_text, wrapped
 from netsteps.show.grid import ROW
 from netsteps.show.svg import clipped, text_width
 from netsteps.show.wire import sign
@@ -126,7 +126,7 @@ def _packed(entries: list[str]) -> list[str]:
 
 def _entry(field: "Field", label: str, width: float) -> str:
     """Say what a box stands for, if it does not say so itself."""
-    name, meaning = plain(field.name), _meaning(field)
+    name, meaning = plain(field.name), meaning_of(field)
     if _label_line(field, _room(width, field.problem is not None))[0] != label:
         return ""  # the meaning stands in the box
     if not meaning:
@@ -136,17 +136,9 @@ def _entry(field: "Field", label: str, width: float) -> str:
     return f"{label}: {meaning}"
 
 
-def _meaning(field: "Field") -> str:
-    """Give what a field means; of a flag that is not set, what it would mean."""
-    meaning = plain(field.meaning) if field.meaning else ""
-    if meaning.startswith("not set (") and meaning.endswith(")"):
-        return meaning[9:-1]
-    return meaning
-
-
 def _label_line(field: "Field", room: float) -> tuple[str, float]:
     """Give the name for a box, with its meaning behind it where there is room, and the size."""
-    name, meaning = plain(field.name), _meaning(field)
+    name, meaning = plain(field.name), meaning_of(field)
     if meaning and text_width(f"{name}: {meaning}", 10.5) <= room:
         return f"{name}: {meaning}", 10.5
     return label_of(name, room)

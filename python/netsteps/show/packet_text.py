@@ -21,6 +21,7 @@ _MOST_FIELDS = 40  # of one layer, in the text
 _MOST_ROWS = 400  # of the table of a layer
 _CELL = 72  # characters of a cell of the table
 _DUMP_LINES = 24
+_MEANING_AT = 58  # the column where the meanings begin
 
 
 def _columns(text: str) -> int:
@@ -120,28 +121,46 @@ def layers_text(packet: "Packet") -> str:
 
 
 def _layer_lines(layer: "Layer") -> list[str]:
-    lines = [_cut(f"    (!) {plain(layer.problem)}", _WIDTH)] if layer.problem else []
+    lines = [_cut(f"  (!) {plain(layer.problem)}", _WIDTH)] if layer.problem else []
     if layer.name in {"Payload", PADDING}:
         return lines
     fields = list(layer.fields)
     if len(fields) > _MOST_FIELDS:
         fields = folded(fields)
     for field in fields[:_MOST_FIELDS]:
-        lines.append(_cut(_field_line(layer, field), _WIDTH))
+        lines += [_cut(line, _WIDTH) for line in _field_lines(layer, field)]
         if field.problem:
-            lines.append(_cut(f"{'':14}(!) {plain(field.problem)}", _WIDTH))
+            lines.append(_cut(f"{'':12}(!) {plain(field.problem)}", _WIDTH))
     if len(fields) > _MOST_FIELDS:
-        lines.append(f"    ... and {plural(len(fields) - _MOST_FIELDS, 'field')} more")
+        lines.append(f"{'':12}... and {len(fields) - _MOST_FIELDS} more")
     return lines
 
 
-def _field_line(layer: "Layer", field: "Field") -> str:
-    bits = _bits_text(layer, field)
-    meaning = plain(field.meaning) if field.meaning else ""
-    value = plain(field.text)
-    return (
-        f"    {bits:>9} {_cut(plain(field.name), 26):<26} {_cut(value, 39):<24} {meaning}".rstrip()
-    )
+def _field_lines(layer: "Layer", field: "Field") -> list[str]:
+    """Write a field: bits, name, value, and what it means, which may need more lines."""
+    head = f"  {_bits_text(layer, field):>9} {_padded(plain(field.name), 23)} "
+    head += f"{_cut(plain(field.text), 56)} "
+    head = _padded(head, max(_columns(head), _MEANING_AT))
+    words = plain(field.meaning or "")
+    room = _WIDTH - _columns(head)
+    if room < min(_columns(words), _WIDTH - _MEANING_AT):  # a long value has a line of its own
+        return [head.rstrip(), *(" " * _MEANING_AT + line for line in _broken(words))]
+    first, *others = _broken(words) or [""]
+    return [f"{head}{first}".rstrip(), *(" " * _MEANING_AT + line for line in others)]
+
+
+def _broken(words: str) -> list[str]:
+    """Break a meaning into at most two lines."""
+    room = _WIDTH - _MEANING_AT
+    if _columns(words) <= room:
+        return [words] if words else []
+    head = words[:room]
+    cut = head.rfind(" ")
+    while _columns(head[:cut]) > room and cut > 0:
+        cut = head.rfind(" ", 0, cut)
+    if cut <= 0:
+        return [_cut(words, room)]
+    return [words[:cut], _cut(words[cut + 1 :], room)]
 
 
 def _bits_text(layer: "Layer", field: "Field") -> str:
