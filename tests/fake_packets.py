@@ -68,7 +68,7 @@ def text_of(form: str, raw: bytes, number: int) -> tuple[object, str]:
         case "mac":
             return raw.hex(":"), raw.hex(":")
         case "hex" | "hex correct":
-            name = PROTOCOLS.get(number, "") if len(raw) == 2 else ""
+            name = PROTOCOLS.get(number, "") if number >= 0x800 else ""
             name = "correct" if form == "hex correct" else name
             return number, f"0x{number:04x} {name}".rstrip()
         case "":

@@ -7,6 +7,7 @@ from netsteps.show import osi as as_layers
 from netsteps.show.anatomy import plain, plural
 from netsteps.show.drawing import Drawing
 from netsteps.show.packet_text import details, envelope_text, layers_text
+from netsteps.show.theme import theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,8 @@ def envelope(packet: "Packet", theme: str = "light") -> Drawing:
         envelope_text(packet),
         alt,
         details=details(packet),
-    ).themed(theme)
+        theme=theme_of(theme).name,
+    )
 
 
 def osi(packet: "Packet", theme: str = "light") -> Drawing:
@@ -75,7 +77,8 @@ def osi(packet: "Packet", theme: str = "light") -> Drawing:
         layers_text(packet),
         alt,
         details=details(packet),
-    ).themed(theme)
+        theme=theme_of(theme).name,
+    )
 
 
 def _size(packet: "Packet") -> str:
