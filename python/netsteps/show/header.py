@@ -76,10 +76,11 @@ def label_of(name: str, room: float) -> tuple[str, float]:
 
 
 def _value(field: "Field", room: float) -> tuple[str, float]:
-    """Choose what of a value fits into its box."""
+    """Choose what of a value fits into its box, in bold letters."""
+    room *= 0.94
     text = plain(field.text)
     short = plain(field.value)
-    for candidate in (text, text.split(" (")[0], short, text.split(" ")[0]):
+    for candidate in (text, text.split(" (")[0], text.split(": ")[0], short, text.split(" ")[0]):
         for size in (13.0, 12.0, 11.0, 10.0):
             if candidate and text_width(candidate, size) <= room:
                 return candidate, size
@@ -99,17 +100,23 @@ def _notes(layer: "Layer", planned: "Plan") -> list[tuple[bool, str]]:
         notes.append(
             (True, f"and {plural(len(wrong) - _MOST_WRONG, 'problem')} more, in the table")
         )
-    legend: dict[str, str] = {}
+    return notes + [(False, line) for line in _packed(_legend(planned))]
+
+
+def _legend(planned: "Plan") -> list[str]:
+    """Say what the boxes had no room for, each thing once, in the order of the boxes."""
+    entries: list[str] = []
     for block in planned.blocks:
-        for part, left, right, named, _ in block.segments:
-            if part is None or not named:
-                continue
-            name = plain(part.name)
-            label, _ = label_of(name, _room((right - left) * BIT, part.problem is not None))
-            entry = _entry(part, label or name, (right - left) * BIT)
-            if entry:
-                legend.setdefault(entry, "")
-    return notes + [(False, line) for line in _packed(list(legend))]
+        for field, left, right, named, _ in block.segments:
+            if field is not None and named:
+                width = (right - left) * BIT
+                room = _room(width, field.problem is not None)
+                label = label_of(plain(field.name), room)[0] or plain(field.name)
+                entries.append(_entry(field, label, width))
+                text = plain(field.text)
+                if field.bits > 1 and _value(field, room)[0] != text:
+                    entries.append(f"{label}: {text}")
+    return [entry for entry in dict.fromkeys(entries) if entry]
 
 
 def _packed(entries: list[str]) -> list[str]:

@@ -120,7 +120,7 @@ def _payload_caption(packet: "Packet") -> str:
     if layer_of(packet, "ICMP", "ICMPv6"):
         return "what the ICMP message carries with it"
     if layer_of(packet, "TCP", "UDP"):
-        return "the programs' message. No header of layer 7: only they know what it means"
+        return "the programs' message. No header of layer 7: that layer is only a model here"
     if layer_of(packet, "IPv4", "IPv6"):
         return "what the IP packet carries: a protocol not read here"
     return "what the frame carries: not read here"
