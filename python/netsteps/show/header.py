@@ -320,7 +320,7 @@ def _listed(pen: Pen, field: "Field", x: float, y: float) -> None:
     meaning = f": {plain(field.meaning)}" if field.meaning else ""
     label = clipped(f"{plain(field.name)}{meaning}", 11, 184)
     canvas.text(x + 6, y + 14, label, size=11, fill=theme.faint)
-    canvas.text(x + 196, y + 14, clipped(plain(field.text), 12, 262), size=12, bold=True)
+    canvas.text(x + 196, y + 14, clipped(plain(field.text), 12, 248), size=12, bold=True)
     if wrong:
         sign(canvas, x + 466, y + 11, 5.5)
     octets = clipped(hex_bytes(covering(pen.data, field), 6), 11, 222, mono=True)
