@@ -8,6 +8,7 @@ use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
+use pyo3::{PyClass, PyClassInitializer};
 
 use super::errors;
 use crate::error::{Code, Error};
@@ -68,6 +69,19 @@ pub(super) fn new_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'p
         room.copy_from_slice(bytes);
         Ok(())
     })
+}
+
+/// Makes an object that the garbage collector passes over, for objects that come in millions: looking through all of them again and
+/// again costs several times what making them does. `T` holds no Python object, so that it can be part of no cycle.
+pub(super) fn uncollected<T: PyClass>(
+    py: Python<'_>,
+    value: impl Into<PyClassInitializer<T>>,
+) -> PyResult<Bound<'_, T>> {
+    let object = Bound::new(py, value)?;
+    // SAFETY: the pointer is to an object of a PyO3 class, all of which have the collector's header, and the interpreter is attached.
+    // What is not tracked is only not looked at; it is freed with its last reference, as every object.
+    unsafe { ffi::PyObject_GC_UnTrack(object.as_ptr().cast()) };
+    Ok(object)
 }
 
 /// What a caller gives to be sent: any bytes-like object, read where it lies.
