@@ -77,6 +77,14 @@ fn over_ip(packet: &Packet, network: Header) -> String {
             let more = if more { ", more follow" } else { ", the last" };
             format!("fragment at {offset}{more}, len={length}")
         }
+        Some(Header { start, end, .. }) if packet.ports().is_some() && end - start < 8 => {
+            "header cut".into()
+        }
+        Some(Header {
+            kind: Kind::Tcp,
+            start,
+            end,
+        }) if end - start < 20 => "header cut".into(),
         Some(Header {
             kind: Kind::Tcp,
             start,

@@ -23,6 +23,7 @@ mod memory;
 mod options;
 mod packet;
 mod packet_arguments;
+mod packet_layers;
 mod pause;
 mod place;
 mod resolve;
@@ -57,7 +58,9 @@ mod _core {
     #[pymodule_export]
     use super::options::PyOptions;
     #[pymodule_export]
-    use super::packet::{PyField, PyLayer, PyPacket};
+    use super::packet::PyPacket;
+    #[pymodule_export]
+    use super::packet_layers::{PyField, PyLayer};
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]

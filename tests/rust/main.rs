@@ -24,6 +24,7 @@ mod ending;
 mod errors;
 mod lines;
 mod options;
+mod packets;
 mod reading;
 mod server;
 mod services;
