@@ -130,7 +130,8 @@ impl Recording {
             let known = known.filter(|(_, value)| !value.is_null());
             let known = known.map(|(name, value)| (name.clone(), value.clone()));
             let marked = std::iter::once(("sample".to_owned(), true.into()));
-            line(out, &serde_json::Map::from_iter(marked.chain(known)))?;
+            let fields: serde_json::Map<_, _> = marked.chain(known).collect();
+            line(out, &fields)?;
         }
         out.flush()
     }
