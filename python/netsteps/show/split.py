@@ -47,9 +47,10 @@ class Parts(_Drawn):
         self.size = size
 
     def drawing(self, *, theme: str = "light") -> "Drawing":
-        """Draw the message as a bar, and below it each part in its place. theme: "light", "dark"."""
+        """Draw the message, and below it each part in its place. theme: "light" or "dark"."""
+        count = _count(len(self), "part")
         picture = Picture(
-            title=f"{_bytes(self.length)} in {_count(len(self), 'part')} of at most {self.size:,} bytes",
+            title=f"{_bytes(self.length)} in {count} of at most {self.size:,} bytes",
             noun="part",
             length=self.length,
             header=f"header, {HEADER} bytes, not to scale",
@@ -104,7 +105,9 @@ def draw_joined(joined: Any, *, theme: str = "light") -> "Drawing":  # noqa: ANN
     picture = Picture(
         title=f"{_bytes(joined.length)} joined: {came} came"
         + (f", {joined.duplicates:,} again" if joined.duplicates else "")
-        + ("; the message is whole" if joined.message is not None else "; the message is not whole"),
+        + (
+            "; the message is whole" if joined.message is not None else "; the message is not whole"
+        ),
         noun="part",
         length=joined.length,
         header=f"header, {HEADER} bytes, not to scale",
