@@ -254,10 +254,7 @@ impl PyPacket {
         self.0.summary()
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, Parsed<'py>)> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Parsed<'py>)> {
         let parse = py.get_type::<Self>().getattr("parse")?;
         Ok((parse, (self.data(py)?, self.first(), true)))
     }

@@ -237,10 +237,13 @@ def _text(picture: Picture) -> str:
     def column(at: int) -> int:
         return min(at, picture.length) * _TEXT // max(picture.length, 1)
 
-    whole = ["="] * _TEXT
-    for piece in picture.pieces:
-        if not piece.kind and 0 < column(piece.start) < _TEXT:
-            whole[column(piece.start)] = "|"
+    whole = [" "] * _TEXT
+    taken = sorted((p for p in picture.pieces if not p.kind), key=lambda piece: piece.start)
+    for piece in taken:
+        start, end = column(piece.start), column(piece.start + piece.size)
+        whole[start:end] = "=" * (end - start)
+        if 0 < start < _TEXT:
+            whole[start] = "|"
     for hole in picture.holes:
         for place in range(column(hole.start), max(column(hole.end), column(hole.start) + 1)):
             whole[min(place, _TEXT - 1)] = "."
