@@ -61,7 +61,7 @@ _PROBLEMS = 6
 _CUTS = 120  # in the bar of the whole
 _HOLES = 120
 
-_MARGIN, _BAR, _WIDTH, _NOTES = 16, 118, 420, 270  # the columns, in pixels
+_MARGIN, _BAR, _WIDTH, _NOTES = 16, 118, 420, 350  # the columns, in pixels
 _ROW = 24
 _HEADER = 7  # the width of a header, which to scale would hardly be seen
 _TEXT = 44  # the width of the bar as text, in characters
