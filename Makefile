@@ -5,32 +5,6 @@ PY ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml $(wildcard Cargo.toml Cargo.lock) $(shell find src -name '*.rs')
 STUB := python/netsteps/_core.pyi
-# What PyO3 leaves out of a stub: the imports of annotations that are given as text, the types that Python code returns, constants.
-FINISH_STUB := \
-	-e 's/^from _typeshed import .*/from _typeshed import ReadableBuffer, WriteableBuffer/' \
-	-e 's/^from typing import Any/from typing import Any, Literal/' \
-	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table\nfrom netsteps.show.split import Fragments, Parts/' \
-	-e 's/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/' \
-	-e 's/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/' \
-	-e 's/^\(def resolve(.*\) -> Any/\1 -> Table[Endpoint]/' \
-	-e "/def family(self/ s/-> str/-> Literal['ipv4', 'ipv6']/" \
-	-e "/def kind(self/ s/-> str/-> Literal['tcp', 'udp']/" \
-	-e 's/def services() -> Any/def services() -> Table[Service]/' \
-	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
-	-e 's/^def split(\(.*\)) -> Any/def split(\1) -> Parts/; s/^def fragment(\(.*\)) -> Any/def fragment(\1) -> Fragments/' \
-	-e 's/def table(self, \/, \*, limit\(.*\)) -> Any/def table(self, \/, *, limit\1) -> Table[CapturedPacket]/' \
-	-e 's/def drawing(self\(.*\)) -> Any/def drawing(self\1) -> Drawing/' \
-	-e 's/def missing\(_parts\)\?(self, \/) -> tuple:/def missing\1(self, \/) -> tuple[range, ...]:/' \
-	-e 's/def arrived(self, \/) -> tuple:/def arrived(self, \/) -> tuple[int, ...]:/' \
-	-e 's/def pieces(self, \/) -> tuple:/def pieces(self, \/) -> tuple[FragmentPiece, ...]:/' \
-	-e 's/def packets(self, \/) -> list:/def packets(self, \/) -> list[Packet | None]:/' \
-	-e 's/def interfaces(self, \/) -> tuple:/def interfaces(self, \/) -> tuple[str | None, ...]:/' \
-	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
-	-e 's/from netsteps.show.listing import Table\nfrom netsteps.show.split import Fragments, Parts/from netsteps.show.drawing import Drawing\n&/' \
-	-e 's/\(def _repr_mimebundle_(.*\) -> Any/\1 -> dict[str, str]/; s/\(def drawing(.*\) -> Any/\1 -> Drawing/' \
-	-e 's/-> Iterator:/-> Iterator[Any]:/; s/-> tuple:/-> tuple[str, ...]:/; s/-> list:/-> list[tuple[str, str, str, str]]:/' \
-	-e 's/-> dict:/-> dict[int, str]:/; s/dict | None/dict[str, float] | None/' \
-	-e 's/^def __getattr__.*/__version__: str/'
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -90,7 +64,7 @@ clean: ## remove everything that make has made
 define generate_stubs
 @set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 $(BIN)/maturin generate-stubs --quiet -i $(BIN)/python --features stubs,abi3 --out "$$dir"; \
-sed -i $(FINISH_STUB) "$$dir/netsteps/_core.pyi"; \
+sed -i -f src/py/stub.sed "$$dir/netsteps/_core.pyi"; \
 $(1)
 endef
 

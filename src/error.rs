@@ -175,10 +175,25 @@ pub struct Details {
     pub errno: Option<i32>,
     /// For a step out of order: the step that is missing.
     pub missing: Option<&'static str>,
+    /// For a step out of order: where the socket stood.
+    pub standing: Option<Standing>,
     /// What had been read when the step failed.
     pub partial: Vec<u8>,
     /// For bytes that could not be read: where they are wrong.
     pub place: Option<Place>,
+}
+
+/// Where a socket stood when a step was out of order, in the words of the state table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// "tcp" or "udp".
+    pub kind: &'static str,
+    /// The state.
+    pub state: &'static str,
+    /// What was tried.
+    pub action: &'static str,
+    /// The steps that lead to it; empty when none do.
+    pub path: Vec<&'static str>,
 }
 
 /// An error of the core. Small enough to travel in every `Result`.
@@ -205,6 +220,7 @@ impl Error {
             remedy: remedy.into(),
             errno: code.default_errno(),
             missing: None,
+            standing: None,
             partial: Vec::new(),
             place: None,
         }))
@@ -228,6 +244,13 @@ impl Error {
     #[must_use]
     pub fn missing(mut self, step: Option<&'static str>) -> Self {
         self.0.missing = step;
+        self
+    }
+
+    /// The same error, telling where the socket stood.
+    #[must_use]
+    pub fn standing(mut self, standing: Standing) -> Self {
+        self.0.standing = Some(standing);
         self
     }
 

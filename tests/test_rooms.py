@@ -36,10 +36,11 @@ RUST = {
     "py": f"{CORE} packet capture socket tcp udp",
 }
 PYTHON_ROOMS = {
-    "errors": "",
+    "errors": "_core show",  # both inside StepError.life alone
     "show": "",
     "handlers": "_core",
-    "computer": "_core errors show",
+    "queues": "_core",
+    "computer": "_core errors queues show",
     "__init__": "_core errors computer",
     "demo": "__init__",
     "cli": "__init__ demo errors show",
@@ -57,7 +58,6 @@ LONGEST = 400  # lines; a longer file probably has two subjects
 # Files that are longer, each with the reason.
 LONGER: dict[str, str] = {
     "src/py/socket.rs": "one class, a signature and a docstring for each of its steps",
-    "src/sys/linux.rs": "one file for each system is the shape of this room",
 }
 
 PRINTS = re.compile(r"\b(?:e?print(?:ln)?|dbg)!")

@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from netsteps.computer import (
         Address,
         Connection,
+        Connections,
         Interface,
         PortStatus,
         connections,
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
 _COMPUTER = {
     "Address",
     "Connection",
+    "Connections",
     "Interface",
     "PortStatus",
     "connections",
@@ -127,6 +129,7 @@ __all__ = [
     "Capture",
     "CapturedPacket",
     "Connection",
+    "Connections",
     "Datagram",
     "DatagramCut",
     "DatagramTooLarge",

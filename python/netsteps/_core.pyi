@@ -531,7 +531,7 @@ class Layer:
         Where it ends in the packet's data, in bytes.
         """
     @property
-    def fields(self, /) -> tuple[str, ...]:
+    def fields(self, /) -> tuple[Field, ...]:
         """
         Its fields in order: a tuple of Field. Every bit of the layer belongs to exactly one of them.
         """
@@ -690,7 +690,7 @@ class Packet:
         """
         Who it is for: an Endpoint, its port 0 where there are no ports; None where there is no IP address.
         """
-    def envelope(self, /, *, theme: "str" = "light") -> Any:
+    def envelope(self, /, *, theme: "str" = "light") -> Drawing:
         """
         The packet as the lecture's envelope: where to, who for, and the message inside. theme: "light" or "dark".
         """
@@ -705,11 +705,11 @@ class Packet:
         The flags of TCP that are set: ("SYN", "ACK"); empty for other protocols.
         """
     @property
-    def layers(self, /) -> tuple[str, ...]:
+    def layers(self, /) -> tuple[Layer, ...]:
         """
         Its layers from the outside in: a tuple of Layer. They are worked out at each access.
         """
-    def osi(self, /, *, theme: "str" = "light") -> Any:
+    def osi(self, /, *, theme: "str" = "light") -> Drawing:
         """
         The packet by the layers of the OSI model, each header as a diagram of its fields. theme: "light" or "dark".
         """
@@ -1075,6 +1075,12 @@ class Socket:
         """
         "tcp" or "udp".
         """
+    def life(self, /, theme: "Literal['light', 'dark']" = "light") -> Drawing:
+        """
+        The life of this socket, drawn: the state table with the way it went, where it stands, and what is possible now.
+
+        theme: "light" or "dark". Raises ValueError for another theme. Source: lectures 1 and 3 (the server's and the client's steps).
+        """
     def listen(self, /, backlog: SupportsIndex = 128, *, any_port: bool = False) -> None:
         """
         Collect connections. The kernel completes up to backlog of them before they are accepted.
@@ -1231,6 +1237,11 @@ class StepLine:
     One line of what was done to a socket: a run of equal steps.
     """
     def __repr__(self, /) -> str: ...
+    @property
+    def action(self, /) -> str | None:
+        """
+        What it was in the words of the state table: "read" for read_exactly, for example; None for what made the socket.
+        """
     @property
     def bytes(self, /) -> int:
         """
@@ -1661,6 +1672,13 @@ class Trace:
     def __new__(cls, /, capacity: SupportsIndex = 100000, *, preview: SupportsIndex = 32, lines: bool = False, sample: SupportsFloat | SupportsIndex | None = None, memory: SupportsIndex = 268435456) -> Trace: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
+    def buffers(self, /, *, theme: "Literal['light', 'dark']" = "light") -> Drawing:
+        """
+        Draw what the kernel held for the sockets over time, in a Trace(sample=): bytes that wait to be read, and bytes that were not
+        acknowledged, with the steps below them.
+
+        theme: "light" or "dark". Returns a Drawing. Raises BadArgument for a trace that has taken no samples.
+        """
     @property
     def capacity(self, /) -> int:
         """
@@ -1675,6 +1693,15 @@ class Trace:
     def events(self, /) -> list[Event]:
         """
         What happened: a list of Event, in the order of beginning. A call that waits at this moment has the phase "started".
+        """
+    def ladder(self, /, *, theme: "Literal['light', 'dark']" = "light", width: SupportsFloat | SupportsIndex = 900.0, limit: SupportsIndex = 200, ascii: bool = False) -> Drawing:
+        """
+        Draw both ends of each conversation as a ladder: the steps at their times, the bytes as arrows from the call that sent them to
+        those that received them, waits, ends and failures.
+
+        theme: "light" or "dark". width: of the picture, in pixels; it is wider where its labels need it. limit: how many steps are
+        drawn; of more, what is alike is folded and counted. ascii=True writes the text form without line characters.
+        Returns a Drawing: a picture in a notebook, text in a terminal, a file by .save("x.svg"). Raises ValueError for another theme.
         """
     @staticmethod
     def load(path: str | PathLike[str], *, limit: SupportsIndex = 1000000) -> Trace:
@@ -1704,6 +1731,9 @@ class Trace:
         other line is an event, with the attributes of Event under their names, "event" for its id, times in nanoseconds of the
         monotonic clock, sizes in bytes, and "preview" in hexadecimal, or {"sample": true} with the attributes of a Sample; what is
         not known is left out.
+        "x.pcapng" is a capture file for Wireshark: each call that moved bytes is a packet. Written is what was observed, and nothing
+        else: the endpoints, the time, and the bytes that the trace kept (Trace(preview=65535) keeps them all), with headers built
+        around them; there is no handshake in it and no FIN. Each packet says so in a comment, with its step and source line.
         Raises BadArgument for another ending, OSError when the file cannot be written.
         """
     def start(self, /) -> None:
@@ -1918,6 +1948,11 @@ def _set_faults(*, read_max: SupportsIndex = 0, write_partial: SupportsFloat | S
 def _stop_servers() -> None:
     """
     Stop every server and sampler; the interpreter calls it at its end.
+    """
+
+def _table(kind: "Literal['tcp', 'udp']") -> list[tuple[str, str, str]]:
+    """
+    The state table of a "tcp" or "udp" socket: each row is a state, what can happen there, and the state after it.
     """
 
 def fragment(packet: "Packet", mtu: SupportsIndex = 1500, *, identification: "int | None" = None) -> Fragments:

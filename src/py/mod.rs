@@ -16,9 +16,11 @@ mod convert;
 mod debug;
 mod endpoint;
 mod errors;
+mod event;
 mod fragments;
 mod handlers;
 mod kernel;
+mod life;
 mod memory;
 mod options;
 mod packet;
@@ -50,11 +52,15 @@ mod _core {
     #[pymodule_export]
     use super::endpoint::{PyDatagram, PyEndpoint, PyService};
     #[pymodule_export]
+    use super::event::{PyEvent, PyStepLine};
+    #[pymodule_export]
     use super::fragments::{PyPiece, PyReassembled, fragment, reassemble};
     #[pymodule_export]
     use super::handlers::stop_servers;
     #[pymodule_export]
     use super::kernel::{PyAcceptQueue, PyBuffers, PySample, PyTcpInfo};
+    #[pymodule_export]
+    use super::life::table;
     #[pymodule_export]
     use super::options::PyOptions;
     #[pymodule_export]
@@ -72,7 +78,7 @@ mod _core {
     #[pymodule_export]
     use super::tcp::{PyTcpReceiver, PyTcpSender};
     #[pymodule_export]
-    use super::trace::{PyEvent, PyStepLine, PyTrace, merge};
+    use super::trace::{PyTrace, merge};
     #[pymodule_export]
     use super::udp::{PyReport, PyUdpReceiver, PyUdpSender};
 

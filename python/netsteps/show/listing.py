@@ -52,7 +52,7 @@ class Table(list[Row], Generic[Row]):
     def __getitem__(self, index: slice) -> "Table[Row]": ...
     def __getitem__(self, index: SupportsIndex | slice) -> "Row | Table[Row]":
         if isinstance(index, slice):
-            return Table(
+            return type(self)(
                 super().__getitem__(index),
                 columns=self.columns,
                 caption=self.caption,

@@ -1,0 +1,267 @@
+"""The ladder in plain text, for a terminal: the same rows, with arrows of line characters.
+
+A line is a row: its time, the steps of the left side, what crosses, the steps of the right side.
+What crosses leaves on the row of the call that sent it, and arrives on the row of the call that
+received it.
+"""
+
+from typing import TYPE_CHECKING
+
+from netsteps.show.ladder.build import gap_text
+from netsteps.show.ladder.ribbon import letters, ribbons_of
+from netsteps.show.ladder.rails import Rails
+from netsteps.show.ladder.words import link_label, since
+from netsteps.show.tables import printable
+from netsteps.show.units import size_text, time_text
+
+if TYPE_CHECKING:
+    from netsteps.show.ladder.layout import Label, Picture
+    from netsteps.show.ladder.model import Link, Step
+    from netsteps.show.ladder.ribbon import Ribbon
+
+__all__ = ["text_of"]
+
+_LEAST_MIDDLE = 24
+_MOST_LABEL = 34
+_SIGNS = {
+    "": "●",
+    "end": "▬",
+    "half-close": "◐",
+    "close": "■",
+    "reset": "↯",
+    "refused": "⊖",
+    "timeout": "✕",
+    "failed": "✕",
+    "waiting": "○",
+}
+_ASCII = str.maketrans(
+    {
+        "●": "*", "▬": "=", "◐": "%", "■": "#", "↯": "!", "⊖": "X", "✕": "x", "○": "o", "│": "|",
+        "┃": "H", "─": "-", "╌": ".", "┄": ".", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+",
+        "┤": "+", "┬": "+", "┴": "+", "┼": "+", "◄": "<", "►": ">", "◁": "<", "▷": ">", "×": "x",
+        "␣": "_", "┊": ":", "·": ".", "…": ".",
+    }
+)  # fmt: skip
+
+
+def text_of(picture: "Picture", caption: str, *, columns: int = 100, ascii: bool = False) -> str:  # noqa: A002
+    """Write the ladder in lines of at most `columns` characters."""
+    parts = [caption]
+    if picture.model.steps:
+        parts += ["", *_Text(picture, columns).lines()]
+    for ribbon in ribbons_of(picture.model)[:4]:
+        parts += ["", *_ribbon(picture, ribbon, columns)]
+    if picture.model.notes:
+        parts.append("")
+    for note in picture.model.notes:
+        parts += _wrapped(note, columns)
+    text = "\n".join(line.rstrip() for line in parts)
+    return text.translate(_ASCII) if ascii else text
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    lines, line = [], ""
+    for word in text.split():
+        longer = f"{line} {word}".lstrip()
+        if line and len(longer) > columns:
+            lines.append(line)
+            longer = word
+        line = longer
+    return [*lines, line]
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(room - 3, 0)] + "..."
+
+
+class _Text:
+    """The rows, being written."""
+
+    def __init__(self, picture: "Picture", columns: int) -> None:
+        self.picture, self.model = picture, picture.model
+        self.labels = sorted(picture.labels, key=lambda label: (label.y, label.anchor))
+        words = {side: [_words(each) for each in self._of(side)] for side in ("end", "start")}
+        self.time = max(len(since(self.model, ns)) for _, ns in picture.rows.times)
+        taken = self.time + 2 + 3 + 3
+        room = columns - taken - _LEAST_MIDDLE
+        wide = {side: max([len(text) for text in texts], default=6) for side, texts in words.items()}
+        self.left = min(wide["end"], _MOST_LABEL, max(room // 2, room - wide["start"]))
+        self.right = min(wide["start"], _MOST_LABEL, room - self.left)
+        self.middle = columns - taken - self.left - self.right
+        self.row: dict[int, int] = {}
+        self.rows: list[Label | str] = []
+        self._fill()
+
+    def _of(self, anchor: str) -> "list[Label]":
+        return [label for label in self.labels if label.anchor == anchor]
+
+    def _fill(self) -> None:
+        """Put labels and folded times into one order; a label that names an end joins its row."""
+        entries: list[tuple[float, int, Label | str]] = [
+            (label.y, 1, label) for label in self.labels if label.line is None
+        ]
+        top = self.picture.top
+        for fold in self.picture.rows.folds:
+            if not fold.busy:
+                entries.append((top + fold.top, 0, f"... {time_text(fold.ns)} ..."))
+        if self.picture.rows.gap is not None:
+            text = f"... left out: {gap_text(self.model)} ..."
+            entries.append((top + self.picture.rows.gap.top, 0, text))
+        entries.sort(key=lambda entry: entry[:2])
+        for _, _, entry in entries:
+            if not isinstance(entry, str) and not entry.faint:
+                self.row[id(entry.step)] = len(self.rows)
+            self.rows.append(entry)
+        self.names = {id(label.step): label for label in self.labels if label.line is not None}
+
+    def lines(self) -> list[str]:
+        """Write all rows."""
+        rails = Rails(len(self.rows), self.middle)
+        for link in self.model.links:
+            self._link(rails, link)
+        head = [self._head()]
+        return head + [self._line(number, rails) for number in range(len(self.rows))]
+
+    def _head(self) -> str:
+        left, right = self.picture.left, self.picture.right
+        room = self.left + self.middle // 2
+        one, other = (_head_words(side.title, side.ends) for side in (left, right))
+        start = self.time + 2
+        half = _short(one, room).ljust(room)
+        indent = max(self.left + 2 - len(_short(one, room)), 0)
+        line = " " * start + (" " * indent + half)[: room + 2]
+        return f"{line} {_short(other, self.right + self.middle - self.middle // 2 + 4):>{self.right + self.middle - self.middle // 2 + 3}}"
+
+    def _line(self, number: int, rails: Rails) -> str:
+        entry = self.rows[number]
+        middle = rails.row(number)
+        alive = {side: self._alive(side, number) for side in ("left", "right")}
+        marks = {side: "│" if alive[side] else " " for side in alive}
+        for side in alive:
+            if self._waits(side, number):
+                marks[side] = "┃"
+        if isinstance(entry, str):
+            marks = {side: "┊" if mark != " " else " " for side, mark in marks.items()}
+            text = _short(entry, self.middle - 2)
+            at = (self.middle - len(text)) // 2
+            if not middle[at - 1 : at + len(text) + 1].strip("│┊ "):
+                middle = f"{middle[:at]}{text}{middle[at + len(text):]}"
+            return f"{'':>{self.time}}  {'':>{self.left}} {marks['left']} {middle} {marks['right']}"
+        step = entry.step
+        side = "left" if entry.anchor == "end" else "right"
+        marks[side] = "┃" if entry.faint else _SIGNS[step.sign]
+        words = {"left": "", "right": "", side: _words(entry)}
+        named = self.names.get(id(step))
+        if named is not None and not entry.faint:
+            words["left" if named.anchor == "end" else "right"] = _words(named)
+        at = step.start_ns if entry.faint else step.at_ns
+        left = _short(words["left"], self.left)
+        right = _short(words["right"], self.right)
+        return (
+            f"{since(self.model, at):>{self.time}}  {left:>{self.left}} {marks['left']}"
+            f" {middle} {marks['right']} {right}"
+        )
+
+    def _alive(self, side: str, number: int) -> bool:
+        """Say whether a lifeline of this side goes through this row."""
+        y = self._y(number)
+        picture = self.picture
+        return any(
+            line.side == side
+            and picture.begins[id(line)] <= y <= picture.ends[id(line)]
+            for line in self.model.lines
+        )
+
+    def _waits(self, side: str, number: int) -> bool:
+        y = self._y(number) + self.picture.top
+        for step in self._waiting:
+            if step.line.side == side:
+                begin, end = self.picture.bar(step)
+                if begin < y < end or (step.sign == "waiting" and y >= begin):
+                    return True
+        return False
+
+    @property
+    def _waiting(self) -> "list[Step]":
+        rows = self.picture.rows
+        return [
+            step
+            for step in self.model.steps
+            if id(step) in rows.begin or id(step) in rows.end or step.sign == "waiting"
+        ]
+
+    def _y(self, number: int) -> float:
+        entry = self.rows[number]
+        if isinstance(entry, str):
+            near = [row.y for row in self.rows[:number] if not isinstance(row, str)]
+            return (near[-1] if near else self.picture.top) - self.picture.top + 1
+        return entry.y - self.picture.top
+
+    def _link(self, rails: Rails, link: "Link") -> None:
+        source = self.row.get(id(link.source)) if link.source else None
+        target = self.row.get(id(link.target)) if link.target else None
+        text = printable(link_label(link))
+        way = 1 if link.begin.side == "left" else -1
+        if link.begin.side == link.end.side:
+            return
+        if link.kind == "handshake":
+            row = source if source is not None else target
+            if row is None:
+                return
+            if link.fate == "lost" and link.source is not None:
+                text = "no answer" if link.source.sign == "timeout" else "RST"
+                rails.flat(row, way, text, "╌", "✕", part=0.6)
+            else:
+                rails.flat(row, way, "handshake", "╌", "▷" if way > 0 else "◁")
+        elif source is not None and target is not None:
+            rails.bent(id(link.source), source, target, way, text)
+        elif source is not None:
+            end = {"lost": "✕ not received", "unread": "□ not read"}.get(link.fate, "")
+            if link.kind == "fin":
+                rails.flat(source, way, "FIN", "─", "►" if way > 0 else "◄", part=0.3)
+            elif end:
+                rails.flat(source, way, text, "─", end, part=0.75)
+            else:
+                rails.flat(source, way, text, "─", "▷" if way > 0 else "◁")
+        elif target is not None:
+            rails.flat(target, way, text, "─", "►" if way > 0 else "◄")
+
+
+def _words(label: "Label") -> str:
+    tag = f"[{label.tag}]" if label.tag else ""
+    parts = (tag, label.name, label.detail, label.thread)
+    return printable(" ".join(part for part in parts if part))
+
+
+def _head_words(title: str, ends: str) -> str:
+    return printable(f"{title} {ends}".strip())
+
+
+def _ribbon(picture: "Picture", ribbon: "Ribbon", columns: int) -> list[str]:
+    """Write the cuts of both ends, one above the other."""
+    begin = ribbon.link.begin
+    who, other = ("client", "server") if begin.side == "right" else ("server", "client")
+    tag = f"[{begin.tag or ribbon.link.end.tag}] " if picture.several else ""
+    written = letters(ribbon)
+    heads = [f"{tag}{who} sent", f"{tag}{other} read"]
+    wide = max(map(len, heads))
+    sizes = [
+        " + ".join(size_text(behind - first) for first, behind, _ in cuts)
+        for cuts in (ribbon.sent, ribbon.read)
+    ]
+    if written is None or wide + len(written) + len(ribbon.cuts) + 3 > columns:
+        return [
+            _short(f"{head:<{wide}}  {size}", columns)
+            for head, size in zip(heads, sizes, strict=True)
+        ]
+    rows = []
+    for head, cuts, size in zip(heads, (ribbon.sent, ribbon.read), sizes, strict=True):
+        own = {at for first, behind, _ in cuts for at in (first, behind)}
+        line = ""
+        for at in range(ribbon.first, ribbon.behind + 1):
+            if at in ribbon.cuts:
+                line += "│" if at in own else " "
+            if at < ribbon.behind:
+                line += written[at - ribbon.first]
+        rows.append(_short(f"{head:<{wide}}  {line}  {size}", columns))
+    return rows
