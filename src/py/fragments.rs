@@ -86,9 +86,9 @@ impl PyPiece {
 
     fn __repr__(&self) -> String {
         format!(
-            "<FragmentPiece bytes {} to {}, {}>",
+            "<FragmentPiece {} bytes from {} on, {}>",
+            self.0.bytes.len(),
             self.0.bytes.start,
-            self.0.bytes.end,
             self.verdict()
         )
     }

@@ -87,11 +87,11 @@ impl PyPart {
     fn __repr__(&self) -> String {
         let range = self.splitter.range(self.index);
         format!(
-            "<Part {} of {}: bytes {} to {}>",
+            "<Part {} of {}: {} bytes from {} on>",
             self.index,
             self.count(),
-            range.start,
-            range.end
+            range.len(),
+            range.start
         )
     }
 }

@@ -58,8 +58,10 @@ class Picture:
 # The first and the last rows are shown, what lies between is counted.
 _FIRST, _LAST = 10, 5
 _PROBLEMS = 6
+_CUTS = 120  # in the bar of the whole
+_HOLES = 120
 
-_MARGIN, _BAR, _WIDTH, _NOTES = 16, 118, 420, 270  # the columns, in pixels
+_MARGIN, _BAR, _WIDTH, _NOTES = 16, 118, 420, 350  # the columns, in pixels
 _ROW = 24
 _HEADER = 7  # the width of a header, which to scale would hardly be seen
 _TEXT = 44  # the width of the bar as text, in characters
@@ -154,18 +156,16 @@ def _whole(canvas: Canvas, picture: Picture, y: float) -> None:
     theme = canvas.theme
     canvas.text(_BAR - 14, y + 15, "whole", size=12, anchor="end")
     canvas.rect(_BAR, y, _WIDTH, 22, fill=theme.panel, stroke=theme.ink)
-    taken = {p.start: p for p in picture.pieces if not p.kind and p.size}
-    few = len(taken) <= 120
-    for start, piece in sorted(taken.items()):
-        left, right = _x(picture, start), _x(picture, start + piece.size)
-        colour = theme.blue if (piece.number or 0) % 2 == 0 or not few else theme.sky
+    for place, piece in enumerate(_taken(picture)):
+        left, right = _x(picture, piece.start), _x(picture, piece.start + piece.size)
+        colour = theme.sky if place % 2 else theme.blue
         canvas.rect(left, y + 1, max(right - left, 0.5), 20, fill=colour, title=_place(piece))
         name = "" if piece.number is None else f"{piece.number:,}"
-        if few and name and text_width(name, 11) + 6 < right - left:
+        if name and text_width(name, 11) + 6 < right - left:
             canvas.text(
                 (left + right) / 2, y + 15, name, size=11, anchor="middle", fill=theme.paper
             )
-    for hole in picture.holes:
+    for hole in picture.holes[:_HOLES]:
         left, right = _x(picture, hole.start), _x(picture, hole.end)
         canvas.rect(
             left, y + 1, max(right - left, 2), 20, fill=theme.paper, stroke=theme.red,
@@ -182,6 +182,24 @@ def _whole(canvas: Canvas, picture: Picture, y: float) -> None:
     canvas.rect(left, y + 5, _HEADER, 12, fill=theme.orange)
     room = _NOTES - 12 - _HEADER - 5 - _MARGIN
     canvas.text(left + _HEADER + 5, y + 15, clipped(picture.header, 11, room), size=11)
+
+
+def _taken(picture: Picture) -> list[Piece]:
+    """Give what is there, in its order; where it is too much to be told apart, in runs."""
+    taken = sorted(
+        (piece for piece in picture.pieces if not piece.kind and piece.size),
+        key=lambda piece: piece.start,
+    )
+    if len(taken) <= _CUTS:
+        return taken
+    runs: list[Piece] = []
+    for piece in taken:
+        if runs and runs[-1].start + runs[-1].size == piece.start:
+            before = runs.pop()
+            runs.append(Piece(None, before.start, before.size + piece.size, 0))
+        else:
+            runs.append(Piece(None, piece.start, piece.size, 0))
+    return runs
 
 
 def _row(canvas: Canvas, picture: Picture, piece: Piece, y: float) -> None:
@@ -219,10 +237,13 @@ def _text(picture: Picture) -> str:
     def column(at: int) -> int:
         return min(at, picture.length) * _TEXT // max(picture.length, 1)
 
-    whole = ["="] * _TEXT
-    for piece in picture.pieces:
-        if not piece.kind and 0 < column(piece.start) < _TEXT:
-            whole[column(piece.start)] = "|"
+    whole = [" "] * _TEXT
+    taken = sorted((p for p in picture.pieces if not p.kind), key=lambda piece: piece.start)
+    for piece in taken:
+        start, end = column(piece.start), column(piece.start + piece.size)
+        whole[start:end] = "=" * (end - start)
+        if 0 < start < _TEXT:
+            whole[start] = "|"
     for hole in picture.holes:
         for place in range(column(hole.start), max(column(hole.end), column(hole.start) + 1)):
             whole[min(place, _TEXT - 1)] = "."

@@ -47,9 +47,10 @@ class Parts(_Drawn):
         self.size = size
 
     def drawing(self, *, theme: str = "light") -> "Drawing":
-        """Draw the message as a bar, and below it each part in its place. theme: "light", "dark"."""
+        """Draw the message, and below it each part in its place. theme: "light" or "dark"."""
+        count = _count(len(self), "part")
         picture = Picture(
-            title=f"{_bytes(self.length)} in {_count(len(self), 'part')} of at most {self.size:,} bytes",
+            title=f"{_bytes(self.length)} in {count} of at most {self.size:,} bytes",
             noun="part",
             length=self.length,
             header=f"header, {HEADER} bytes, not to scale",
@@ -104,7 +105,9 @@ def draw_joined(joined: Any, *, theme: str = "light") -> "Drawing":  # noqa: ANN
     picture = Picture(
         title=f"{_bytes(joined.length)} joined: {came} came"
         + (f", {joined.duplicates:,} again" if joined.duplicates else "")
-        + ("; the message is whole" if joined.message is not None else "; the message is not whole"),
+        + (
+            "; the message is whole" if joined.message is not None else "; the message is not whole"
+        ),
         noun="part",
         length=joined.length,
         header=f"header, {HEADER} bytes, not to scale",
@@ -117,21 +120,19 @@ def draw_joined(joined: Any, *, theme: str = "light") -> "Drawing":  # noqa: ANN
 
 def draw_reassembled(reassembled: Any, *, theme: str = "light") -> "Drawing":  # noqa: ANN401
     """Draw the fragments of a packet in the order in which they came. theme: "light" or "dark"."""
-    taken = [piece for piece in reassembled.pieces if piece.verdict == "taken"]
-    places = {
-        offset: number for number, offset in enumerate(sorted(piece.offset for piece in taken))
-    }
-    seen: set[int] = set()
+    came: dict[int, int] = {}
     pieces = []
-    for piece in reassembled.pieces:
+    for number, piece in enumerate(reassembled.pieces, 1):
         if piece.verdict == "refused":
-            pieces.append(_piece(None, piece, "refused", "refused"))
-            continue
-        place = places[piece.offset]
-        note = _order(place, seen, "fragment")
-        kind = "again" if piece.verdict == "duplicate" else ""
-        pieces.append(_piece(place, piece, note, kind))
-        seen.add(place)
+            pieces.append(_piece(number, piece, "refused", "refused"))
+        elif piece.verdict == "duplicate":
+            note = f"the same as packet {came[piece.offset]:,}"
+            pieces.append(_piece(number, piece, note, "again"))
+        else:
+            later = max(came, default=-1)
+            note = f"late, after packet {came[later]:,}" if later > piece.offset else ""
+            pieces.append(_piece(number, piece, note))
+            came[piece.offset] = number
     ends = [piece.offset + piece.size for piece in reassembled.pieces]
     length = reassembled.length
     whole = reassembled.packet is not None
@@ -139,7 +140,7 @@ def draw_reassembled(reassembled: Any, *, theme: str = "light") -> "Drawing":  #
         title=f"{_count(len(ends), 'fragment')} came"
         + (f", {reassembled.duplicates:,} again" if reassembled.duplicates else "")
         + ("; the packet is whole" if whole else "; the packet is not whole"),
-        noun="fragment",
+        noun="packet",
         length=max(ends, default=0) if length is None else length,
         header="IP header in each, not to scale",
         pieces=pieces,
@@ -150,7 +151,7 @@ def draw_reassembled(reassembled: Any, *, theme: str = "light") -> "Drawing":  #
     return draw(picture, theme)
 
 
-def _piece(number: int | None, piece: Any, note: str = "", kind: str = "") -> Piece:  # noqa: ANN401
+def _piece(number: int, piece: Any, note: str = "", kind: str = "") -> Piece:  # noqa: ANN401
     return Piece(number, piece.offset, piece.size, piece.header, note, kind)
 
 

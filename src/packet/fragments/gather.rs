@@ -172,7 +172,8 @@ impl<'a> State<'a> {
                 || (!fragment.more && end != length))
         {
             return Err(format!(
-                "carries bytes {start} to {end}{}, and the last fragment said that the data end at {length}",
+                "carries {}{}, and the last fragment said that the data end at {length}",
+                span(start, end),
                 if fragment.more { "" } else { " as the last" }
             ));
         }
@@ -188,8 +189,9 @@ impl<'a> State<'a> {
             }
             self.overlap = true;
             return Err(format!(
-                "overlaps packet {first}: bytes {start} to {end} over bytes {other} to {} (a \"teardrop\"); the whole is refused (RFC 5722)",
-                kept.end()
+                "overlaps packet {first}: {} over {} (a \"teardrop\"); the whole is refused (RFC 5722)",
+                span(start, end),
+                span(other, kept.end())
             ));
         }
         if !fragment.more
@@ -272,6 +274,15 @@ fn read(ip: &[u8]) -> Result<Fragment<'_>, String> {
         Some(4) => ipv4(ip),
         Some(6) => ipv6(ip),
         _ => Err("is no IP packet".to_owned()),
+    }
+}
+
+/// Bytes in words, the first and the last of them.
+fn span(start: usize, end: usize) -> String {
+    if start < end {
+        format!("bytes {start} to {}", end - 1)
+    } else {
+        "no bytes".to_owned()
     }
 }
 
