@@ -32,8 +32,9 @@ def test_the_queues_hold_what_was_not_read_and_not_acknowledged() -> None:
     with pair() as (client, connection):
         client.write(b"x" * 1000)
         until(lambda: row_of(connection).recv_q == 1000, "the bytes came")
-        assert (row_of(client).recv_q, row_of(client).send_q) == (0, 0)
-        connection.read(400)
+        until(lambda: row_of(client).send_q == 0, "and are acknowledged")
+        assert row_of(client).recv_q == 0
+        connection.read_exactly(400)
         assert row_of(connection).recv_q == 600 == connection.buffers.unread
         with pytest.raises(ns.TimedOut):
             client.write(b"y" * BIG, timeout=0.1)
@@ -86,6 +87,7 @@ def test_ss_agrees() -> None:
     with listening() as listener, pair() as (client, connection), bound() as datagrams:
         client.write(b"x" * 12_345)
         until(lambda: connection.buffers.unread == 12_345, "the bytes came")
+        until(lambda: client.buffers.unacknowledged == 0, "and are acknowledged")
         told = subprocess.run(["ss", "-tanuH"], check=True, capture_output=True, text=True).stdout
         theirs = {}
         for line in told.splitlines():

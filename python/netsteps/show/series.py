@@ -68,7 +68,7 @@ class EventLike(Protocol):
     @property
     def socket(self) -> int: ...
     @property
-    def phase(self) -> str: ...
+    def kind(self) -> str: ...
     @property
     def step(self) -> str: ...
     @property
@@ -172,7 +172,9 @@ def _ends(events: "Iterable[EventLike]") -> tuple[str, str]:
     local = peer = ""
     for event in events:
         local = str(event.local) if event.local is not None else local
-        peer = str(event.peer) if event.peer is not None else peer
+        # The sender of a datagram is not the peer of its receiver.
+        if event.peer is not None and (event.kind == "tcp" or event.step == "connect"):
+            peer = str(event.peer)
     return local, peer
 
 
