@@ -3,14 +3,12 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from netsteps.show.units import size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-    Place = Callable[[float], float]
 
 __all__ = [
     "OUT",
@@ -24,6 +22,9 @@ __all__ = [
     "ticks",
     "time_labels",
 ]
+
+# Where on an axis something stands: the pixel of a time or of a value.
+Place: TypeAlias = "Callable[[float], float]"
 
 _MOST_LANES = 8
 OUT = {"write", "write_message", "send", "send_to", "send_file", "send_message", "finish"}
