@@ -1,14 +1,15 @@
 """Samples made ready to be drawn: lanes and lines, axes, and many points in few places."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from netsteps.show.units import size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "OUT",
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 # Where on an axis something stands: the pixel of a time or of a value.
-Place: TypeAlias = "Callable[[float], float]"
+Place = Callable[[float], float]
 
 _MOST_LANES = 8
 OUT = {"write", "write_message", "send", "send_to", "send_file", "send_message", "finish"}
