@@ -19,7 +19,7 @@ _AXIS = 62.0  # the column of times
 _LANE_GAPS = (30.0, 24.0, 20.0, 17.0)  # between lifelines, the more the nearer
 _LEAST_MIDDLE = 220.0
 _MOST_LABEL = 290.0
-_LANE_PAUSE = 26.0  # a lifeline may stand where another one ended so far above
+_LANE_PAUSE = 18.0  # a lifeline may stand where another one ended so far above
 
 
 @dataclass(slots=True)
