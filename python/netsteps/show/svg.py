@@ -20,8 +20,10 @@ MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 # wider than it was taken for.
 _NARROW = dict.fromkeys("iljI|.,:;'!`", 0.36) | dict.fromkeys(' ftr()[]{}/\\-"*', 0.42)
 _WIDE = dict.fromkeys("mMW@%", 1.0) | dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZw&#<>=+~", 0.84)
+_WIDTHS = _NARROW | _WIDE
 _OTHER = 0.64
 _MONO = 0.61
+_BOLD = 1.12
 _EAST_ASIAN = 1.05
 
 Attribute = str | float | None
@@ -41,21 +43,23 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def text_width(text: str, size: float, *, mono: bool = False) -> float:
+def text_width(text: str, size: float, *, mono: bool = False, bold: bool = False) -> float:
     """Give the most that a text can be wide in pixels, at a font size in pixels."""
+    size *= _BOLD if bold else 1
     if mono:
         return sum(_EAST_ASIAN if ord(char) > 0x2E80 else _MONO for char in text) * size
-    widths = _NARROW | _WIDE
     return size * sum(
-        _EAST_ASIAN if ord(char) > 0x2E80 else widths.get(char, _OTHER) for char in text
+        _EAST_ASIAN if ord(char) > 0x2E80 else _WIDTHS.get(char, _OTHER) for char in text
     )
 
 
-def clipped(text: str, size: float, room: float, *, mono: bool = False) -> str:
+def clipped(
+    text: str, size: float, room: float, *, mono: bool = False, bold: bool = False
+) -> str:
     """Shorten a text, with three points at its end, so that it fits into so many pixels."""
-    if text_width(text, size, mono=mono) <= room:
+    if text_width(text, size, mono=mono, bold=bold) <= room:
         return text
-    while text and text_width(f"{text}...", size, mono=mono) > room:
+    while text and text_width(f"{text}...", size, mono=mono, bold=bold) > room:
         text = text[:-1]
     return f"{text}..." if text else ""
 

@@ -85,7 +85,7 @@ def draw(picture: "Picture", theme: "Theme", alt: str) -> str:
 
 def _heads(canvas: Canvas, picture: "Picture") -> None:
     caption = caption_of(picture)
-    canvas.text(12, 20, clipped(caption, 13, picture.width - 24), size=13, bold=True)
+    canvas.text(12, 20, clipped(caption, 13, picture.width - 24, bold=True), size=13, bold=True)
     for side in (picture.left, picture.right):
         if side.title:
             _head(canvas, side)
@@ -106,10 +106,10 @@ def _head(canvas: Canvas, side: "Side") -> None:
     )
     middle = side.left + width / 2
     title, ends = side.title, side.ends
-    if side.outside:
+    if side.outside and "," not in ends:
         title, ends = ends, title
     canvas.text(
-        middle, _HEAD_TOP + 18, clipped(title, 13, width - 16), size=13, anchor="middle", bold=True
+        middle, _HEAD_TOP + 18, clipped(title, 13, width - 16, bold=True), size=13, anchor="middle", bold=True
     )
     canvas.text(
         middle,

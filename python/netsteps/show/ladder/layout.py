@@ -207,6 +207,12 @@ def _name_outside(picture: Picture) -> None:
         if id(step) not in picture.rows.at:
             continue
         named.add(id(line))
+        if line.side == step.line.side:
+            # Its own side has words on this row already: they name it.
+            for own in picture.labels:
+                if own.step is step and not own.faint:
+                    own.detail = f"{own.detail}, {line.local} outside"
+            continue
         anchor = "end" if line.side == "left" else "start"
         tag = str(step.tag) if picture.several and step.tag else ""
         y = picture.at(step)
@@ -270,7 +276,7 @@ def _title(picture: Picture, lines: "list[Lifeline]", side: str) -> str:
         return ""
     own = [line for line in lines if not line.outside]
     if not own:
-        return "outside this trace"
+        return "outside this trace" if len(lines) == 1 else f"{len(lines)} ends outside this trace"
     talks = [talk for talk in picture.model.conversations if getattr(talk, side) in lines]
     kinds = {line.kind for line in own}
     if side == "left":
@@ -278,9 +284,10 @@ def _title(picture: Picture, lines: "list[Lifeline]", side: str) -> str:
             return "receiver (UDP)" if len(own) == 1 else f"{len(own)} UDP sockets"
         ports = {line.local.rpartition(":")[2] for line in own}
         return "server" if len(ports) <= 1 else plural(len(ports), "server")
-    if kinds == {"udp"}:
-        return "sender (UDP)" if len(own) == 1 else plural(len(own), "UDP sender")
     alike = sum(talk.alike for talk in talks)
+    word = "UDP sender" if kinds == {"udp"} else "client"
     if alike > len(own):
-        return f"{alike:,} clients, {len(own)} drawn"
+        return f"{alike:,} {word}s, {len(own)} drawn"
+    if kinds == {"udp"}:
+        return "sender (UDP)" if len(own) == 1 else plural(len(own), word)
     return "client" if len(own) == 1 else plural(len(own), "client")

@@ -46,10 +46,13 @@ def draw_overview(canvas: "Canvas", picture: "Picture", top: float) -> None:
         return
     model, theme = picture.model, canvas.theme
     every = -(-len(model.conversations) // _MOST)
-    title = f"All {plural(len(model.conversations), 'conversation')} at a glance: one line each"
+    title = (
+        f"All {plural(len(model.conversations), 'conversation')} at a glance, at most "
+        f"{_at_once(model.conversations)} at once: one line each"
+    )
     if every > 1:
         title = f"{title}, of every {every} one"
-    canvas.text(12, top + 18, clipped(title, 13, picture.width - 24), size=13, bold=True)
+    canvas.text(12, top + 18, clipped(title, 13, picture.width - 24, bold=True), size=13, bold=True)
     begin = min(talk_span(talk)[0] for talk in talks)
     end = max(max(talk_span(talk)[1] for talk in talks), begin + 1)
     width = picture.width - _LEFT - _RIGHT
@@ -80,7 +83,7 @@ def draw_overview(canvas: "Canvas", picture: "Picture", top: float) -> None:
                 stroke=theme.red,
                 stroke_width=1.4,
             )
-    _key(canvas, picture, talks, body + len(talks) * lane + 22)
+    _key(canvas, talks, body + len(talks) * lane + 22)
 
 
 def talk_span(talk: "Conversation") -> tuple[int, int]:
@@ -128,7 +131,7 @@ def _ruler(
     canvas.text(12, top - 5, "ms", size=10, fill=theme.faint)
 
 
-def _key(canvas: "Canvas", picture: "Picture", talks: "list[Conversation]", y: float) -> None:
+def _key(canvas: "Canvas", talks: "list[Conversation]", y: float) -> None:
     theme = canvas.theme
     x = _LEFT
     words = [(theme.blue, 0.8, "open"), (theme.orange, 0.8, "drawn above")]
@@ -138,8 +141,6 @@ def _key(canvas: "Canvas", picture: "Picture", talks: "list[Conversation]", y: f
         canvas.rect(x, y - 4 - 4 * thick, 18, 8 * thick, fill=colour)
         canvas.text(x + 24, y, text, size=11, fill=theme.faint)
         x += 24 + text_width(text, 11) + 18
-    text = f"at most {_at_once(talks)} at once"
-    canvas.text(picture.width - _RIGHT, y, text, size=11, anchor="end", fill=theme.faint)
 
 
 def _at_once(talks: "list[Conversation]") -> int:

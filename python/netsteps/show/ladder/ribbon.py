@@ -106,7 +106,7 @@ def draw_ribbons(canvas: "Canvas", picture: "Picture", top: float) -> None:
     if not ribbons:
         return
     title = "One stream, cut in two ways: above by the calls that sent, below by those that read"
-    canvas.text(_LEFT, top + 18, clipped(title, 13, picture.width - 24), size=13, bold=True)
+    canvas.text(_LEFT, top + 18, clipped(title, 13, picture.width - 24, bold=True), size=13, bold=True)
     top += _TITLE
     for ribbon in ribbons[:_MOST]:
         _Drawer(canvas, picture, ribbon, top).draw()
