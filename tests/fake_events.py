@@ -48,7 +48,9 @@ class FakeSocket:
     sent: int = 0
     received: int = 0
 
-    def call(self, step: str, call: str, us: float, took_us: float | None = 3, **more: object) -> None:
+    def call(
+        self, step: str, call: str, us: float, took_us: float | None = 3, **more: object
+    ) -> None:
         """Record a call that began at `us` microseconds; took_us None: it waits still."""
         size = more.get("size")
         data = more.pop("data", b"")
@@ -151,7 +153,7 @@ class World:
         return made
 
     def pair(self) -> tuple[FakeSocket, FakeSocket, FakeSocket]:
-        """Give a listener, a client and the connection that was accepted, 130 us after the start."""
+        """Give a listener, a client and the connection that was accepted, after 130 us."""
         listener = self.listener()
         client = self.client(40)
         return listener, client, self.accept(listener, 120, "127.0.0.1:50001")

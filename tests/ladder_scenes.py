@@ -168,9 +168,9 @@ def middle_left_out(world: World) -> None:
     for number in range(400):
         at = 150 + 20 * number
         client.write(at, b"?" * (number % 5 + 1))
-        if number % 3:
+        if number * number % 11 in {1, 5}:
             client.call("look", "recv MSG_PEEK", at + 3)
-        if number % 7 == 0:
+        if number * number % 13 < 4:
             served.call("look", "recv MSG_PEEK", at + 5)
         served.read(at + 6, b"?" * (number % 5 + 1))
     client.close(9000)

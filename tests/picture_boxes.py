@@ -30,7 +30,9 @@ def words_of(svg: str) -> tuple[Box, list[Box]]:
     boxes = []
     for element in root.iter("{http://www.w3.org/2000/svg}text"):
         text = (element.text or "") + "".join(
-            (part.text or "") + (part.tail or "") for part in element if not part.tag.endswith("title")
+            (part.text or "") + (part.tail or "")
+            for part in element
+            if not part.tag.endswith("title")
         )
         for part in element:
             if part.tag.endswith("title"):

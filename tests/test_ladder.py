@@ -74,6 +74,10 @@ def test_a_theme_of_another_name_is_refused() -> None:
         ladder([], theme="pink")
 
 
+_CALLS = ["socket", "bind", "listen", "connect", "accept4", "accepted", "shutdown", "close"]
+_CALLS += ["send", "send", "recv", "recv", "sendto", "recvfrom", "recv MSG_PEEK"]
+
+
 def random_events(seed: int) -> World:
     """Make events that no real trace would hold, too: calls in any order, ends that do not fit."""
     chance = random.Random(seed)
@@ -94,10 +98,7 @@ def random_events(seed: int) -> World:
         socket.process = chance.choice([1, 1, 1, 2])
         socket.local = chance.choice([None, socket.local, *ports])
         socket.peer = chance.choice([None, socket.peer, *ports])
-        call = chance.choice(
-            ["socket", "bind", "listen", "connect", "accept4", "accepted", "send", "send", "recv"]
-            + ["recv", "sendto", "recvfrom", "shutdown", "close", "recv MSG_PEEK"]
-        )
+        call = chance.choice(_CALLS)
         more: dict[str, object] = {}
         if call in {"send", "recv", "sendto", "recvfrom"}:
             more = {"data": data, "size": len(data), "asked": chance.choice([len(data), 65536])}

@@ -53,9 +53,7 @@ def text_width(text: str, size: float, *, mono: bool = False, bold: bool = False
     )
 
 
-def clipped(
-    text: str, size: float, room: float, *, mono: bool = False, bold: bool = False
-) -> str:
+def clipped(text: str, size: float, room: float, *, mono: bool = False, bold: bool = False) -> str:
     """Shorten a text, with three points at its end, so that it fits into so many pixels."""
     if text_width(text, size, mono=mono, bold=bold) <= room:
         return text

@@ -9,15 +9,15 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.build import gap_text
-from netsteps.show.ladder.ribbon import letters, ribbons_of
 from netsteps.show.ladder.rails import Rails
-from netsteps.show.ladder.words import link_label, since
+from netsteps.show.ladder.ribbon import letters, ribbons_of
+from netsteps.show.ladder.words import TIMES, link_label, since
 from netsteps.show.tables import printable
 from netsteps.show.units import size_text, time_text
 
 if TYPE_CHECKING:
     from netsteps.show.ladder.layout import Label, Picture
-    from netsteps.show.ladder.model import Link, Step
+    from netsteps.show.ladder.model import Link
     from netsteps.show.ladder.ribbon import Ribbon
 
 __all__ = ["text_of"]
@@ -39,8 +39,8 @@ _ASCII = str.maketrans(
     {
         "●": "*", "▬": "=", "◐": "%", "■": "#", "↯": "!", "⊖": "X", "✕": "x", "○": "o", "│": "|",
         "┃": "H", "─": "-", "╌": ".", "┄": ".", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+",
-        "┤": "+", "┬": "+", "┴": "+", "┼": "+", "◄": "<", "►": ">", "◁": "<", "▷": ">", "×": "x",
-        "␣": "_", "┊": ":", "·": ".", "…": ".",
+        "┤": "+", "┬": "+", "┴": "+", "┼": "+", "◄": "<", "►": ">", "◁": "<", "▷": ">", TIMES: "x",
+        "␣": "_", "┊": ":", "·": ".", "□": "u",
     }
 )  # fmt: skip
 
@@ -85,7 +85,9 @@ class _Text:
         self.time = max(len(since(self.model, ns)) for _, ns in picture.rows.times)
         taken = self.time + 2 + 3 + 3
         room = columns - taken - _LEAST_MIDDLE
-        wide = {side: max([len(text) for text in texts], default=6) for side, texts in words.items()}
+        wide = {
+            side: max([len(text) for text in texts], default=6) for side, texts in words.items()
+        }
         self.left = min(wide["end"], _MOST_LABEL, max(room // 2, room - wide["start"]))
         self.right = min(wide["start"], _MOST_LABEL, room - self.left)
         self.middle = columns - taken - self.left - self.right
@@ -103,9 +105,11 @@ class _Text:
             (label.y, 1, label) for label in self.labels if label.line is None
         ]
         top = self.picture.top
-        for fold in self.picture.rows.folds:
-            if not fold.busy:
-                entries.append((top + fold.top, 0, f"... {time_text(fold.ns)} ..."))
+        entries += [
+            (top + fold.top, 0, f"... {time_text(fold.ns)} ...")
+            for fold in self.picture.rows.folds
+            if not fold.busy
+        ]
         if self.picture.rows.gap is not None:
             text = f"... left out: {gap_text(self.model)} ..."
             entries.append((top + self.picture.rows.gap.top, 0, text))
@@ -143,7 +147,7 @@ class _Text:
             text = _short(entry, self.middle - 2)
             at = (self.middle - len(text)) // 2
             if not middle[at - 1 : at + len(text) + 1].strip("│┊ "):
-                middle = f"{middle[:at]}{text}{middle[at + len(text):]}"
+                middle = f"{middle[:at]}{text}{middle[at + len(text) :]}"
             return f"{'':>{self.time}}  {'':>{self.left}} {marks['left']} {middle} {marks['right']}"
         step = entry.step
         side = "left" if entry.anchor == "end" else "right"
@@ -196,21 +200,22 @@ class _Text:
                 return
             if link.fate == "lost" and link.source is not None:
                 text = "no answer" if link.source.sign == "timeout" else "RST"
-                rails.flat(row, way, text, "╌", "✕", part=0.6)
+                rails.flat(row, way, text, line="╌", head="✕", part=0.6)
             else:
-                rails.flat(row, way, "handshake", "╌", "▷" if way > 0 else "◁")
+                rails.flat(row, way, "handshake", line="╌", head="▷" if way > 0 else "◁")
         elif source is not None and target is not None:
             rails.bent(id(link.source), source, target, way, text)
         elif source is not None:
-            end = {"lost": "✕ not received", "unread": "□ not read"}.get(link.fate, "")
+            unread = "not accepted" if link.end.role == "listener" else "not read"
+            end = {"lost": "✕ not received", "unread": f"□ {unread}"}.get(link.fate, "")
             if link.kind == "fin":
-                rails.flat(source, way, "FIN", "─", "►" if way > 0 else "◄", part=0.3)
+                rails.flat(source, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
             elif end:
-                rails.flat(source, way, text, "─", end, part=0.75)
+                rails.flat(source, way, text, line="─", head=end, part=0.75)
             else:
-                rails.flat(source, way, text, "─", "▷" if way > 0 else "◁")
+                rails.flat(source, way, text, line="─", head="▷" if way > 0 else "◁")
         elif target is not None:
-            rails.flat(target, way, text, "─", "►" if way > 0 else "◄")
+            rails.flat(target, way, text, line="─", head="►" if way > 0 else "◄")
 
 
 def _words(label: "Label") -> str:
