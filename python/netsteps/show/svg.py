@@ -26,19 +26,20 @@ _MONO = 0.61
 _BOLD = 1.12
 _EAST_ASIAN = 1.05
 
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+
 Attribute = str | float | None
 
 
 def escape(text: object) -> str:
     """Write any text as content or attribute of an element; control characters as escapes."""
-    plain = printable(text)
-    for char, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
-        plain = plain.replace(char, name)
-    return plain
+    return printable(text).translate(_ENTITIES)
 
 
 def number(value: float) -> str:
     """Write a coordinate, to a tenth of a pixel, always in the same way."""
+    if value == (whole := int(value)):
+        return str(whole)
     text = f"{value:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
 
@@ -80,11 +81,7 @@ class Canvas:
         it. attributes: an underscore is written as a hyphen (stroke_width), numbers to a tenth,
         None is left out.
         """
-        written = "".join(
-            f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
-            for name, value in attributes.items()
-            if value is not None
-        )
+        written = _written(attributes)
         inner = f"<title>{escape(title)}</title>" if title else ""
         inner += content
         self._parts.append(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")
@@ -141,11 +138,7 @@ class Canvas:
 
     def open(self, **attributes: Attribute) -> None:
         """Begin a group of elements; `close` ends it."""
-        written = "".join(
-            f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
-            for name, value in attributes.items()
-            if value is not None
-        )
+        written = _written(attributes)
         self._parts.append(f"<g{written}>")
 
     def close(self) -> None:
@@ -162,6 +155,14 @@ class Canvas:
         paper = f'<rect width="{width}" height="{height}" fill="{self.theme.paper}"/>'
         words = (f"<title>{escape(title)}</title>", f"<desc>{escape(description)}</desc>")
         return "\n".join([root, *words, paper, *self._parts, "</svg>"])
+
+
+def _written(attributes: "dict[str, Attribute]") -> str:
+    return "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
+        for name, value in attributes.items()
+        if value is not None
+    )
 
 
 def _attribute(value: Attribute) -> str:

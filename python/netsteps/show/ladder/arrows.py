@@ -64,6 +64,10 @@ def draw_links(canvas: "Canvas", picture: "Picture") -> "Callable[[], None]":
     for fold in picture.rows.breaks:
         if not fold.busy:
             words.place((0, picture.top + fold.top, picture.width, picture.top + fold.bottom))
+    if picture.several:
+        for line in picture.model.lines:
+            x, y = picture.x[id(line)], picture.top + picture.begins[id(line)]
+            words.reserve((x - 12, y - 9, x + 12, y + 9))  # its number
     out: Counter[int] = Counter(id(link.source) for link in picture.model.links if link.source)
     into: Counter[int] = Counter(id(link.target) for link in picture.model.links if link.target)
     for link in picture.model.links:

@@ -188,9 +188,11 @@ class _Drawer:
             self.canvas.text(self.left, middle + strip + _ROW + 25, more, size=11, fill=theme.faint)
 
     def _boxes(self, cuts: list[Cut], y: float) -> None:
+        covered = -1
         for first, behind, step in cuts:
-            if first not in self.x:
-                continue
+            if first not in self.x or first < covered:
+                continue  # not shown, or told twice by a broken recording
+            covered = behind
             end = self.x.get(behind, max(self.x.values()) + 20)
             left = self.x[first]
             self.canvas.rect(
