@@ -43,6 +43,7 @@ from netsteps._core import (
     UdpServer,
     __version__,
     merge,
+    read_packets,
     resolve,
     services,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "interfaces",
     "merge",
     "port_status",
+    "read_packets",
     "resolve",
     "services",
 ]
