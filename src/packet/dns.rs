@@ -9,6 +9,8 @@ use super::{Kind, Packet, dns_tables};
 
 /// RFC 1035, 3.1: a name has 255 bytes at most.
 const LONGEST_NAME: usize = 255;
+/// A name has 127 labels at most, so that it never needs more pointers.
+const MOST_POINTERS: usize = 127;
 
 /// The DNS message that the packet carries, where a port says that it is one.
 pub(super) fn layer(packet: &Packet) -> Option<Layer> {
@@ -207,7 +209,7 @@ fn texts(mut bytes: &[u8]) -> Read<String> {
 /// The name at this place of a message that begins at `start`, and where it ends in place.
 fn read_name(data: &[u8], start: usize, at: usize) -> Read<(String, usize)> {
     let mut text = String::new();
-    let (mut place, mut end, mut length) = (at, None, 1);
+    let (mut place, mut end, mut length, mut pointers) = (at, None, 1, 0);
     // A pointer must lead to before where it stands; the bound only falls, so that the loop ends.
     let mut bound = at;
     loop {
@@ -244,6 +246,10 @@ fn read_name(data: &[u8], start: usize, at: usize) -> Read<(String, usize)> {
                     return Err(format!(
                         "the pointer at byte {place} does not lead back: to byte {target}"
                     ));
+                }
+                pointers += 1;
+                if pointers > MOST_POINTERS {
+                    return Err(format!("the name at byte {at} has too many pointers"));
                 }
                 bound = target;
                 place = target;
@@ -319,6 +325,17 @@ mod tests {
         ] {
             assert!(read_name(data, 0, 0).is_err(), "{data:?}");
         }
+    }
+
+    #[test]
+    fn a_long_chain_of_pointers_is_refused() {
+        // Each leads to the one before it.
+        let mut data = vec![0, 0];
+        for place in 0..200_u16 {
+            data.extend((0xc000 | place * 2).to_be_bytes());
+        }
+        assert!(read_name(&data, 0, 100).is_ok());
+        assert!(read_name(&data, 0, data.len() - 2).is_err());
     }
 
     #[test]
