@@ -2,15 +2,20 @@
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 import golden
 import netsteps as ns
+import pictures
 from helpers import PATIENCE, Background, pair, until
 from netsteps.show.curve import curve
 from netsteps.show.series import Line as SeriesLine
 from netsteps.show.series import columns, lanes_of, thinned, ticks, time_labels
+
+if TYPE_CHECKING:
+    from netsteps.show.drawing import Drawing
 
 MS = 1_000_000
 
@@ -78,10 +83,16 @@ def stalled() -> tuple[list[Sample], list[Event]]:
     return samples, events
 
 
+def pictured(name: str, drawing: "Drawing") -> None:
+    """Compare with the golden picture, in which no text is cut off or lies on another."""
+    golden.check(name, drawing)
+    pictures.check(drawing.svg)
+
+
 def test_a_full_receive_buffer_and_the_sender_that_stops() -> None:
     samples, events = stalled()
     drawing = curve(samples, events)
-    golden.check("curve_stalled", drawing)
+    pictured("curve_stalled", drawing)
     assert "write waits 230 ms" in drawing.svg
     assert "the peer has no room" in drawing.svg
     assert "socket #3, 127.0.0.1:50000 to 127.0.0.1:6666" in str(drawing)
@@ -102,14 +113,14 @@ def test_a_queue_and_dropped_datagrams() -> None:
             )
         )  # fmt: skip
     drawing = curve(samples)
-    golden.check("curve_queue_and_datagrams", drawing)
+    pictured("curve_queue_and_datagrams", drawing)
     assert "datagrams dropped" in drawing.svg
     assert "socket #2 of process 2" in str(drawing)
 
 
 def test_without_samples_it_says_that_there_was_nothing() -> None:
     assert str(curve([])) == "no buffer held anything."
-    golden.check("curve_empty", curve([]))
+    pictured("curve_empty", curve([]))
     idle = curve([Sample(1, 0), Sample(1, 5), Sample(2, 0)])
     assert "2 sockets whose buffers were always empty" in str(idle)
 

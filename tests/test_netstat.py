@@ -6,15 +6,20 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 import golden
 import netsteps as ns
+import pictures
 from helpers import BIG, bound, listening, pair, until
 from netsteps import queues
 from netsteps.show.netstat import netstat
 from netsteps.show.pairs import folded, grouped
+
+if TYPE_CHECKING:
+    from netsteps.show.drawing import Drawing
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the queues")
 
@@ -186,17 +191,32 @@ EVERY = [
 ]  # fmt: skip
 
 
+def pictured(name: str, drawing: "Drawing") -> None:
+    """Compare with the golden picture, in which no text is cut off or lies on another."""
+    golden.check(name, drawing)
+    pictures.check(drawing.svg)
+
+
 def test_connections_are_drawn_with_their_listeners() -> None:
     drawing = netstat(EVERY)
-    golden.check("netstat", drawing)
+    pictured("netstat", drawing)
     text = str(drawing)
     assert "not accepted yet" in text
     assert "127.0.0.1:6001, which is gone" in text
     assert "resolver-with-a-name-that..." in text
 
 
+def test_long_addresses_and_full_queues_stay_in_their_boxes() -> None:
+    long = [f"fe80:1234:5678:9abc:def0:1234:5678:{last}" for last in ("9abc", "9abd")]
+    here, there = (at(65_535, ip) for ip in long)
+    full = {"recv_q": 4_294_967_295, "send_q": 4_294_967_295, "program": "W" * 200}
+    rows = [Row(here, there, "CLOSE_WAIT", **full), Row(there, here, "FIN_WAIT1", **full)]
+    rows += [Row(here, None, "LISTEN", **full), Row(here, at(1, "2001:db8::1"), **full)]
+    pictures.check(netstat(rows).svg)
+
+
 def test_what_is_empty_is_said() -> None:
-    golden.check("netstat_empty", netstat([]))
+    pictured("netstat_empty", netstat([]))
     assert str(netstat([])).startswith("0 listeners, 0 connections")
 
 
@@ -205,7 +225,7 @@ def test_a_busy_server_is_folded_and_counted() -> None:
     for port in range(40_000, 40_200):
         rows += both(port, 80, recv_q=5 if port == 40_150 else 0)
     drawing = netstat(rows)
-    golden.check("netstat_folded", drawing)
+    pictured("netstat_folded", drawing)
     assert "200 connections with both ends here" in drawing.svg
     assert "127.0.0.1:40150" in drawing.svg  # whose bytes nobody reads
     assert "and 176 more: 176 ESTABLISHED" in drawing.svg

@@ -172,7 +172,7 @@ def _drawn(bars: list[_Bar], alt: str, theme: "Theme") -> str:
     for place, bar in enumerate(bars):
         top = _MARGIN + place * pitch
         canvas.text(_MARGIN, top + 12, bar.name, size=13, bold=True)
-        beside = text_width(bar.name, 13) + 24
+        beside = text_width(bar.name, 13, bold=True) + 24
         right = _WIDTH - _MARGIN
         words = clipped(bar.said, 11.5, room - beside)
         canvas.text(right, top + 12, words, size=11.5, anchor="end", title=bar.said)

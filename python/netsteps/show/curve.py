@@ -119,7 +119,7 @@ def _lane(
 ) -> None:
     theme = canvas.theme
     right = _WIDTH - _RIGHT
-    name = clipped(lane.name, 12, right - _LEFT - 330)
+    name = clipped(lane.name, 12, right - _LEFT - 330, bold=True)
     canvas.text(_LEFT, top + 15, name, size=12, bold=True, title=lane.name)
     note = clipped(lane.note, 11, 320)
     canvas.text(right, top + 15, note, size=11, anchor="end", fill=theme.faint, title=lane.note)
@@ -194,7 +194,7 @@ def _signs(canvas: Canvas, lane: "Lane", across: "_series.Place", floor: float) 
             if x - shown < 14:
                 continue
             shown = x
-            _ring(canvas, sign, x, floor - 14, f"{count:,} {title}")
+            _ring(canvas, sign, min(x, _WIDTH - _RIGHT - 8), floor - 14, f"{count:,} {title}")
 
 
 def _legend_rows(lanes: "list[Lane]") -> list[list[tuple[str, str, float]]]:

@@ -116,13 +116,13 @@ def _box(canvas: Canvas, sock: Sock, x: float, y: float, width: float) -> None:
     )  # fmt: skip
     room = width - 20
     if sock.queues:
-        wide = text_width(sock.queues, 10)
+        wide = text_width(sock.queues, 10, bold=sock.waiting > 0)
         canvas.text(
             x + width - 10, y + 16, sock.queues, size=10, anchor="end", bold=sock.waiting > 0,
             fill=theme.ink if sock.waiting else theme.faint,
         )  # fmt: skip
         room -= wide + 12
-    owner = clipped(sock.owner, 11.5, room)
+    owner = clipped(sock.owner, 11.5, room, bold=True)
     canvas.text(x + 10, y + 16, owner, size=11.5, bold=True, title=full)
     word = f"{sock.row.kind.upper()} LISTEN" if listens else sock.row.kind.upper()
     wide = text_width(word, 9.5)

@@ -140,6 +140,9 @@ def grouped(rows: "Iterable[RowLike]") -> list[Group]:
     socks = _merged(rows)
     # A UDP socket without a peer takes from anybody, as a listener does.
     listeners = [sock for sock in socks if sock.row.state == "LISTEN" or sock.row.peer is None]
+    by_port: dict[tuple[str, int], list[Sock]] = {}
+    for sock in listeners:
+        by_port.setdefault((sock.row.kind, sock.row.local.port), []).append(sock)
     here = {_place(sock.row.local)[0] for sock in socks} - _ANYWHERE
     of_listener = {id(sock): Group(sock, "") for sock in listeners}
     other = Group(None, "Connections whose listener is gone")
@@ -157,8 +160,10 @@ def grouped(rows: "Iterable[RowLike]") -> list[Group]:
         mate = by_ends.get((kind, peer, local))
         mate = None if mate is sock else mate
         done |= {id(sock), id(mate)}
-        own = _listener(kind, local, listeners)
-        far = _listener(kind, peer, listeners) if mate or peer[0] in here else None
+        own = _listener(local, by_port.get((kind, local[1]), ()))
+        far = None
+        if mate or peer[0] in here:
+            far = _listener(peer, by_port.get((kind, peer[1]), ()))
         if mate is not None:
             # Where neither tells, the well-known port is the lower one.
             alike = (own is None) == (far is None)
@@ -225,12 +230,12 @@ def _ends(row: RowLike) -> tuple[str, Place, Place]:
     return row.kind, local, local if row.peer is None else _place(row.peer)
 
 
-def _listener(kind: str, place: Place, listeners: "Sequence[Sock]") -> Sock | None:
-    """Find the listener that takes what goes to this place: that of the very address before any."""
-    ip, port = place
-    fitting = [
-        other for other in listeners if other.row.local.port == port and other.row.kind == kind
-    ]
+def _listener(place: Place, fitting: "Sequence[Sock]") -> Sock | None:
+    """Find the one that takes what goes to this place: that of the very address before any.
+
+    fitting: those of the same port.
+    """
+    ip = place[0]
     exact = [other for other in fitting if _place(other.row.local)[0] == ip]
     any_ = [
         other for other in fitting
