@@ -16,9 +16,9 @@ EVIL = b"<script>\x1b[2J"
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with ns.Trace(sample=0.001) as trace, pair() as (client, connection):
         client.write(EVIL)
-        connection.read(timeout=PATIENCE)
+        connection.read_exactly(len(EVIL), timeout=PATIENCE)
         connection.write(b"answer")
-        client.read(timeout=PATIENCE)
+        client.read_exactly(6, timeout=PATIENCE)
         until(lambda: trace.samples, "the sampler looks")
     return trace.save(tmp_path_factory.mktemp("show") / "x.jsonl")
 
@@ -51,6 +51,7 @@ def test_a_trace_has_a_curve_of_what_the_kernel_held(saved: Path, tmp_path: Path
     assert shown(saved, "--buffers", tmp_path / "x.svg").startswith("wrote ")
 
 
+@pytest.mark.exact_io("looks for a whole write")
 def test_a_trace_is_json_with_every_attribute(saved: Path) -> None:
     objects = json.loads(shown(saved, "--json"))
     events = ns.Trace.load(saved).events
@@ -60,6 +61,7 @@ def test_a_trace_is_json_with_every_attribute(saved: Path) -> None:
     assert sent["peer"].startswith("127.0.0.1:")
 
 
+@pytest.mark.exact_io("looks for a whole write")
 def test_a_capture_is_a_table_and_json(saved: Path, tmp_path: Path) -> None:
     made = tmp_path / "x.pcapng"
     ns.Trace.load(saved).save(made)

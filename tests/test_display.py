@@ -7,6 +7,7 @@ a part of what it leaves (JupyterLab 4.6), so that what is in them is shown by a
 import re
 from base64 import b64decode
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,7 +16,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 
 import netsteps as ns
-from helpers import PATIENCE, pair
+from helpers import PATIENCE, pair, until
 from netsteps.show import Table
 from netsteps.show.drawing import Drawing
 from netsteps.show.steps import table_of_events
@@ -117,14 +118,22 @@ def step_error() -> ns.StepError:
     return caught.value
 
 
-def views() -> "dict[str, object]":
+def views(folder: Path) -> "dict[str, object]":
     """Give one of each thing that shows itself, made from a real exchange."""
-    with ns.Trace() as trace, pair() as (client, connection):
+    with ns.Trace(sample=0.001) as trace, pair() as (client, connection):
         client.write(EVIL.encode())
-        connection.read(timeout=PATIENCE)
+        connection.read_exactly(len(EVIL.encode()), timeout=PATIENCE)
         with pytest.raises(ns.TimedOut):
             connection.read(timeout=0.001)
+        until(lambda: trace.samples, "the sampler looks")
+        packets = ns.read_packets(trace.save(folder / "x.pcapng"))
         return {
+            "ladder": trace.ladder(),
+            "dark ladder": trace.ladder(theme="dark"),
+            "curve": trace.buffers(),
+            "buffers": client.buffers,
+            "packets": packets,
+            "packet": packets[0].packet,
             "steps": connection.steps,
             "life": connection.life(),
             "dark life": client.life("dark"),
@@ -143,8 +152,8 @@ def views() -> "dict[str, object]":
 
 
 @pytest.fixture(scope="module")
-def made() -> "dict[str, object]":
-    return views()
+def made(tmp_path_factory: pytest.TempPathFactory) -> "dict[str, object]":
+    return views(tmp_path_factory.mktemp("display"))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +170,12 @@ def made() -> "dict[str, object]":
         "resolve",
         "interfaces",
         "services",
+        "ladder",
+        "dark ladder",
+        "curve",
+        "buffers",
+        "packets",
+        "packet",
     ],
 )
 def test_it_shows_in_a_terminal_and_in_a_notebook_that_is_not_trusted(

@@ -125,15 +125,15 @@ def test_a_new_socket_has_gone_no_way_yet() -> None:
     assert {"a server's way", "a client's way", "now"} <= set(words(life))
 
 
+@pytest.mark.exact_io("counts reads and writes")
 def test_the_way_of_a_server_and_of_its_connection() -> None:
     with listening() as server, ns.Socket("tcp") as client:
         client.connect(server.local)
         with server.accept(timeout=PATIENCE) as connection:
             client.write(b"hello")
             assert connection.read_exactly(5) == b"hello"
-            client.close()
-            while connection.read(timeout=PATIENCE):
-                pass
+            client.finish()
+            assert connection.read(timeout=PATIENCE) == b""
             connection.write(b"on")
             assert str(connection.life()).split("\n")[1:] == [
                 "   1  accepted       -> connected",
