@@ -344,7 +344,9 @@ class _Arrow:
 
     def _write(self, text: str, x: float, y: float, half: float, *, mono: bool = True) -> None:
         theme = self.canvas.theme
-        self.canvas.rect(x - half, y - 7, 2 * half, 14, rx=3, fill=theme.paper, fill_opacity="0.9")
+        self.canvas.rect(
+            x - half + 2, y - 6, 2 * half - 4, 12, rx=3, fill=theme.paper, fill_opacity="0.9"
+        )
         self.canvas.text(
             x,
             y + 3.8,
@@ -373,5 +375,7 @@ class _Arrow:
 
     def _write_note(self, text: str, x: float, y: float, half: float, colour: str) -> None:
         theme = self.canvas.theme
-        self.canvas.rect(x - half, y - 7, 2 * half, 14, rx=3, fill=theme.paper, fill_opacity="0.9")
+        self.canvas.rect(
+            x - half + 2, y - 6, 2 * half - 4, 12, rx=3, fill=theme.paper, fill_opacity="0.9"
+        )
         self.canvas.text(x, y + 3.8, text, size=_SIZE, anchor="middle", fill=colour)

@@ -150,7 +150,7 @@ def _end_of_stream(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
         return
     connected = any(step.event.before not in {"created", "bound"} for step in source.steps)
     broken = any(step.sign == "reset" or step.event.before == "reset" for step in source.steps)
-    if not connected or (broken and sent is None):
+    if not connected or (broken and sent is None and end is None):
         return
     first = sent or closed
     if end is not None and first is not None:

@@ -99,8 +99,8 @@ def draw_overview(canvas: "Canvas", picture: "Picture", top: float) -> None:
 
 
 def _cross(canvas: "Canvas", x: float, y: float) -> None:
-    path = f"M{number(x)} {number(y - 2)} l4 4 m0 -4 l-4 4"
-    canvas.path(path, stroke=canvas.theme.red, stroke_width=1.4)
+    path = f"M{number(x)} {number(y - 3)} l6 6 m0 -6 l-6 6"
+    canvas.path(path, stroke=canvas.theme.red, stroke_width=1.6)
 
 
 def talk_span(talk: "Conversation") -> tuple[int, int]:

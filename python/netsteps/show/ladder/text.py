@@ -75,6 +75,15 @@ def _short(text: str, room: int) -> str:
     return text if len(text) <= room else text[: max(room - 3, 0)] + "..."
 
 
+def _on(middle: str, text: str) -> str:
+    """Write folded time between the lines that go down, as near to the middle as there is room."""
+    room = len(text) + 2
+    centre = (len(middle) - room) // 2
+    free = [at for at in range(len(middle) - room + 1) if not middle[at : at + room].strip()]
+    at = min(free, key=lambda at: abs(at - centre), default=max(centre, 0)) + 1
+    return f"{middle[:at]}{text}{middle[at + len(text) :]}"[: len(middle)]
+
+
 class _Text:
     """The rows, being written."""
 
@@ -144,10 +153,7 @@ class _Text:
         marks = {side: own[number] for side, own in self.marks.items()}
         if isinstance(entry, str):
             marks = {side: "┊" if mark != " " else " " for side, mark in marks.items()}
-            text = _short(entry, self.middle - 2)
-            at = (self.middle - len(text)) // 2
-            if not middle[at - 1 : at + len(text) + 1].strip("│┊ "):
-                middle = f"{middle[:at]}{text}{middle[at + len(text) :]}"
+            middle = _on(middle, _short(entry, self.middle - 2))
             return f"{'':>{self.time}}  {'':>{self.left}} {marks['left']} {middle} {marks['right']}"
         step = entry.step
         side = "left" if entry.anchor == "end" else "right"

@@ -76,6 +76,8 @@ def _outcome(step: "Step", *, several: bool) -> str:
         case "timeout":
             return f"timed out, {took}"
         case "failed":
+            if event.errno == errno.EBADF:
+                return "ended by close"
             return errno.errorcode.get(event.errno or 0, "") or "failed"
         case "end":
             return "the end" + (f", waited {took}" if step.waited_ns else "")
