@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
+from header_rows import ARP, DNS, ETHERNET, ICMP, IPV4, IPV6, TCP, UDP, Row
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -55,104 +57,6 @@ class Packet:
     summary: str = "a packet"
 
 
-# Name, bits, text ("" for the number; "ip", "mac", "hex" for these forms), meaning.
-Row = tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, str]
-FLAGS: "list[Row]" = [
-    (name, 1, "", meaning)
-    for name, meaning in [
-        ("CWR", "Congestion window reduced"),
-        ("ECE", "Congestion was met on the way"),
-        ("URG", "The urgent pointer counts"),
-        ("ACK", "The acknowledgment number counts"),
-        ("PSH", "Hand the data to the program at once"),
-        ("RST", "The connection is broken off"),
-        ("SYN", "The connection is being opened"),
-        ("FIN", "The sender has no more data"),
-    ]
-]
-ETHERNET: "list[Row]" = [
-    ("Destination", 48, "mac", "The network card that is to take the frame"),
-    ("Source", 48, "mac", "The network card that sent it"),
-    ("EtherType", 16, "hex", "What is inside"),
-]
-IPV4: "list[Row]" = [
-    ("Version", 4, "", "Version 4 of the Internet Protocol"),
-    ("IHL", 4, "{} = {x4} bytes", "Header length in words of 4 bytes"),
-    ("DSCP", 6, "0 default"),
-    ("ECN", 2),
-    ("Total Length", 16, "{} bytes", "Header and data"),
-    ("Identification", 16, "hex", "The same in all pieces of one packet"),
-    ("Reserved", 1),
-    ("DF", 1, "", "do not fragment"),
-    ("MF", 1, "", "more fragments follow"),
-    ("Fragment Offset", 13, "{} = {x8} bytes", "Where this piece belongs, in units of 8 bytes"),
-    ("Time to Live", 8, "", "How many more stations it may pass"),
-    ("Protocol", 8, "{protocol}", "What is inside"),
-    ("Header Checksum", 16, "hex", "Guards the header"),
-    ("Source Address", 32, "ip", "Who sent it"),
-    ("Destination Address", 32, "ip", "Where to"),
-]
-IPV6: "list[Row]" = [
-    ("Version", 4),
-    ("Traffic Class", 8),
-    ("Flow Label", 20, "hex"),
-    ("Payload Length", 16, "{} bytes"),
-    ("Next Header", 8, "{protocol}"),
-    ("Hop Limit", 8),
-    ("Source Address", 128, "ip"),
-    ("Destination Address", 128, "ip"),
-]
-UDP: "list[Row]" = [
-    ("Source Port", 16, "", "The program that sent it"),
-    ("Destination Port", 16, "", "The program that it is for"),
-    ("Length", 16, "{} bytes", "Header and data"),
-    ("Checksum", 16, "hex", "over header, data and both IP addresses: right"),
-]
-TCP: "list[Row]" = [
-    ("Source Port", 16),
-    ("Destination Port", 16),
-    ("Sequence Number", 32, "", "The number of the first byte of this segment"),
-    ("Acknowledgment Number", 32, "", "The next byte that the sender waits for"),
-    ("Data Offset", 4, "{} = {x4} bytes"),
-    ("Reserved", 4),
-    *FLAGS,
-    ("Window", 16, "", "How many bytes the sender has room for"),
-    ("Checksum", 16, "hex", "over the whole: right"),
-    ("Urgent Pointer", 16),
-]
-ICMP: "list[Row]" = [
-    ("Type", 8, "{} echo request"),
-    ("Code", 8),
-    ("Checksum", 16, "hex", "over the whole: right"),
-    ("Identifier", 16),
-    ("Sequence Number", 16),
-]
-ARP: "list[Row]" = [
-    ("Hardware Type", 16, "{} Ethernet"),
-    ("Protocol Type", 16, "hex"),
-    ("Hardware Address Length", 8),
-    ("Protocol Address Length", 8),
-    ("Opcode", 16, "{} request", "1 asks, 2 answers"),
-    ("Sender Hardware Address", 48, "mac"),
-    ("Sender Protocol Address", 32, "ip"),
-    ("Target Hardware Address", 48, "mac"),
-    ("Target Protocol Address", 32, "ip"),
-]
-DNS: "list[Row]" = [
-    ("ID", 16, "hex"),
-    ("QR", 1, "", "it is an answer"),
-    ("OPCODE", 4, "0 query"),
-    ("AA", 1, "", "by the name's own server"),
-    ("TC", 1, "", "cut off: ask again over TCP"),
-    ("RD", 1, "", "ask others for me"),
-    ("RA", 1, "", "the server asks others"),
-    ("Z", 3),
-    ("RCODE", 4, "{} no error"),
-    ("QDCOUNT", 16, "", "questions"),
-    ("ANCOUNT", 16, "", "answers"),
-    ("NSCOUNT", 16, "", "servers that know more"),
-    ("ARCOUNT", 16, "", "additional records"),
-]
 PROTOCOLS = {1: "1 ICMP", 6: "6 TCP", 17: "17 UDP", 0x800: "IPv4", 0x806: "ARP", 0x86DD: "IPv6"}
 
 
@@ -164,7 +68,7 @@ def text_of(form: str, raw: bytes, number: int) -> tuple[object, str]:
         case "mac":
             return raw.hex(":"), raw.hex(":")
         case "hex" | "hex correct":
-            name = PROTOCOLS.get(number, "") if len(raw) == 2 else ""
+            name = PROTOCOLS.get(number, "") if number >= 0x800 else ""
             name = "correct" if form == "hex correct" else name
             return number, f"0x{number:04x} {name}".rstrip()
         case "":
@@ -197,23 +101,23 @@ def payload(data: bytes, start: int, end: int | None = None) -> tuple[Layer, ...
 HOME = "02 00 5e 10 00 02  02 00 5e 10 00 01"
 UDP_HEX = f"""{HOME} 08 00
     45 00 00 22 1c 46 40 00 40 11 0a 83 0a 00 00 01 0a 00 00 02
-    c3 50 1a 0a 00 0e 9d 1f 68 65 6c 6c 6f 0a"""
-SYN_HEX = """45 00 00 3c 1c 46 40 00 40 06 0a 74 0a 00 00 01 cb 00 71 07
-    c0 de 01 bb 11 22 33 44 00 00 00 00 a0 02 fa f0 9d 1f 00 00
+    c3 50 1a 0a 00 0e ca 98 68 65 6c 6c 6f 0a"""
+SYN_HEX = """45 00 00 3c 1c 46 40 00 40 06 d8 6d 0a 00 00 01 cb 00 71 07
+    c0 de 01 bb 11 22 33 44 00 00 00 00 a0 02 fa f0 75 99 00 00
     02 04 05 b4 04 02 08 0a 00 4c 8a 21 00 00 00 00 01 03 03 07"""
 DNS_HEX = f"""{HOME} 86 dd
-    60 00 00 00 00 49 11 40 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 53
-    20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 00 35 c3 50 00 49 6a 1f
+    60 00 00 00 00 45 11 40 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 53
+    20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 00 35 c3 50 00 45 5a 0d
     1a 2b 81 80 00 01 00 01 00 00 00 00 03 77 77 77 07 65 78 61 6d 70 6c 65 03 6f 72 67 00
     00 1c 00 01 c0 0c 00 1c 00 01 00 00 0e 10 00 10
     20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 80"""
 PING_HEX = """45 00 00 54 00 01 40 00 40 01 3c a6 7f 00 00 01 7f 00 00 01
-    08 00 f7 f0 00 07 00 01 """ + " ".join(f"{byte:02x}" for byte in range(8, 64))
+    08 00 20 04 00 07 00 01 """ + " ".join(f"{byte:02x}" for byte in range(8, 64))
 ARP_HEX = """ff ff ff ff ff ff 02 00 5e 10 00 01 08 06
     00 01 08 00 06 04 00 01 02 00 5e 10 00 01 0a 00 00 01 00 00 00 00 00 00 0a 00 00 02""" + (
     " 00" * 18
 )
-PIECE_HEX = "45 00 05 dc be ef 20 b9 40 11 00 00 0a 00 00 01 0a 00 00 02" + " 6e 65 74 73" * 370
+PIECE_HEX = "45 00 05 dc be ef 20 b9 40 11 81 66 0a 00 00 01 0a 00 00 02" + " 6e 65 74 73" * 370
 
 
 def udp() -> Packet:
@@ -344,8 +248,8 @@ def piece() -> Packet:
 
 def broken() -> Packet:
     """Give a UDP datagram with a wrong checksum, of which the end is missing."""
-    data = bytes.fromhex(UDP_HEX)[14:-3]
-    wrong = "0x9d1f is wrong: these bytes have the checksum 0x8c0e, so they changed on the way"
+    data = bytes.fromhex(UDP_HEX.replace("ca 98", "9d 1f"))[14:-3]
+    wrong = "is 0x9d1f, should be 0xca98: some bytes have changed on the way"
     short = "the length says 14 bytes, and 11 are there: 3 bytes are missing at the end"
     ip = layer(data, "IPv4", 3, 0, IPV4)
     full = layer(data, "UDP", 4, 20, UDP)

@@ -1,6 +1,7 @@
-"""Packets of all kinds, made byte by byte from a seed: neither our encoder nor any other makes them.
+"""Packets of all kinds, made byte by byte from a seed.
 
-Each sample is a frame with an Ethernet header, and the words for what is in it.
+Neither our encoder nor any other makes them. Each sample is a frame with an Ethernet header,
+and the words for what is in it.
 """
 
 import random
@@ -55,7 +56,9 @@ class Maker:
             "vlan": lambda: self.over4(TCP, self.tcp, vlan=True),
             "dns query": lambda: self.over4(UDP, self.dns_query),
             "dns answer": lambda: self.over6(UDP, self.dns_answer),
-            "short frame": lambda: self.over4(UDP, lambda ends: self.udp(ends, b"short"), padding=True),
+            "short frame": lambda: self.over4(
+                UDP, lambda ends: self.udp(ends, b"short"), padding=True
+            ),
             "wrong checksum": lambda: self.over4(UDP, self.udp_wrong),
         }
 

@@ -32,9 +32,13 @@ class Box(NamedTuple):
         down = min(self.bottom, other.bottom) - max(self.top, other.top)
         return across > 0.5 and down > 0.5
 
+    def holds(self, other: "Box") -> bool:
+        across = self.left <= other.left and other.right <= self.right
+        return across and self.top <= other.top and other.bottom <= self.bottom
+
 
 def check(svg: str) -> None:
-    """Fail when a text of the picture is outside of it, or on another text."""
+    """Fail when a text is outside of the picture, on another text, or on the edge of a box."""
     root = ET.fromstring(svg)
     _, _, width, height = map(float, NUMBERS.findall(root.attrib["viewBox"]))
     boxes = texts(svg)
@@ -46,11 +50,31 @@ def check(svg: str) -> None:
     ]
     assert not outside, f"outside of {width} x {height}: {outside}"
     assert not overlaps(svg), overlaps(svg)
+    assert not straddling(svg), f"on the edge of a box: {straddling(svg)}"
 
 
 def overlaps(svg: str) -> list[tuple[Box, Box]]:
     """Give each two texts that lie on each other."""
     return [(one, other) for one, other in combinations(texts(svg), 2) if one.overlaps(other)]
+
+
+def straddling(svg: str) -> list[Box]:
+    """Give each text that lies on the edge of a rectangle, which is not under a later one."""
+    rectangles: list[Box] = []
+    for element, x, y in elements(ET.fromstring(svg), 0, 0):
+        if element.tag.endswith("}rect"):
+            left, top, width, height = (
+                float(element.get(name, "0")) for name in ("x", "y", "width", "height")
+            )
+            left, top = left + x, top + y
+            rectangles.append(Box("", left, top, left + width, top + height))
+    found = []
+    for text in texts(svg):
+        around = [place for place, rect in enumerate(rectangles) if rect.holds(text)]
+        later = rectangles[max(around, default=-1) + 1 :]
+        if any(rect.overlaps(text) and not rect.holds(text) for rect in later):
+            found.append(text)
+    return found
 
 
 def texts(svg: str) -> list[Box]:

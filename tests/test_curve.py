@@ -1,6 +1,5 @@
 """The buffers over time as curves: fixed samples as golden pictures, and a real exchange."""
 
-import threading
 import time
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import pytest
 
 import golden
 import netsteps as ns
-from helpers import PATIENCE, Background, much, pair, until
+from helpers import PATIENCE, Background, pair, until
 from netsteps.show.curve import curve
 from netsteps.show.series import Line as SeriesLine
 from netsteps.show.series import columns, lanes_of, thinned, ticks, time_labels
@@ -41,7 +40,7 @@ class Event:
     end_ns: int | None
     local: str = "127.0.0.1:50000"
     peer: str | None = "127.0.0.1:6666"
-    phase: str = "completed"
+    kind: str = "tcp"
     process: int = 1
 
 
@@ -146,54 +145,29 @@ def test_a_hundred_thousand_samples_are_a_small_picture() -> None:
 # A real exchange
 
 
-class _Watch(threading.Thread):
-    """Asks two sockets for their buffers all the time, as a trace's sampler does."""
-
-    def __init__(self, *sockets: ns.Socket) -> None:
-        super().__init__()
-        self.sockets = sockets
-        self.samples: list[Sample] = []
-        self.enough = threading.Event()
-
-    def saw(self, name: str) -> int:
-        return max((getattr(sample, name) for sample in self.samples), default=0)
-
-    def run(self) -> None:
-        while not self.enough.wait(0.001):
-            for number, socket in enumerate(self.sockets, 1):
-                held, info = socket.buffers, socket.tcp
-                if held is None or info is None:
-                    continue
-                self.samples.append(
-                    Sample(
-                        number, time.monotonic_ns(), held.unread, held.unacknowledged,
-                        held.receive_capacity, held.send_capacity, held.receive_memory,
-                        held.drops, info.peer_window, info.retransmissions,
-                    )
-                )  # fmt: skip
+def most(trace: ns.Trace, name: str) -> int:
+    return max((getattr(sample, name) or 0 for sample in trace.samples), default=0)
 
 
+@pytest.mark.exact_io(reason="a write that is made short is many, none of which waits for long")
 def test_a_real_sender_stops_until_the_reader_reads() -> None:
-    size = much(8_000_000)
-    with pair() as (client, connection):
-        watch = _Watch(client, connection)
-        watch.start()
-        try:
-            writing = Background(lambda: client.write(b"x" * size, timeout=PATIENCE))
-            until(lambda: watch.saw("unread") > 50_000, "the receive buffer is full")
-            until(lambda: watch.saw("unacknowledged") > 50_000, "the sender's, too")
-            assert connection.read_exactly(size, timeout=PATIENCE) == b"x" * size
-            writing.result()
-            until(lambda: client.buffers.unacknowledged == 0, "all is acknowledged")
-        finally:
-            watch.enough.set()
-            watch.join()
-        [ours, theirs], left_out = lanes_of(watch.samples, [])
-    assert left_out == ""
+    size = 8_000_000
+    with ns.Trace(sample=0.0005) as trace, pair() as (client, connection):
+        writing = Background(lambda: client.write(b"x" * size, timeout=PATIENCE))
+        until(lambda: most(trace, "unread") > 50_000, "the receive buffer is seen full")
+        until(lambda: most(trace, "unacknowledged") > 50_000, "the sender's, too")
+        assert connection.read_exactly(size, timeout=PATIENCE) == b"x" * size
+        writing.result()
+        ends = str(client.local), str(connection.local)
+    lanes, _ = lanes_of(trace.samples, trace.events)
+    [ours] = [lane for lane in lanes if f"{ends[0]} to {ends[1]}" in lane.name]
+    [theirs] = [lane for lane in lanes if f"{ends[1]} to {ends[0]}" in lane.name]
     assert {line.kind for line in ours.lines} >= {"unacknowledged"}
     assert {line.kind for line in theirs.lines} >= {"unread"}
-    assert ours.lines[0].most > 50_000
-    assert theirs.lines[0].most > 50_000
+    assert ours.most > 50_000
+    assert theirs.most > 50_000
+    assert any(what.startswith("write waits") for _, _, what in ours.waits)
+    assert "write waits" in curve(trace.samples, trace.events).svg
 
 
 # What it is made of

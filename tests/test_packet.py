@@ -46,8 +46,7 @@ def test_a_packet_is_its_payload_source_destination_and_protocol() -> None:
 
 def test_the_bytes_are_those_of_the_rfcs() -> None:
     assert bytes(udp(b"hi")).hex(" ") == (
-        "45 00 00 1e 00 00 40 00 40 11 26 cd 0a 00 00 01 0a 00 00 02"
-        " 0f a0 13 88 00 0a 60 46 68 69"
+        "45 00 00 1e 00 00 40 00 40 11 26 cd 0a 00 00 01 0a 00 00 02 0f a0 13 88 00 0a 60 46 68 69"
     )
 
 
@@ -148,9 +147,7 @@ def test_ends_are_given_as_anywhere_else() -> None:
     assert udp(b"x", "10.0.0.1:4000") == wanted
     assert udp(b"x", ("10.0.0.1", "http")).source == ("10.0.0.1", 80)
     assert udp(bytearray(b"x")) == udp(memoryview(b"x")) == wanted  # type: ignore[arg-type]
-    assert udp(b"x", ethernet=CARDS) == udp(
-        b"x", ethernet=(b"\x02\0\0\0\0\1", "02-00-00-00-00-02")
-    )
+    assert udp(b"x", ethernet=CARDS) == udp(b"x", ethernet=(b"\x02\0\0\0\0\1", "02-00-00-00-00-02"))
 
 
 @pytest.mark.parametrize(
@@ -240,5 +237,9 @@ def test_the_summary_is_one_line(packet: ns.Packet, line: str) -> None:
 
 
 def test_a_notebook_shows_it() -> None:
-    shown = udp(b"x")._repr_mimebundle_()
+    packet = udp(b"x")
+    shown = packet._repr_mimebundle_()
     assert "10.0.0.1" in shown["text/plain"]
+    assert "<img" in shown["text/html"]
+    assert "10.0.0.1" in packet.envelope(theme="dark").svg
+    assert "10.0.0.1" in packet.osi().svg

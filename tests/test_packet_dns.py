@@ -111,7 +111,9 @@ def test_other_ports_carry_payload() -> None:
         (HEADER + (b"\x3f" + b"a" * 63) * 4 + b"\0", "longer than 255"),
         (HEADER + NAME + b"\0", "question 1 of 1 needs 4 bytes more, and there are 1"),
         (
-            struct.pack(">HHHHHH", 1, 0x8180, 0, 65535, 0, 0) + NAME + struct.pack(">HHIH", 1, 1, 0, 4),
+            struct.pack(">HHHHHH", 1, 0x8180, 0, 65535, 0, 0)
+            + NAME
+            + struct.pack(">HHIH", 1, 1, 0, 4),
             "the data of answer 1 of 65535 needs 4 bytes, and there are 0",
         ),
         (

@@ -18,7 +18,11 @@ pub(super) fn of(packet: &Packet) -> Vec<Layer> {
     if !payload.is_empty() {
         let carried = dns::layer(packet).unwrap_or_else(|| {
             let bytes = packet.payload();
-            whole("Payload", 7, payload.start, payload.end, "Data", bytes)
+            let mut layer = whole("Payload", 7, payload.start, payload.end, "Data", bytes);
+            if let Some(field) = layer.fields.first_mut() {
+                carried_meaning(packet).clone_into(&mut field.meaning);
+            }
+            layer
         });
         layers.push(carried);
     }
@@ -37,6 +41,28 @@ pub(super) fn of(packet: &Packet) -> Vec<Layer> {
     layers
 }
 
+/// What the payload is.
+fn carried_meaning(packet: &Packet) -> &'static str {
+    if packet.is_fragment() {
+        return "a part of what the whole packet carries";
+    }
+    match packet.headers().next_back() {
+        Some(Header { kind, .. }) if matches!(kind, Kind::Tcp | Kind::Udp) => {
+            "the message, as the program gave it"
+        }
+        Some(Header { kind, start, .. }) if matches!(kind, Kind::Icmp | Kind::Icmpv6) => {
+            match (kind, byte(packet.data(), start)) {
+                (Kind::Icmp, 3..=5 | 11 | 12) | (Kind::Icmpv6, 1..=4) => {
+                    "the beginning of the packet that it is about"
+                }
+                _ => "what the message carries",
+            }
+        }
+        Some(_) => "what the header before it carries",
+        None => "bytes that were not read",
+    }
+}
+
 /// A layer that is one field.
 fn whole(
     name: &'static str,
@@ -46,10 +72,7 @@ fn whole(
     field: &'static str,
     bytes: &[u8],
 ) -> Layer {
-    let meaning = match name {
-        "Payload" => "the message, as the program gave it",
-        _ => "behind the end that the lengths tell: fills up the frame",
-    };
+    let meaning = "behind the end that the lengths tell: fills up the frame";
     let value = Value::Bytes(bytes.to_vec());
     let field = Field::of_bytes(field, start, end, value, preview(bytes)).meaning(meaning);
     Layer {
@@ -218,8 +241,8 @@ fn icmp(reader: &mut Reader<'_>, data: &[u8], start: usize, kind: Kind) {
     } else {
         tables::icmpv6_rest(number)
     };
-    if reader.rows(tables::ICMP_CHECKSUM) {
-        reader.rows(rest);
+    if reader.rows(tables::ICMP_CHECKSUM) && reader.rows(rest) && kind == Kind::Icmpv6 {
+        options::neighbor(reader, data, number);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The options of IPv4, TCP and IPv6's extension headers: a kind, a length, and what it says.
 
-use super::fields::{Field, Reader, Value, byte, hex, number};
+use super::fields::{Field, Reader, Value, byte, hex, mac, number};
 use super::{Kind, ParseError};
 
 /// One option, or what is left where they cannot be told apart any more.
@@ -19,6 +19,8 @@ enum Form {
     Counted,
     /// IPv6 (RFC 8200, 4.2): 0 is one byte, the length counts what follows it.
     Following,
+    /// Neighbor discovery (RFC 4861, 4.6): the length counts everything, in units of 8 bytes.
+    Eights,
 }
 
 /// The option at this place; none at the end.
@@ -34,6 +36,7 @@ fn next(data: &[u8], start: usize, end: usize, form: Form) -> Option<Item> {
     let single = match form {
         Form::Counted => kind <= 1,
         Form::Following => kind == 0,
+        Form::Eights => false,
     };
     if single {
         return Some(item(1, None));
@@ -44,11 +47,11 @@ fn next(data: &[u8], start: usize, end: usize, form: Form) -> Option<Item> {
             Some((Some(2), format!("option {kind} has no length"))),
         ));
     };
-    let length = usize::from(length)
-        + match form {
-            Form::Counted => 0,
-            Form::Following => 2,
-        };
+    let length = match form {
+        Form::Counted => usize::from(length),
+        Form::Following => usize::from(length) + 2,
+        Form::Eights => usize::from(length) * 8,
+    };
     if length < 2 {
         let why = format!("option {kind} has length {length}, and 2 is the least");
         return Some(item(left.len(), Some((None, why))));
@@ -68,6 +71,7 @@ pub(super) fn check(data: &[u8], kind: Kind, start: usize, end: usize) -> Option
     let (fixed, form) = match kind {
         Kind::Ipv4 | Kind::Tcp => (20, Form::Counted),
         Kind::HopByHop | Kind::DestinationOptions => (2, Form::Following),
+        Kind::Icmpv6 => (neighbor_fixed(byte(data, start))?, Form::Eights),
         _ => return None,
     };
     let mut at = start + fixed;
@@ -116,6 +120,23 @@ pub(super) fn ipv4(reader: &mut Reader<'_>, data: &[u8]) {
 
 pub(super) fn ipv6(reader: &mut Reader<'_>, data: &[u8]) {
     fields(reader, data, Form::Following, ipv6_option);
+}
+
+pub(super) fn neighbor(reader: &mut Reader<'_>, data: &[u8], kind: u8) {
+    if neighbor_fixed(kind).is_some() {
+        fields(reader, data, Form::Eights, neighbor_option);
+    }
+}
+
+/// How long a message of neighbor discovery is before its options (RFC 4861, 4).
+const fn neighbor_fixed(kind: u8) -> Option<usize> {
+    match kind {
+        133 => Some(8),
+        134 => Some(16),
+        135 | 136 => Some(24),
+        137 => Some(40),
+        _ => None,
+    }
 }
 
 /// Name, value, text and meaning.
@@ -230,6 +251,33 @@ fn ipv6_option(bytes: &[u8], kind: u8) -> Shown {
             "bytes",
             "RFC 2675",
         ),
+        _ => of_bytes("Option", bytes, "a kind that is not known here"),
+    }
+}
+
+/// RFC 4861, 4.6.
+fn neighbor_option(bytes: &[u8], kind: u8) -> Shown {
+    let card = || mac(bytes.get(2..8).unwrap_or_default());
+    match (kind, bytes.len()) {
+        (1, 8) => of_text(
+            "Source Link-Layer Address",
+            card(),
+            "the sender's network card",
+        ),
+        (2, 8) => of_text(
+            "Target Link-Layer Address",
+            card(),
+            "the network card that has the address",
+        ),
+        (3, 32) => of_bytes("Prefix Information", bytes, "the addresses of this network"),
+        (4, _) => of_bytes("Redirected Header", bytes, "the packet that it is about"),
+        (5, 8) => of_number(
+            "MTU",
+            number(bytes, 32, 32),
+            "bytes",
+            "the largest packet of this network",
+        ),
+        (25, _) => of_bytes("Recursive DNS Server", bytes, "RFC 8106"),
         _ => of_bytes("Option", bytes, "a kind that is not known here"),
     }
 }

@@ -14,7 +14,7 @@ use pyo3::types::{PyBytes, PyList, PySlice, PyTuple};
 use super::callback::call_back;
 use super::convert::size;
 use super::errors;
-use super::memory::{Payload, new_bytes, uncollected};
+use super::memory::{Payload, new_bytes, untracked};
 use super::packet::PyPacket;
 use crate::error::{Code, Error};
 use crate::packet::file::{Found, Reader, Record};
@@ -184,10 +184,8 @@ impl PyCapture {
                 py.check_signals()?;
             }
             let record = self.content.found.records.get(self.number(place));
-            match record.and_then(|record| self.content.packet(record)) {
-                Some(packet) => list.append(uncollected(py, packet)?)?,
-                None => list.append(py.None())?,
-            }
+            let packet = record.and_then(|record| self.content.packet(record));
+            list.append(packet.map(|packet| untracked(py, packet)).transpose()?)?;
         }
         Ok(list)
     }
@@ -241,7 +239,7 @@ impl PyCapture {
             content: Arc::clone(&self.content),
             at: self.number(place),
         };
-        Ok(uncollected(py, packet)?.into_any())
+        Ok(Bound::new(py, packet)?.into_any())
     }
 
     fn __iter__(slf: Py<Self>) -> PyPacketIterator {
@@ -274,11 +272,6 @@ impl PyCapturedPacket {
         self.content.found.records.get(self.at)
     }
 
-    /// The packet, read now.
-    fn made(&self) -> Option<PyPacket> {
-        self.content.packet(self.record()?)
-    }
-
     pub(super) fn link_type(&self) -> Link {
         self.record()
             .map_or(Link::UNKNOWN, |record| self.content.found.link(record))
@@ -295,9 +288,8 @@ impl PyCapturedPacket {
 
     /// The Packet; None for a link that is not known here. What is broken in it is told by its .problems.
     #[getter]
-    fn packet<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyPacket>>> {
-        let packet = self.made();
-        packet.map(|packet| uncollected(py, packet)).transpose()
+    fn packet(&self) -> Option<PyPacket> {
+        self.content.packet(self.record()?)
     }
 
     /// The bytes that were captured.
@@ -343,7 +335,7 @@ impl PyCapturedPacket {
 
     fn __repr__(&self) -> String {
         let number = self.at + 1;
-        let said = self.made().map_or_else(
+        let said = self.packet().map_or_else(
             || format!("{} bytes, {}", self.length(), self.link_type().name()),
             |packet| packet.0.summary(),
         );
@@ -364,17 +356,13 @@ impl PyPacketIterator {
         slf
     }
 
-    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyCapturedPacket>>> {
+    fn __next__(&self) -> Option<PyCapturedPacket> {
         let capture = self.capture.get();
         let place = self.next.fetch_add(1, Ordering::Relaxed);
-        if place >= capture.length {
-            return Ok(None);
-        }
-        let packet = PyCapturedPacket {
+        (place < capture.length).then(|| PyCapturedPacket {
             content: Arc::clone(&capture.content),
             at: capture.number(place),
-        };
-        uncollected(py, packet).map(Some)
+        })
     }
 }
 
@@ -384,7 +372,7 @@ pub(super) fn packet_of(given: &Bound<'_, PyAny>, step: &'static str) -> PyResul
         return Ok(packet.get().0.clone());
     }
     if let Ok(captured) = given.cast::<PyCapturedPacket>() {
-        let packet = captured.get().made();
+        let packet = captured.get().packet();
         return packet.map(|packet| packet.0).ok_or_else(|| {
             let cause = format!(
                 "packet {} begins with a link that is not known here",

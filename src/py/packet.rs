@@ -1,6 +1,6 @@
 //! `Packet`.
 
-use pyo3::exceptions::{PyImportError, PyKeyError};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
@@ -18,9 +18,9 @@ use crate::packet::{self, First, Packet};
 /// right lengths and checksums; bytes(packet) is what goes over the wire. Packet.parse(data) reads one.
 /// payload: the message, bytes-like. source and destination: (ip, port), an Endpoint, or an ip alone where there are no ports;
 /// without a source the packet comes from no address (0.0.0.0, ::). protocol: "udp", "tcp", "icmp" (over IPv6 it is ICMPv6), "arp",
-/// or the number of another protocol over IP. ttl: 0 to 255. identification, dont_fragment: of IPv4. ethernet: the addresses of
+/// or the number of another protocol over IP. ttl: 0 to 255, by default 64. identification, dont_fragment: of IPv4. ethernet: the addresses of
 /// two network cards, (source, destination), for a packet that begins with an Ethernet header; vlan: the number of a tag in it.
-/// Of TCP: flags ("SYN ACK"), seq, ack, window, urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
+/// Of TCP: flags ("SYN ACK"), seq, ack, window (64240), urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
 /// "sack" (pairs), "timestamps" (value, echo), in this order, or bytes. Of ICMP: type and code (default: an echo request), identifier
 /// and sequence; of ARP: type 1 (who has it?) or 2 (I have it).
 /// Raises BadArgument (a ValueError) for what a packet cannot say, BadPort, BadPayload.
@@ -266,17 +266,10 @@ impl PyPacket {
         exclude: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        match Self::drawn(slf, "drawing", "light") {
-            Ok(drawing) => call_back(py, || {
-                drawing.call_method1("_repr_mimebundle_", (include, exclude))
-            }),
-            Err(error) if error.is_instance_of::<PyImportError>(py) => {
-                let text = PyDict::new(py);
-                text.set_item("text/plain", slf.get().0.summary())?;
-                Ok(text.into_any())
-            }
-            Err(error) => Err(error),
-        }
+        let drawing = Self::drawn(slf, "drawing", "light")?;
+        call_back(py, || {
+            drawing.call_method1("_repr_mimebundle_", (include, exclude))
+        })
     }
 }
 

@@ -34,6 +34,8 @@ s/-> tuple:/-> tuple[str, ...]:/
 s/dict | None/dict[str, float] | None/
 
 # A few values out of many.
+s/def value(self, \/) -> Any/def value(self, \/) -> int | str | bytes/
+s/def first(self, \/) -> str/def first(self, \/) -> Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']/
 /def family(self/ s/-> str/-> Literal['ipv4', 'ipv6']/
 /def kind(self/ s/-> str/-> Literal['tcp', 'udp']/
 

@@ -23,6 +23,7 @@ __all__ = [
     "gaps",
     "hex_bytes",
     "layer_of",
+    "meaning_of",
     "piece_of",
     "plain",
     "plural",
@@ -207,6 +208,14 @@ def covering(data: bytes, field: Field) -> bytes:
     """Give the bytes that hold a field, also those that it shares with its neighbours."""
     start = max(field.start, 0)
     return data[start // 8 : -(-max(start + field.bits, start) // 8)]
+
+
+def meaning_of(field: Field) -> str:
+    """Give what a field means, or ""; of a flag that is not set, what it would mean."""
+    meaning = plain(field.meaning) if field.meaning else ""
+    if meaning.startswith("not set (") and meaning.endswith(")"):
+        return meaning[9:-1]
+    return meaning
 
 
 def layer_of(packet: Packet, *names: str) -> Layer | None:

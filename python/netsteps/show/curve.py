@@ -80,7 +80,9 @@ def _drawn(
 ) -> str:
     tall = _HEAD + _PLOT + _STRIP + _GAP
     rows = _legend_rows(lanes)
-    height = 14 + tall * max(len(lanes), 1) + _AXIS + _LEGEND * len(rows) + (18 if left_out else 0)
+    height = (
+        14 + tall * max(len(lanes), 1) + _AXIS - 12 + _LEGEND * len(rows) + (18 if left_out else 0)
+    )
     canvas = Canvas(_WIDTH, height, theme)
     right = _WIDTH - _RIGHT
 
@@ -260,8 +262,8 @@ def _in_characters(lanes: "list[Lane]", begin: int, end: int, left_out: str) -> 
             if line.kind != "capacity":
                 parts += _chart(lane, line, begin, end)
         for moments, words in (
-            (lane.retransmissions, "segments sent again"),
-            (lane.drops, "datagrams dropped"),
+            (lane.retransmissions, "sent again (segments)"),
+            (lane.drops, "dropped (datagrams)"),
         ):
             if moments:
                 parts.append(f"{'':>10}  {sum(count for _, count in moments):,} {words}")

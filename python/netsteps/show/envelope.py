@@ -11,7 +11,7 @@ from netsteps.show.hexdump import spaced
 from netsteps.show.letter import Letter, Side, letter_of
 from netsteps.show.svg import Canvas, clipped, text_width
 from netsteps.show.theme import theme_of
-from netsteps.show.wire import Part, Style, bar, parts_of, sign, swatch
+from netsteps.show.wire import Part, Style, bar, parts_of, sign, swatch, title
 
 if TYPE_CHECKING:
     from netsteps.show.anatomy import Packet
@@ -35,8 +35,7 @@ def picture(packet: "Packet", alt: str, theme: str) -> str:
     canvas = Canvas(WIDTH, total, theme_of(theme))
     style = Style(canvas, packet.data, "envelope")
     ink = canvas.theme
-    canvas.text(20, 28, clipped(plain(packet.summary), 17, WIDTH - 40), size=17, bold=True)
-    canvas.text(20, 47, "One packet, as a letter", size=12, fill=ink.faint)
+    title(canvas, plain(packet.summary), "One packet, as a letter", 20)
     _flap(style, body)
     _sheet(style, letter, 66, sheet)
     _body(style, body)

@@ -7,7 +7,7 @@ below it.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show.anatomy import covering, hex_bytes, plain, plural, span_text, wrapped
+from netsteps.show.anatomy import covering, hex_bytes, meaning_of, plain, plural, span_text, wrapped
 from netsteps.show.grid import ROW
 from netsteps.show.svg import clipped, text_width
 from netsteps.show.wire import sign
@@ -76,10 +76,11 @@ def label_of(name: str, room: float) -> tuple[str, float]:
 
 
 def _value(field: "Field", room: float) -> tuple[str, float]:
-    """Choose what of a value fits into its box."""
+    """Choose what of a value fits into its box, in bold letters."""
+    room *= 0.94
     text = plain(field.text)
     short = plain(field.value)
-    for candidate in (text, text.split(" (")[0], short, text.split(" ")[0]):
+    for candidate in (text, text.split(" (")[0], text.split(": ")[0], short, text.split(" ")[0]):
         for size in (13.0, 12.0, 11.0, 10.0):
             if candidate and text_width(candidate, size) <= room:
                 return candidate, size
@@ -99,17 +100,23 @@ def _notes(layer: "Layer", planned: "Plan") -> list[tuple[bool, str]]:
         notes.append(
             (True, f"and {plural(len(wrong) - _MOST_WRONG, 'problem')} more, in the table")
         )
-    legend: dict[str, str] = {}
+    return notes + [(False, line) for line in _packed(_legend(planned))]
+
+
+def _legend(planned: "Plan") -> list[str]:
+    """Say what the boxes had no room for, each thing once, in the order of the boxes."""
+    entries: list[str] = []
     for block in planned.blocks:
-        for part, left, right, named, _ in block.segments:
-            if part is None or not named:
-                continue
-            name = plain(part.name)
-            label, _ = label_of(name, _room((right - left) * BIT, part.problem is not None))
-            entry = _entry(part, label or name, (right - left) * BIT)
-            if entry:
-                legend.setdefault(entry, "")
-    return notes + [(False, line) for line in _packed(list(legend))]
+        for field, left, right, named, _ in block.segments:
+            if field is not None and named:
+                width = (right - left) * BIT
+                room = _room(width, field.problem is not None)
+                label = label_of(plain(field.name), room)[0] or plain(field.name)
+                entries.append(_entry(field, label, width))
+                text = plain(field.text)
+                if field.bits > 1 and _value(field, room)[0] != text:
+                    entries.append(f"{label}: {text}")
+    return [entry for entry in dict.fromkeys(entries) if entry]
 
 
 def _packed(entries: list[str]) -> list[str]:
@@ -126,27 +133,19 @@ def _packed(entries: list[str]) -> list[str]:
 
 def _entry(field: "Field", label: str, width: float) -> str:
     """Say what a box stands for, if it does not say so itself."""
-    name, meaning = plain(field.name), _meaning(field)
+    name, meaning = plain(field.name), meaning_of(field)
     if _label_line(field, _room(width, field.problem is not None))[0] != label:
         return ""  # the meaning stands in the box
     if not meaning:
         return f"{label}: {name}" if label != name else ""
-    if field.bits == 1 and not name.casefold().startswith("reserved"):
+    if field.bits == 1 and not meaning.startswith("must be "):
         label = f"{label}=1"
     return f"{label}: {meaning}"
 
 
-def _meaning(field: "Field") -> str:
-    """Give what a field means; of a flag that is not set, what it would mean."""
-    meaning = plain(field.meaning) if field.meaning else ""
-    if meaning.startswith("not set (") and meaning.endswith(")"):
-        return meaning[9:-1]
-    return meaning
-
-
 def _label_line(field: "Field", room: float) -> tuple[str, float]:
     """Give the name for a box, with its meaning behind it where there is room, and the size."""
-    name, meaning = plain(field.name), _meaning(field)
+    name, meaning = plain(field.name), meaning_of(field)
     if meaning and text_width(f"{name}: {meaning}", 10.5) <= room:
         return f"{name}: {meaning}", 10.5
     return label_of(name, room)
@@ -181,7 +180,7 @@ def draw(pen: Pen, layer: "Layer", planned: "Plan", x: float, y: float) -> float
         _listed(pen, field, x, y)
         y += _LINE
     if planned.left_out:
-        text = f"... and {plural(planned.left_out, 'field')} more, in the table below the picture"
+        text = f"... and {planned.left_out} more, in the table below the picture"
         canvas.text(x + 6, y + 14, text, size=11, fill=theme.faint)
         y += _LINE
     notes = _notes(layer, planned)
@@ -288,7 +287,7 @@ def _bytes(pen: Pen, block: "Block", x: float, y: float) -> float:
         last = block.rows > shown and row == shown - 1
         if last:
             left_out = (block.rows - shown + 1) * 4
-            text = f"... {plural(left_out, 'byte')} more, in the hex dump below"
+            text = f"... {plural(left_out, 'byte')} more"
             canvas.text(x + 6, y + 12, text, size=10, fill=theme.faint)
         else:
             begin = block.segments[0].left // 8 if row == 0 else 0
@@ -321,7 +320,7 @@ def _listed(pen: Pen, field: "Field", x: float, y: float) -> None:
     meaning = f": {plain(field.meaning)}" if field.meaning else ""
     label = clipped(f"{plain(field.name)}{meaning}", 11, 184)
     canvas.text(x + 6, y + 14, label, size=11, fill=theme.faint)
-    canvas.text(x + 196, y + 14, clipped(plain(field.text), 12, 262), size=12, bold=True)
+    canvas.text(x + 196, y + 14, clipped(plain(field.text), 12, 248), size=12, bold=True)
     if wrong:
         sign(canvas, x + 466, y + 11, 5.5)
     octets = clipped(hex_bytes(covering(pen.data, field), 6), 11, 222, mono=True)

@@ -144,11 +144,11 @@ def _empty(packet: "Packet") -> str:
     """Say what a packet without a message is for."""
     if layer_of(packet, "ARP"):
         return plain(packet.summary)
-    if (icmp := layer_of(packet, "ICMP", "ICMPv6")) is not None:
-        return _icmp(icmp)
+    if not packet.layers:
+        return "nothing that can be read"
     tcp = layer_of(packet, "TCP")
     if tcp is None or tcp.start + 14 > len(packet.data):
-        return "nothing: an empty packet is a packet too"
+        return "nothing: an empty message is a message too"
     flags = packet.data[tcp.start + 13]
     if flags & _RST:
         return "the connection is broken off (RST)"
@@ -159,24 +159,26 @@ def _empty(packet: "Packet") -> str:
     return "I have your bytes (ACK)"
 
 
-def _icmp(layer: "Layer") -> str:
-    kind, code = field_of([layer], "type"), field_of([layer], "code")
-    words = [plain(field.text) for field in (kind, code) if field is not None]
-    return f"{plain(layer.name)} type {', code '.join(words)}" if words else plain(layer.name)
+def _icmp(layer: "Layer") -> list[str]:
+    """Say in two lines what an ICMP message is."""
+    found = [(word, field_of([layer], word)) for word in ("type", "code")]
+    return [f"{word}: {plain(field.text)}" for word, field in found if field is not None]
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _COLUMNS else f"{line[: _COLUMNS - 3]}..."
 
 
 def _preview(packet: "Packet") -> tuple[str, ...]:
     """Give the first lines of the message: as text if it is text, otherwise in hex."""
-    records = [layer for layer in packet.layers if layer.osi == 7 and layer.name != "Payload"]
-    if records:
+    if any(layer.osi == 7 and layer.name != "Payload" for layer in packet.layers):
         return _records(packet)
+    icmp = layer_of(packet, "ICMP", "ICMPv6")
+    lines = [_short(line) for line in _icmp(icmp)] if icmp is not None else []
     parts = [layer for layer in packet.layers if layer.osi == 7 and layer.end > layer.start]
     if not parts:
-        return (_empty(packet),)
-    data = packet.data[parts[0].start : parts[-1].end]
-    lines: list[str] = []
-    if (icmp := layer_of(packet, "ICMP", "ICMPv6")) is not None:
-        lines.append(f"{_icmp(icmp)}, with these bytes:"[:_COLUMNS])
+        return tuple(lines) or (_short(_empty(packet)),)
+    data = packet.data[max(parts[0].start, 0) : parts[-1].end]
     return (*lines, *_cut_lines(data, _MOST_LINES - len(lines)))
 
 
@@ -192,7 +194,7 @@ def _records(packet: "Packet") -> tuple[str, ...]:
     if len(lines) > _MOST_LINES:
         left_out = len(lines) - _MOST_LINES + 1
         lines = [*lines[: _MOST_LINES - 1], f"... and {left_out} more"]
-    return tuple(line[:_COLUMNS] for line in lines) or (plain(packet.summary)[:_COLUMNS],)
+    return tuple(map(_short, lines or [plain(packet.summary)]))
 
 
 def _columns(text: str) -> "Iterator[tuple[str, int]]":

@@ -42,7 +42,8 @@ class Layout:
 
     places: the middle and the top of each state. start: where the life of a new socket begins.
     handed: the arrow from a listening socket to the new one that accept gives. ways: the names of
-    the ways that a socket can take. note: where it is said from which states a close is possible.
+    the ways that a socket can take. note: the middle of the words below
+    "closed", which say from which states it can be come to.
     """
 
     width: float
@@ -50,7 +51,7 @@ class Layout:
     places: dict[str, tuple[float, float]]
     routes: dict[tuple[str, str], Route]
     start: tuple[float, float]
-    note: Label
+    note: float
     handed: tuple[str, str, Route] | None = None
     ways: tuple[tuple[str, Label], ...] = ()
 
@@ -77,7 +78,7 @@ _TCP = Layout(
         "closed": (610, 684),
     },
     start=(310, 14),
-    note=Label(610, 754, "middle"),
+    note=610,
     ways=(("a server's way", Label(118, 62, "end")), ("a client's way", Label(622, 62))),
     handed=(
         "listening",
@@ -142,7 +143,7 @@ _UDP = Layout(
         "closed": (345, 336),
     },
     start=(150, 14),
-    note=Label(345, 406, "middle"),
+    note=345,
     routes={
         ("created", "bound"): Route(("bottom", 150), ("top", 150), Label(160, 106)),
         ("created", "connected"): Route(("right", 59), ("top", 540), Label(550, 106), ((540, 59),)),

@@ -45,7 +45,9 @@ def picture(life: "Life", theme: "Theme") -> str:
     layout = LAYOUTS[life.kind]
     words = _heading(life, layout.width - 2 * _MARGIN)
     top = 14.0 + 18 * len(words)
-    canvas = Canvas(layout.width, top + layout.height + _LEGEND, theme)
+    # The step that a closed socket was asked for makes its card longer.
+    height = layout.height + (ROW if life.tried is not None and life.state == "closed" else 0)
+    canvas = Canvas(layout.width, top + height + _LEGEND, theme)
     for line, (text, bold) in enumerate(words):
         size = 14 if bold else 12
         canvas.text(_MARGIN, 24 + 18 * line, text, size=size, bold=bold)
@@ -53,7 +55,7 @@ def picture(life: "Life", theme: "Theme") -> str:
     drawing = _Picture(life, layout, canvas)
     drawing.draw()
     canvas.close()
-    drawing.legend(top + layout.height + 16)
+    drawing.legend(top + height + 16)
     return canvas.render(title(life), alternative(life))
 
 
@@ -338,7 +340,8 @@ class _Picture:
         states = [before for before, after in self.arrows if after == "closed"]
         every = len(states) == len(self.layout.places) - 1
         words = "close leads here from every state" if every else f"from {', '.join(states)}"
-        self._text(self.layout.note, words, self.theme.faint)
+        _, below = self._side("closed", "bottom", 0)
+        self._text(Label(self.layout.note, below + 18, "middle"), words, self.theme.faint)
 
     def legend(self, y: float) -> None:
         """Explain the signs that this picture has."""

@@ -10,7 +10,7 @@ from netsteps.show import grid, header, hexdump
 from netsteps.show.anatomy import PADDING, layer_of, piece_of, plain, plural, span_text, wrapped
 from netsteps.show.svg import Canvas, clipped, text_width
 from netsteps.show.theme import theme_of
-from netsteps.show.wire import OSI, Part, Style, bar, parts_of, sign, swatch
+from netsteps.show.wire import OSI, Part, Style, bar, parts_of, sign, swatch, title
 
 if TYPE_CHECKING:
     from netsteps.show.anatomy import Layer, Packet
@@ -120,7 +120,7 @@ def _payload_caption(packet: "Packet") -> str:
     if layer_of(packet, "ICMP", "ICMPv6"):
         return "what the ICMP message carries with it"
     if layer_of(packet, "TCP", "UDP"):
-        return "the programs' message. No header of layer 7: only they know what it means"
+        return "the programs' message. No header of layer 7: that layer is only a model here"
     if layer_of(packet, "IPv4", "IPv6"):
         return "what the IP packet carries: a protocol not read here"
     return "what the frame carries: not read here"
@@ -241,10 +241,8 @@ def _plan(layer: "Layer", size: int) -> grid.Plan:
 
 def _title(style: Style, packet: "Packet", loose: list[str]) -> None:
     canvas, theme = style.canvas, style.theme
-    title = clipped(plain(packet.summary), 17, WIDTH - 2 * _LEFT)
-    canvas.text(_LEFT, 26, title, size=17, bold=True)
     words = f"One packet of {plural(len(packet.data), 'byte')}, by the layers of the OSI model"
-    canvas.text(_LEFT, 45, words, size=12, fill=theme.faint)
+    title(canvas, plain(packet.summary), words, _LEFT)
     count = len(packet.problems)
     if not count:
         return

@@ -18,8 +18,10 @@ __all__ = ["details", "envelope_text", "layers_text"]
 
 _WIDTH = 98
 _MOST_FIELDS = 40  # of one layer, in the text
-_MOST_ROWS = 400  # of the table
+_MOST_ROWS = 400  # of the table of a layer
+_CELL = 72  # characters of a cell of the table
 _DUMP_LINES = 24
+_MEANING_AT = 58  # the column where the meanings begin
 
 
 def _columns(text: str) -> int:
@@ -119,28 +121,46 @@ def layers_text(packet: "Packet") -> str:
 
 
 def _layer_lines(layer: "Layer") -> list[str]:
-    lines = [_cut(f"    (!) {plain(layer.problem)}", _WIDTH)] if layer.problem else []
+    lines = [_cut(f"  (!) {plain(layer.problem)}", _WIDTH)] if layer.problem else []
     if layer.name in {"Payload", PADDING}:
         return lines
     fields = list(layer.fields)
     if len(fields) > _MOST_FIELDS:
         fields = folded(fields)
     for field in fields[:_MOST_FIELDS]:
-        lines.append(_cut(_field_line(layer, field), _WIDTH))
+        lines += [_cut(line, _WIDTH) for line in _field_lines(layer, field)]
         if field.problem:
-            lines.append(_cut(f"{'':14}(!) {plain(field.problem)}", _WIDTH))
+            lines.append(_cut(f"{'':12}(!) {plain(field.problem)}", _WIDTH))
     if len(fields) > _MOST_FIELDS:
-        lines.append(f"    ... and {plural(len(fields) - _MOST_FIELDS, 'field')} more")
+        lines.append(f"{'':12}... and {len(fields) - _MOST_FIELDS} more")
     return lines
 
 
-def _field_line(layer: "Layer", field: "Field") -> str:
-    bits = _bits_text(layer, field)
-    meaning = plain(field.meaning) if field.meaning else ""
-    value = plain(field.text)
-    return (
-        f"    {bits:>9} {_cut(plain(field.name), 26):<26} {_cut(value, 39):<24} {meaning}".rstrip()
-    )
+def _field_lines(layer: "Layer", field: "Field") -> list[str]:
+    """Write a field: bits, name, value, and what it means, which may need more lines."""
+    head = f"  {_bits_text(layer, field):>9} {_padded(plain(field.name), 23)} "
+    head += f"{_cut(plain(field.text), 56)} "
+    head = _padded(head, max(_columns(head), _MEANING_AT))
+    words = plain(field.meaning or "")
+    room = _WIDTH - _columns(head)
+    if room < min(_columns(words), _WIDTH - _MEANING_AT):  # a long value has a line of its own
+        return [head.rstrip(), *(" " * _MEANING_AT + line for line in _broken(words))]
+    first, *others = _broken(words) or [""]
+    return [f"{head}{first}".rstrip(), *(" " * _MEANING_AT + line for line in others)]
+
+
+def _broken(words: str) -> list[str]:
+    """Break a meaning into at most two lines."""
+    room = _WIDTH - _MEANING_AT
+    if _columns(words) <= room:
+        return [words] if words else []
+    head = words[:room]
+    cut = head.rfind(" ")
+    while _columns(head[:cut]) > room and cut > 0:
+        cut = head.rfind(" ", 0, cut)
+    if cut <= 0:
+        return [_cut(words, room)]
+    return [words[:cut], _cut(words[cut + 1 :], room)]
 
 
 def _bits_text(layer: "Layer", field: "Field") -> str:
@@ -161,33 +181,33 @@ def _marks(packet: "Packet") -> list[str]:
 
 
 def details(packet: "Packet") -> str:
-    """Give all fields as an HTML table: layer, field, bits, hex, value, meaning, problem."""
-    columns = ["layer", "field", "bits", "hex", "value", "meaning", "problem"]
-    rows: list[list[object]] = []
-    for layer in packet.layers:
-        name = f"{layer.osi} {plain(layer.name)}" if layer.osi else plain(layer.name)
-        octets = packet.data[max(layer.start, 0) : max(layer.end, 0)]
-        where = f"{span_text(layer.start, layer.end)}"
-        size = plural(len(octets), "byte")
-        rows.append(
-            [name, f"({size})", where, hex_bytes(octets, 8), "", "", plain(layer.problem or "")]
-        )
-        rows += [
-            [
-                name,
-                plain(field.name),
-                _bits_text(layer, field),
-                hex_bytes(covering(packet.data, field), 16),
-                plain(field.text),
-                plain(field.meaning or ""),
-                plain(field.problem or ""),
-            ]
-            for field in layer.fields
+    """Give all fields as HTML, a table for each layer: name, bits, bytes in hex, value, meaning."""
+    tables = [_layer_table(packet, layer) for layer in packet.layers]
+    problems = [[problem] for problem in loose_problems(packet)]
+    if problems:
+        tables.append(html_table(["problem"], problems))
+    return "".join(tables) or html_table(["layer"], [["nothing that can be read"]])
+
+
+def _layer_table(packet: "Packet", layer: "Layer") -> str:
+    columns = ["field", "bits", "in the bytes", "value", "meaning", "problem"]
+    rows: list[list[object]] = [
+        [
+            plain(field.name),
+            _bits_text(layer, field),
+            hex_bytes(covering(packet.data, field), 8),
+            plain(field.text),
+            plain(field.meaning or ""),
+            plain(field.problem or ""),
         ]
+        for field in layer.fields
+    ]
     if not any(row[-1] for row in rows):
         columns = columns[:-1]
         rows = [row[:-1] for row in rows]
-    caption = f"All fields of {plain(packet.summary)} (bits: counted from the layer's first one)"
-    table = html_table(columns, rows, caption, limit=_MOST_ROWS)
-    problems = [[problem] for problem in loose_problems(packet)]
-    return table + (html_table(["problem"], problems) if problems else "")
+    size = plural(max(layer.end - layer.start, 0), "byte")
+    number = f"{layer.osi} " if layer.osi else ""
+    caption = f"{number}{plain(layer.name)}: {span_text(layer.start, layer.end)} ({size})"
+    if layer.problem:
+        caption += f" - {plain(layer.problem)}"
+    return html_table(columns, rows, caption, width=_CELL, limit=_MOST_ROWS)

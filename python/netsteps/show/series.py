@@ -1,6 +1,7 @@
 """Samples made ready to be drawn: lanes and lines, axes, and many points in few places."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
@@ -8,9 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from netsteps.show.units import size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    Place = Callable[[float], float]
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "OUT",
@@ -24,6 +23,9 @@ __all__ = [
     "ticks",
     "time_labels",
 ]
+
+# Where on an axis something stands: the pixel of a time or of a value.
+Place = Callable[[float], float]
 
 _MOST_LANES = 8
 OUT = {"write", "write_message", "send", "send_to", "send_file", "send_message", "finish"}
@@ -68,7 +70,7 @@ class EventLike(Protocol):
     @property
     def socket(self) -> int: ...
     @property
-    def phase(self) -> str: ...
+    def kind(self) -> str: ...
     @property
     def step(self) -> str: ...
     @property
@@ -172,7 +174,9 @@ def _ends(events: "Iterable[EventLike]") -> tuple[str, str]:
     local = peer = ""
     for event in events:
         local = str(event.local) if event.local is not None else local
-        peer = str(event.peer) if event.peer is not None else peer
+        # The sender of a datagram is not the peer of its receiver.
+        if event.peer is not None and (event.kind == "tcp" or event.step == "connect"):
+            peer = str(event.peer)
     return local, peer
 
 

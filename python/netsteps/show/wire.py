@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netsteps.show.svg import Canvas
     from netsteps.show.theme import Theme
 
-__all__ = ["OSI", "Part", "Style", "bar", "parts_of", "sign", "swatch"]
+__all__ = ["OSI", "Part", "Style", "bar", "parts_of", "sign", "swatch", "title"]
 
 # Number, name, and what the layer answers: 4 and 3 in the words of the first lecture.
 OSI = {
@@ -137,8 +137,8 @@ def bar(
         number = f"{part.osi} " if part.osi else ""
         room = wide - (24 if part.problem else 6)
         label = clipped(f"{number}{part.name}", 11, room)
-        title = f"{part.name}: {plural(length, 'byte')}"
-        canvas.text(x + 4, y + 40, label, size=11, fill=hue, bold=True, title=title)
+        hover = f"{part.name}: {plural(length, 'byte')}"
+        canvas.text(x + 4, y + 40, label, size=11, fill=hue, bold=True, title=hover)
         size = plural(length, "byte")
         short = size if text_width(size, 10) <= wide - 6 else f"{length:,} B"
         canvas.text(x + 4, y + 52, clipped(short, 10, wide - 6), size=10, fill=theme.faint)
@@ -153,6 +153,14 @@ def swatch(style: Style, part: Part, *, x: float, y: float, height: float) -> No
     style.canvas.rect(
         x, y, 8, height, fill=style.hatch(part.osi, part.nth), stroke=hue, stroke_width=0.8
     )
+
+
+def title(canvas: "Canvas", text: str, words: str, x: float) -> None:
+    """Write the title of a picture, as large as it fits, and a line below it."""
+    room = canvas.width - 2 * x
+    size = next((size for size in (17, 16, 15, 14) if text_width(text, size) * 1.06 <= room), 13)
+    canvas.text(x, 26, clipped(text, size, room / 1.06), size=size, bold=True)
+    canvas.text(x, 45, words, size=12, fill=canvas.theme.faint)
 
 
 def sign(canvas: "Canvas", x: float, y: float, size: float = 7) -> None:

@@ -59,6 +59,11 @@ impl Scan<'_> {
             Some(137) => 40,
             _ => 8,
         };
+        // Neighbor discovery is all header: options to its end (RFC 4861, 4).
+        if matches!(self.rest().first(), Some(133..=137)) {
+            let most = usize::from(u16::MAX).saturating_sub(self.at);
+            return self.message(Kind::Icmpv6, length.max(self.rest().len().min(most)));
+        }
         self.message(Kind::Icmpv6, length)
     }
 

@@ -31,10 +31,15 @@ _DATA = {"data", "datagram"}
 
 
 class _Words:
-    """Finds room for the words of the arrows: none upon another."""
+    """Finds room for the words of the arrows: none upon another.
+
+    later: what places words, when all lines are drawn. written: what writes them, above the lines.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[int, list[Box]] = {}
+        self.later: list[Callable[[], None]] = []
+        self.written: list[Callable[[], None]] = []
 
     def place(self, box: Box) -> bool:
         """Take the room of a box, if it is free."""
@@ -59,8 +64,10 @@ def draw_links(canvas: "Canvas", picture: "Picture") -> "Callable[[], None]":
     for fold in picture.rows.breaks:
         if not fold.busy:
             words.place((0, picture.top + fold.top, picture.width, picture.top + fold.bottom))
-    written: list[Callable[[], None]] = []
-    later: list[Callable[[], None]] = []
+    if picture.several:
+        for line in picture.model.lines:
+            x, y = picture.x[id(line)], picture.top + picture.begins[id(line)]
+            words.reserve((x - 12, y - 9, x + 12, y + 9))  # its number
     out: Counter[int] = Counter(id(link.source) for link in picture.model.links if link.source)
     into: Counter[int] = Counter(id(link.target) for link in picture.model.links if link.target)
     for link in picture.model.links:
@@ -68,13 +75,13 @@ def draw_links(canvas: "Canvas", picture: "Picture") -> "Callable[[], None]":
             canvas.open()
             # Where arrows meet in one point, their words go to where they are apart.
             fan = out[id(link.source)] > 1, into[id(link.target)] > 1
-            _Arrow(canvas, picture, link, words, written, later, fan).draw()
+            _Arrow(canvas, picture, link, words, fan=fan).draw()
             canvas.close()
 
     def write() -> None:
-        for place in later:
+        for place in words.later:
             place()
-        for each in written:
+        for each in words.written:
             each()
 
     return write
@@ -89,12 +96,11 @@ class _Arrow:
         picture: "Picture",
         link: "Link",
         words: _Words,
-        written: "list[Callable[[], None]]",
-        later: "list[Callable[[], None]]",
+        *,
         fan: tuple[bool, bool],
     ) -> None:
         self.canvas, self.picture, self.link = canvas, picture, link
-        self.words, self.written, self.later = words, written, later
+        self.words = words
         self.places = _PLACES[fan[0] + 2 * fan[1]]
         self.colour = link_colour(picture, canvas.theme, link)
         self.title = link_title(link, picture.model)
@@ -122,11 +128,24 @@ class _Arrow:
             self._arrives(target)
 
     def _line(
-        self, x1: float, y1: float, x2: float, y2: float, dash: str | None = None, wide: float = 1.6
+        self,
+        x1: float,
+        y1: float,
+        x2: float,
+        y2: float,
+        *,
+        dash: str | None = None,
+        wide: float = 1.6,
     ) -> tuple[float, float]:
         """Draw a line, and give its direction."""
         self.canvas.line(
-            x1, y1, x2, y2, stroke=self.colour, stroke_width=wide, stroke_dasharray=dash,
+            x1,
+            y1,
+            x2,
+            y2,
+            stroke=self.colour,
+            stroke_width=wide,
+            stroke_dasharray=dash,
             title=self.title,
         )
         length = hypot(x2 - x1, y2 - y1) or 1.0
@@ -147,7 +166,7 @@ class _Arrow:
             return
         x1, x2 = self.begin + gap, self.end - gap - (3 * self.way if self._signed() else 0)
         dash = "7 3" if self.link.kind == "fin" else None
-        way = self._line(x1, y1, x2, y2, dash)
+        way = self._line(x1, y1, x2, y2, dash=dash)
         self._head(x2, y2, way)
         if self.link.kind == "reset":
             sign(self.canvas, "reset", (x1 + x2) / 2, (y1 + y2) / 2, self.colour)
@@ -163,7 +182,9 @@ class _Arrow:
         x1, x2 = self.begin + 5 * inward, self.end + 6 * inward
         path = f"M{number(x1)} {number(y1)} C{number(out)} {number(y1)} {number(out)} {number(y2)}"
         self.canvas.path(
-            f"{path} {number(x2)} {number(y2)}", stroke=self.colour, stroke_width=1.6,
+            f"{path} {number(x2)} {number(y2)}",
+            stroke=self.colour,
+            stroke_width=1.6,
             title=self.title,
         )
         self._head(x2, y2, (-inward, 0))
@@ -198,7 +219,7 @@ class _Arrow:
         if self.link.kind == "fin":
             x1 = self.begin + 6 * self.way
             x2 = x1 + 64 * self.way
-            way = self._line(x1, y, x2, y, "7 3")
+            way = self._line(x1, y, x2, y, dash="7 3")
             self._head(x2, y, way)
             self._words(x1, y, x2 + 50 * self.way, y, fixed=x2 + 20 * self.way)
             return
@@ -207,16 +228,19 @@ class _Arrow:
             x2 = self.end - 2 * self.way
             two_thirds = x1 + (x2 - x1) * 0.66
             self._line(x1, y, two_thirds, y)
-            way = self._line(two_thirds, y, x2, y, "3 3")
+            way = self._line(two_thirds, y, x2, y, dash="3 3")
             self._head(x2, y, way, hollow=True)
             self._words(x1, y, x2, y)
             return
-        x2 = x1 + span * (0.62 if fate == "lost" else 0.8) * self.way
+        text = "not received" if fate == "lost" else "not read"
+        if self.link.end.role == "listener":
+            text = "not accepted"
         drop = 6 if fate == "lost" else 0
+        rest = max(span * (0.38 if fate == "lost" else 0.2), text_width(text, _SIZE) + 48)
+        x2 = self.end - min(rest, span * 0.7) * self.way
         way = self._line(x1, y, x2, y + drop)
         self._head(x2, y + drop, way, hollow=fate != "lost")
         sign(self.canvas, fate, x2 + 10 * self.way, y + drop, self.colour)
-        text = "not received" if fate == "lost" else "not read"
         self._note(x2 + 20 * self.way, y + drop, text, abs(self.end - x2) - 26)
         self._words(x1, y, x2, y + drop)
 
@@ -224,8 +248,8 @@ class _Arrow:
         """Draw what came from an end that is not in the trace."""
         x1, x2 = self.begin + 2 * self.way, self.end - 5 * self.way
         third = x1 + (x2 - x1) * 0.34
-        self._line(x1, y, third, y, "3 3")
-        way = self._line(third, y, x2, y, "7 3" if self.link.kind == "fin" else None)
+        self._line(x1, y, third, y, dash="3 3")
+        way = self._line(third, y, x2, y, dash="7 3" if self.link.kind == "fin" else None)
         self._head(x2, y, way)
         if self.link.kind == "reset":
             sign(self.canvas, "reset", (x1 + x2) / 2, y, self.colour)
@@ -237,8 +261,9 @@ class _Arrow:
         if source is None:
             if target is not None:
                 # When is not known: before the accept.
-                way = self._line(self.begin, target - 12, self.end - 3 * self.way, target - 12, "2 4", 1.2)
-                self._head(self.end - 3 * self.way, target - 12, way, hollow=True)
+                x2, y = self.end - 3 * self.way, target - 12
+                way = self._line(self.begin, y, x2, y, dash="2 4", wide=1.2)
+                self._head(x2, y, way, hollow=True)
             return
         x1 = self.begin + 5 * self.way
         if link.fate == "lost":
@@ -247,7 +272,7 @@ class _Arrow:
         arrived = rows.arrive.get(id(link))
         y2 = source + 8 if arrived is None else self.picture.top + arrived
         x2 = self.end - 3 * self.way
-        way = self._line(x1, source, x2, y2, "2 4", 1.2)
+        way = self._line(x1, source, x2, y2, dash="2 4", wide=1.2)
         self._head(x2, y2, way, hollow=True)
         self._queue(x2, y2)
 
@@ -261,8 +286,14 @@ class _Arrow:
         if until is not None and until - y > 10:
             colour = colour_of(self.picture, self.canvas.theme, self.link.begin)
             self.canvas.line(
-                x + 6, y + 4, x + 6, until - 4, stroke=colour, stroke_width=2,
-                stroke_dasharray="2 2", title="in the accept queue of the listener",
+                x + 6,
+                y + 4,
+                x + 6,
+                until - 4,
+                stroke=colour,
+                stroke_width=2,
+                stroke_dasharray="2 2",
+                title="in the accept queue of the listener",
             )
 
     def _no_connection(self, x1: float, y: float) -> None:
@@ -274,7 +305,7 @@ class _Arrow:
         end = self.picture.bar(step)[1]
         if step.sign in {"refused", "reset"}:
             x2 = self.end - 3 * self.way
-            self._line(x1, y, x2, y + 3, "2 4", 1.2)
+            self._line(x1, y, x2, y + 3, dash="2 4", wide=1.2)
             self.colour = theme.red
             way = self._line(x2, y + 3, x1 + 6 * self.way, max(end, y + 8))
             self._head(x1 + 6 * self.way, max(end, y + 8), way)
@@ -282,7 +313,7 @@ class _Arrow:
             self._note((x1 + x2) / 2, (y + 3 + max(end, y + 8)) / 2, "RST", 60, middle=True)
             return
         x2 = x1 + abs(self.end - x1) * 0.55 * self.way
-        way = self._line(x1, y, x2, y, "2 4", 1.2)
+        way = self._line(x1, y, x2, y, dash="2 4", wide=1.2)
         self._head(x2, y, way, hollow=True)
         self._note(x2 + 8 * self.way, y, "no answer", abs(self.end - x2) - 14)
 
@@ -295,7 +326,7 @@ class _Arrow:
         text = clipped(link_label(self.link), _SIZE, abs(x2 - x1) * 0.8, mono=True)
         if not text:
             return
-        self.later.append(lambda: self._place(text, (x1, y1, x2, y2), fixed))
+        self.words.later.append(lambda: self._place(text, (x1, y1, x2, y2), fixed))
 
     def _place(self, text: str, line: Box, fixed: float | None) -> None:
         x1, y1, x2, y2 = line
@@ -308,14 +339,20 @@ class _Arrow:
             if box[0] < left or box[2] > right:
                 continue
             if self.words.place(box):
-                self.written.append(lambda x=x, y=y: self._write(text, x, y, half))  # type: ignore[misc]
+                self.words.written.append(lambda x=x, y=y: self._write(text, x, y, half))  # type: ignore[misc]
                 return
 
     def _write(self, text: str, x: float, y: float, half: float, *, mono: bool = True) -> None:
         theme = self.canvas.theme
         self.canvas.rect(x - half, y - 7, 2 * half, 14, rx=3, fill=theme.paper, fill_opacity="0.9")
         self.canvas.text(
-            x, y + 3.8, text, size=_SIZE, anchor="middle", fill=self.colour, mono=mono,
+            x,
+            y + 3.8,
+            text,
+            size=_SIZE,
+            anchor="middle",
+            fill=self.colour,
+            mono=mono,
             title=self.title,
         )
 
@@ -325,8 +362,11 @@ class _Arrow:
         half = text_width(text, _SIZE) / 2 + 3
         centre = x if middle else x + half * self.way
         if text and self.words.place((centre - half, y - 7, centre + half, y + 7)):
-            self.colour, kept = self.canvas.theme.red if self.link.fate == "lost" else self.colour, self.colour
-            self.written.append(
+            self.colour, kept = (
+                self.canvas.theme.red if self.link.fate == "lost" else self.colour,
+                self.colour,
+            )
+            self.words.written.append(
                 lambda colour=self.colour: self._write_note(text, centre, y, half, colour)  # type: ignore[misc]
             )
             self.colour = kept

@@ -7,7 +7,7 @@ from netsteps.show.ladder.fold import fold
 from netsteps.show.ladder.match import connection_links
 from netsteps.show.ladder.model import Model
 from netsteps.show.ladder.sockets import lifelines, pairs
-from netsteps.show.ladder.words import plural
+from netsteps.show.ladder.words import TIMES, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,9 +30,12 @@ def model_of(
     lines = lifelines(ordered)
     talks = pairs(lines)
     links = list(connection_links(talks))
-    more_talks, more_links, outside = datagram_links(lines, len(talks) + 1)
+    more_talks, more_links = datagram_links(lines, len(talks) + 1)
     talks += more_talks
     links += more_links
+    if not talks:
+        for line in lines:
+            line.side = "left"  # nobody stands on the other side
     lines += [end for talk in talks for end in (talk.left, talk.right) if end.outside]
     lines = list({id(line): line for line in lines}.values())
     steps = [step for line in lines for step in line.steps if not step.hidden]
@@ -59,7 +62,7 @@ def model_of(
 
 
 def _threads(model: Model, events: "Sequence[Event]") -> None:
-    """Number the threads and the processes, when there are several."""
+    """Give numbers to the threads and the processes, when there are several."""
     threads: dict[int, int] = {}
     processes: dict[int, None] = {}
     for event in events:
@@ -84,9 +87,8 @@ def _notes(model: Model, samples: "Iterable[object]") -> None:
         drawn = len(model.conversations) - folded
         kinds = sum(talk.alike > 0 for talk in model.conversations)
         shown = "one of each is drawn" if drawn >= kinds else f"one of each of {drawn} is drawn"
-        model.notes.append(
-            f"{plural(len(model.conversations), 'conversation')} of {plural(kinds, 'kind')}: {shown}."
-        )
+        talks = plural(len(model.conversations), "conversation")
+        model.notes.append(f"{talks} of {plural(kinds, 'kind')}: {shown}.")
     lost: dict[tuple[int, int], int] = {}
     for sample in samples:
         key = (getattr(sample, "process", 0), getattr(sample, "socket", 0))
@@ -100,8 +102,8 @@ def _notes(model: Model, samples: "Iterable[object]") -> None:
 
 
 def gap_text(model: Model, most: int = 4) -> str:
-    """Say what was left out in the middle: read × 100, write × 98."""
-    parts = [f"{name} × {count:,}" for name, count in model.gap.items()]
+    """Say what was left out in the middle: read 100 times, write 98 times."""
+    parts = [f"{name} {TIMES} {count:,}" for name, count in model.gap.items()]
     return ", ".join(parts[:most]) + (", ..." if len(parts) > most else "")
 
 

@@ -7,7 +7,7 @@ from netsteps.show.ladder.model import Conversation, Lifeline, Link
 from netsteps.show.ladder.sockets import Listeners, port_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from netsteps.show.ladder.model import Step
 
@@ -16,18 +16,16 @@ __all__ = ["datagram_links"]
 _LOOK = 64  # how many datagrams on their way are tried for one that was cut by a small buffer
 
 
-def datagram_links(
-    lines: list[Lifeline], number: int
-) -> "tuple[list[Conversation], list[Link], list[Lifeline]]":
+def datagram_links(lines: list[Lifeline], number: int) -> "tuple[list[Conversation], list[Link]]":
     """Match the datagrams of all UDP sockets.
 
-    number: the number of the first conversation. Gives the conversations, what went from one end to
-    the other, and lifelines for the ends that are not in the trace. Equal datagrams cannot be told
+    number: the number of the first conversation. Gives the conversations, and what went from one
+    end to the other; ends that are not in the trace get lifelines. Equal datagrams cannot be told
     apart: the first that was sent is taken for the first that came.
     """
     own = [line for line in lines if line.kind == "udp"]
     if not own:
-        return [], [], []
+        return [], []
     sockets = Listeners(own)
     outside: dict[str, Lifeline] = {}
     links, waiting = _sent(own, sockets, outside)
@@ -47,7 +45,7 @@ def datagram_links(
     _choose_sides(own, links)
     for line in outside.values():
         line.side = "left" if line.partner and line.partner.side == "right" else "right"
-    return _conversations(links, number), links, list(outside.values())
+    return _conversations(links, number), links
 
 
 def _sent(
@@ -132,7 +130,7 @@ def _possible(link: Link, step: "Step", port: str | None) -> bool:
 
 
 def _choose_sides(lines: list[Lifeline], links: list[Link]) -> None:
-    """Put who bound an address, or received first, on the left, and who writes to it on the right."""
+    """Put who bound an address on the left, and who talks with it on the right."""
     friends: dict[int, list[Lifeline]] = {}
     for link in links:
         friends.setdefault(id(link.begin), []).append(link.end)
@@ -152,9 +150,9 @@ def _choose_sides(lines: list[Lifeline], links: list[Link]) -> None:
 
 
 def _conversations(links: list[Link], number: int) -> list[Conversation]:
-    """Number the pairs that talked, and tag each step with its pair."""
+    """Give a number to each pair that talked, and tag each step with its pair."""
     found: dict[tuple[int, int], Conversation] = {}
-    for link in sorted(links, key=lambda link: _moment(link)):
+    for link in sorted(links, key=_moment):
         left, right = link.begin, link.end
         if left.side == "right" and right.side == "left":
             left, right = right, left

@@ -85,7 +85,7 @@ def draw(picture: "Picture", theme: "Theme", alt: str) -> str:
 
 def _heads(canvas: Canvas, picture: "Picture") -> None:
     caption = caption_of(picture)
-    canvas.text(12, 20, clipped(caption, 13, picture.width - 24), size=13, bold=True)
+    canvas.text(12, 20, clipped(caption, 13, picture.width - 24, bold=True), size=13, bold=True)
     for side in (picture.left, picture.right):
         if side.title:
             _head(canvas, side)
@@ -106,10 +106,15 @@ def _head(canvas: Canvas, side: "Side") -> None:
     )
     middle = side.left + width / 2
     title, ends = side.title, side.ends
-    if side.outside:
+    if side.outside and "," not in ends:
         title, ends = ends, title
     canvas.text(
-        middle, _HEAD_TOP + 18, clipped(title, 13, width - 16), size=13, anchor="middle", bold=True
+        middle,
+        _HEAD_TOP + 18,
+        clipped(title, 13, width - 16, bold=True),
+        size=13,
+        anchor="middle",
+        bold=True,
     )
     canvas.text(
         middle,
@@ -181,7 +186,14 @@ def _number(canvas: Canvas, picture: "Picture", line: "Lifeline") -> None:
     half = max(8.0, text_width(text, 10) / 2 + 4)
     colour = colour_of(picture, canvas.theme, line)
     canvas.rect(
-        x - half, y - 8, 2 * half, 16, rx=8, fill=canvas.theme.paper, stroke=colour, stroke_width=1.4
+        x - half,
+        y - 8,
+        2 * half,
+        16,
+        rx=8,
+        fill=canvas.theme.paper,
+        stroke=colour,
+        stroke_width=1.4,
     )
     canvas.text(x, y + 3.6, text, size=10, anchor="middle", fill=colour, bold=True)
 
@@ -201,7 +213,14 @@ def _folds(canvas: Canvas, picture: "Picture") -> None:
             if begin < top and end > bottom and not fold.busy:
                 broken.append((picture.x[id(line)], colour_of(picture, theme, line)))
         for x, colour in broken:
-            break_mark(canvas, x, top, bottom, colour, theme.paper if fold.busy else theme.panel)
+            break_mark(
+                canvas,
+                x,
+                top,
+                bottom,
+                colour=colour,
+                paper=theme.paper if fold.busy else theme.panel,
+            )
 
 
 def _fold_words(canvas: Canvas, picture: "Picture") -> None:
@@ -212,7 +231,9 @@ def _fold_words(canvas: Canvas, picture: "Picture") -> None:
     for fold in picture.rows.breaks:
         if fold.busy:
             continue
-        text = f"... {time_text(fold.ns)} ..." if fold.ns else f"left out: {gap_text(picture.model)}"
+        text = (
+            f"... {time_text(fold.ns)} ..." if fold.ns else f"left out: {gap_text(picture.model)}"
+        )
         text = clipped(text, 11, room)
         half = text_width(text, 11) / 2 + 6
         y = picture.top + (fold.top + fold.bottom) / 2
@@ -253,7 +274,7 @@ def _bar(canvas: Canvas, picture: "Picture", step: "Step") -> None:
             canvas.rect(x - 6, top, 12, bottom - top, fill=theme.panel)
             for side in (-4, 4):
                 tint = theme.red if failed else colour
-                break_mark(canvas, x + side, top, bottom, tint, theme.panel)
+                break_mark(canvas, x + side, top, bottom, colour=tint, paper=theme.panel)
 
 
 def _step(canvas: Canvas, picture: "Picture", step: "Step") -> None:
@@ -298,7 +319,7 @@ def _label(canvas: Canvas, picture: "Picture", label: "Label") -> None:
     theme, step = canvas.theme, label.step
     failed = step.sign in {"reset", "refused", "timeout", "failed"} and label.line is None
     tint = hue(picture, theme, step.tag)
-    spans = []
+    spans: list[tuple[str | None, str, str]] = []
     if label.tag:
         spans.append(("bold", tint, label.tag))
     spans.append((None, theme.faint if label.faint else theme.ink, label.name))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["LANES", "fold"]
 
 LANES = 8  # how many conversations are drawn side by side
-_LONGEST_CYCLE = 3
+_LONGEST_CYCLE = 6
 _SHORTEST_RUN = 3
 _HEAD = 0.6  # the part of the limit that the beginning gets when the middle is left out
 

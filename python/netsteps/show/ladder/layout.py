@@ -19,7 +19,8 @@ _AXIS = 62.0  # the column of times
 _LANE_GAPS = (30.0, 24.0, 20.0, 17.0)  # between lifelines, the more the nearer
 _LEAST_MIDDLE = 220.0
 _MOST_LABEL = 290.0
-_LANE_PAUSE = 26.0  # a lifeline may stand where another one ended so far above
+_ALONE = 460.0  # the width of a picture with one side
+_LANE_PAUSE = 18.0  # a lifeline may stand where another one ended so far above
 
 
 @dataclass(slots=True)
@@ -93,9 +94,7 @@ def picture_of(model: "Model", width: float) -> Picture:
     lanes = {side: _lanes(picture, side) for side in ("left", "right")}
     _labels(picture)
     room = {
-        side: max(
-            [label.width for label in picture.labels if label.anchor == anchor], default=50.0
-        )
+        side: max([label.width for label in picture.labels if label.anchor == anchor], default=50.0)
         for side, anchor in (("left", "end"), ("right", "start"))
     }
     _columns(picture, lanes, room)
@@ -125,10 +124,10 @@ def _spans(picture: Picture) -> None:
             if line.closed_ns is None:
                 picture.ends[key] = bottom
     for link in picture.model.links:
-        for end, step in ((link.begin, link.source), (link.end, link.target)):
-            other = step or link.source or link.target
-            if end.outside and other is not None and id(other) in rows.at:
-                partners.setdefault(id(end), []).append(rows.at[id(other)])
+        for end in (link.begin, link.end):
+            met = link.source or link.target
+            if end.outside and met is not None and id(met) in rows.at:
+                partners.setdefault(id(end), []).append(rows.at[id(met)])
     for line in picture.model.lines:
         if line.outside:
             ys = partners.get(id(line), [0.0])
@@ -207,6 +206,12 @@ def _name_outside(picture: Picture) -> None:
         if id(step) not in picture.rows.at:
             continue
         named.add(id(line))
+        if line.side == step.line.side:
+            # Its own side has words on this row already: they name it.
+            for own in picture.labels:
+                if own.step is step and not own.faint:
+                    own.detail = f"{own.detail}, {line.local} outside"
+            continue
         anchor = "end" if line.side == "left" else "start"
         tag = str(step.tag) if picture.several and step.tag else ""
         y = picture.at(step)
@@ -228,7 +233,11 @@ def _columns(
     left_end = left + max(len(lanes["left"]) - 1, 0) * gap
     right_width = max(len(lanes["right"]) - 1, 0) * gap
     taken = left_end + right_width + room["right"] + 16 + 2 * _MARGIN
-    picture.width = max(picture.width, taken + _LEAST_MIDDLE)
+    if lanes["right"]:
+        picture.width = max(picture.width, taken + _LEAST_MIDDLE)
+    else:
+        picture.width = max(left_end + 60, _ALONE)
+        room = {**room, "right": 0.0}
     right = picture.width - _MARGIN - room["right"] - 16 - right_width
     for number, lane in enumerate(lanes["right"]):
         for line in lane:
@@ -239,6 +248,8 @@ def _columns(
         each.x = left - 14 if each.anchor == "end" else right + right_width + 14
     middle = (left_end + right) / 2
     picture.left.left, picture.left.right = picture.axis + 8, middle - 20
+    if not lanes["right"]:
+        picture.left.right = picture.width - _MARGIN
     picture.right.left, picture.right.right = middle + 20, picture.width - _MARGIN
 
 
@@ -270,17 +281,22 @@ def _title(picture: Picture, lines: "list[Lifeline]", side: str) -> str:
         return ""
     own = [line for line in lines if not line.outside]
     if not own:
-        return "outside this trace"
+        return "outside this trace" if len(lines) == 1 else f"{len(lines)} ends outside this trace"
     talks = [talk for talk in picture.model.conversations if getattr(talk, side) in lines]
     kinds = {line.kind for line in own}
     if side == "left":
         if kinds == {"udp"}:
-            return "receiver (UDP)" if len(own) == 1 else f"{len(own)} UDP sockets"
+            if not talks or len(own) > 1:
+                return plural(len(own), "UDP socket") if len(own) > 1 else "UDP socket"
+            return "receiver (UDP)"
+        if not {"listener", "accepted"} & {line.role for line in own}:
+            return plural(len(own), "socket") if len(own) > 1 else "socket"
         ports = {line.local.rpartition(":")[2] for line in own}
         return "server" if len(ports) <= 1 else plural(len(ports), "server")
+    alike = sum(max(talk.alike - 1, 0) for talk in talks)
+    word = "UDP sender" if kinds == {"udp"} else "client"
+    if alike:
+        return f"{len(own) + alike:,} {word}s, {len(own)} drawn"
     if kinds == {"udp"}:
-        return "sender (UDP)" if len(own) == 1 else plural(len(own), "UDP sender")
-    alike = sum(talk.alike for talk in talks)
-    if alike > len(own):
-        return f"{alike:,} clients, {len(own)} drawn"
+        return "sender (UDP)" if len(own) == 1 else plural(len(own), word)
     return "client" if len(own) == 1 else plural(len(own), "client")

@@ -103,21 +103,35 @@ def _sample(canvas: "Canvas", name: str, x: float, y: float) -> None:
             canvas.line(x, y, end - 2, y, stroke=theme.ink, stroke_width=1.6)
             arrow_head(canvas, end, y, (1, 0), theme.ink)
         case "handshake":
-            canvas.line(x, y, end - 8, y, stroke=theme.faint, stroke_width=1.2, stroke_dasharray="2 4")
+            canvas.line(
+                x, y, end - 8, y, stroke=theme.faint, stroke_width=1.2, stroke_dasharray="2 4"
+            )
             arrow_head(canvas, end, y, (1, 0), theme.faint, hollow=True)
         case "fin":
-            canvas.line(x, y, end - 4, y, stroke=theme.ink, stroke_width=1.6, stroke_dasharray="7 3")
+            canvas.line(
+                x, y, end - 4, y, stroke=theme.ink, stroke_width=1.6, stroke_dasharray="7 3"
+            )
             fin_head(canvas, end - 2, y, (1, 0), theme.ink)
         case "outside":
             canvas.line(x, y, end, y, stroke=theme.faint, stroke_width=1.4, stroke_dasharray="5 4")
         case "wait":
-            canvas.rect(middle - 12, y - 4, 24, 8, rx=3, fill=theme.panel, stroke=theme.ink, stroke_width=1.2)
+            canvas.rect(
+                middle - 12,
+                y - 4,
+                24,
+                8,
+                rx=3,
+                fill=theme.panel,
+                stroke=theme.ink,
+                stroke_width=1.2,
+            )
         case "run":
             canvas.rect(middle - 12, y - 4, 24, 8, rx=3, fill=theme.ink)
         case "fold":
             canvas.rect(x, y - 6, width, 12, fill=theme.panel)
             canvas.path(
-                f"M{number(middle)} {number(y - 6)} v2.5 l3 1.5 l-6 4 l3 1.5 v2.5", stroke=theme.faint
+                f"M{number(middle)} {number(y - 6)} v2.5 l3 1.5 l-6 4 l3 1.5 v2.5",
+                stroke=theme.faint,
             )
         case _:
             sign(canvas, name, middle, y, theme.ink)

@@ -78,10 +78,28 @@ def _data(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
         while look < len(reads) and reads[look][0] < behind and position < behind:
             begin, end, reader = reads[look]
             if begin > position:  # a read that the trace let go
-                yield _piece(source, target, step, None, fate, position, begin, first)
+                yield _piece(
+                    source,
+                    target,
+                    step,
+                    None,
+                    fate=fate,
+                    position=position,
+                    until=begin,
+                    first=first,
+                )
                 position = begin
             until = min(end, behind)
-            link = _piece(source, target, step, reader, "read", position, until, first)
+            link = _piece(
+                source,
+                target,
+                step,
+                reader,
+                fate="read",
+                position=position,
+                until=until,
+                first=first,
+            )
             link.whole = (begin, end) == (first, behind)
             if not link.whole:
                 step.partial = reader.partial = True
@@ -90,7 +108,9 @@ def _data(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
             if end <= behind:
                 look += 1
         if position < behind:
-            link = _piece(source, target, step, None, fate, position, behind, first)
+            link = _piece(
+                source, target, step, None, fate=fate, position=position, until=behind, first=first
+            )
             link.whole = position == first
             yield link
 
@@ -100,6 +120,7 @@ def _piece(
     target: Lifeline,
     step: "Step",
     reader: "Step | None",
+    *,
     fate: str,
     position: int,
     until: int,
@@ -128,7 +149,8 @@ def _end_of_stream(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
             yield Link("reset", source, target, None, reset)
         return
     connected = any(step.event.before not in {"created", "bound"} for step in source.steps)
-    if not connected or (closed is not None and closed.event.before == "reset" and sent is None):
+    broken = any(step.sign == "reset" or step.event.before == "reset" for step in source.steps)
+    if not connected or (broken and sent is None):
         return
     first = sent or closed
     if end is not None and first is not None:

@@ -4,6 +4,8 @@ import errno
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from netsteps.show.steps import _Event
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,53 +17,20 @@ _IN = {"recv", "recvfrom", "recvmsg", "recvmmsg"}
 _WAITED_NS = 200_000
 
 
-class Event(Protocol):
+class _Recorded(_Event, Protocol):
     """One system call of one step, as a trace records it."""
 
     @property
     def id(self) -> int: ...
-    @property
-    def phase(self) -> str: ...
-    @property
-    def socket(self) -> int: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def step(self) -> str: ...
-    @property
-    def call(self) -> str: ...
-    @property
-    def local(self) -> object | None: ...
-    @property
-    def peer(self) -> object | None: ...
-    @property
-    def asked(self) -> int | None: ...
-    @property
-    def size(self) -> int | None: ...
-    @property
-    def preview(self) -> bytes: ...
-    @property
-    def error(self) -> str | None: ...
-    @property
-    def errno(self) -> int | None: ...
-    @property
-    def before(self) -> str: ...
-    @property
-    def after(self) -> str: ...
-    @property
-    def start_ns(self) -> int: ...
-    @property
-    def end_ns(self) -> int | None: ...
-    @property
-    def thread(self) -> int: ...
     @property
     def process(self) -> int: ...
     @property
     def offset(self) -> int | None: ...
     @property
     def line(self) -> str | None: ...
+
+
+Event = _Recorded
 
 
 @dataclass(slots=True, eq=False)
@@ -191,8 +160,8 @@ class Conversation:
 class Model:
     """All that the picture shows.
 
-    begin_ns: time 0. events: how many were given. gap: what was left out in the middle, by name, and
-    the step before which it was. notes: sentences below the picture. threads: their numbers.
+    begin_ns: time 0. events: how many were given. gap: what was left out in the middle, by name,
+    and the step before which it was. notes: sentences below the picture. threads: their numbers.
     """
 
     lines: list[Lifeline]

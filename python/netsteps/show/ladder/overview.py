@@ -1,9 +1,9 @@
-"""All conversations at a glance, when not all of them are drawn: one line each, time to the right."""
+"""All conversations at a glance, when not all are drawn: one line each, time to the right."""
 
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.words import plural
-from netsteps.show.svg import clipped, text_width
+from netsteps.show.svg import clipped, number, text_width
 from netsteps.show.units import time_text
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ __all__ = ["draw_overview", "overview_height"]
 
 _TITLE = 60.0
 _BELOW = 34.0
+_LEADING = 16.0
 _MOST = 300  # lines
 _LEFT, _RIGHT = 86.0, 24.0
 _FAILED = {"reset", "refused", "timeout", "failed"}
@@ -35,8 +36,11 @@ def _shown(picture: "Picture") -> "list[Conversation]":
 
 def overview_height(picture: "Picture") -> float:
     """Give its height in pixels; 0 when every conversation is drawn."""
-    count = len(_shown(picture))
-    return _TITLE + count * _lane(count) + _BELOW if count else 0
+    talks = _shown(picture)
+    if not talks:
+        return 0
+    below = _BELOW + max(y for _, _, _, y in _keys(picture, talks))
+    return _TITLE + len(talks) * _lane(len(talks)) + below
 
 
 def draw_overview(canvas: "Canvas", picture: "Picture", top: float) -> None:
@@ -46,17 +50,21 @@ def draw_overview(canvas: "Canvas", picture: "Picture", top: float) -> None:
         return
     model, theme = picture.model, canvas.theme
     every = -(-len(model.conversations) // _MOST)
-    title = f"All {plural(len(model.conversations), 'conversation')} at a glance: one line each"
+    title = (
+        f"All {plural(len(model.conversations), 'conversation')} at a glance, at most "
+        f"{_at_once(model.conversations)} at once: one line each"
+    )
     if every > 1:
         title = f"{title}, of every {every} one"
-    canvas.text(12, top + 18, clipped(title, 13, picture.width - 24), size=13, bold=True)
+    canvas.text(12, top + 18, clipped(title, 13, picture.width - 24, bold=True), size=13, bold=True)
     begin = min(talk_span(talk)[0] for talk in talks)
-    end = max(max(talk_span(talk)[1] for talk in talks), begin + 1)
+    end = max([begin + 1, *(talk_span(talk)[1] for talk in talks)])
     width = picture.width - _LEFT - _RIGHT
     scale = width / (end - begin)
     lane = _lane(len(talks))
     body = top + _TITLE - 14
-    _ruler(canvas, picture, begin, end, body, body + len(talks) * lane + 6)
+    _ruler(canvas, picture, (begin, end), body, body + len(talks) * lane + 6)
+    written = 0.0
     for row, talk in enumerate(talks):
         y = body + 4 + row * lane
         first, last = talk_span(talk)
@@ -74,13 +82,25 @@ def draw_overview(canvas: "Canvas", picture: "Picture", top: float) -> None:
             fill=theme.orange if drawn else theme.blue,
             title=f"{talk.number}: {talk.left.local} {talk.right.local}, {time_text(last - first)}",
         )
-        if _failed(talk):
-            canvas.path(
-                f"M{right + 2:.1f} {y + lane / 2 - 2:.1f} l4 4 m0 -4 l-4 4",
-                stroke=theme.red,
-                stroke_width=1.4,
+        if drawn and y - written >= 11:
+            written = y
+            canvas.text(
+                _LEFT - 10,
+                y + lane / 2 + 3.5,
+                str(talk.number),
+                size=10,
+                anchor="end",
+                fill=theme.orange,
+                bold=True,
             )
+        if _failed(talk):
+            _cross(canvas, right + 2, y + lane / 2)
     _key(canvas, picture, talks, body + len(talks) * lane + 22)
+
+
+def _cross(canvas: "Canvas", x: float, y: float) -> None:
+    path = f"M{number(x)} {number(y - 2)} l4 4 m0 -4 l-4 4"
+    canvas.path(path, stroke=canvas.theme.red, stroke_width=1.4)
 
 
 def talk_span(talk: "Conversation") -> tuple[int, int]:
@@ -93,7 +113,7 @@ def talk_span(talk: "Conversation") -> tuple[int, int]:
 
 
 def _counts(line: "Lifeline") -> bool:
-    return not line.outside and line.role not in {"listener"} and not _hub(line)
+    return not line.outside and line.role != "listener" and not _hub(line)
 
 
 def _hub(line: "Lifeline") -> bool:
@@ -109,13 +129,18 @@ def _first(line: "Lifeline") -> int:
 
 
 def _failed(talk: "Conversation") -> bool:
-    return any(step.sign in _FAILED for end in (talk.left, talk.right) if _counts(end) for step in end.steps)
+    return any(
+        step.sign in _FAILED
+        for end in (talk.left, talk.right)
+        if _counts(end)
+        for step in end.steps
+    )
 
 
 def _ruler(
-    canvas: "Canvas", picture: "Picture", begin: int, end: int, top: float, bottom: float
+    canvas: "Canvas", picture: "Picture", span: tuple[int, int], top: float, bottom: float
 ) -> None:
-    theme = canvas.theme
+    theme, (begin, end) = canvas.theme, span
     width = picture.width - _LEFT - _RIGHT
     for part in range(5):
         x = _LEFT + width * part / 4
@@ -128,18 +153,34 @@ def _ruler(
     canvas.text(12, top - 5, "ms", size=10, fill=theme.faint)
 
 
-def _key(canvas: "Canvas", picture: "Picture", talks: "list[Conversation]", y: float) -> None:
-    theme = canvas.theme
-    x = _LEFT
-    words = [(theme.blue, 0.8, "open"), (theme.orange, 0.8, "drawn above")]
+def _keys(picture: "Picture", talks: "list[Conversation]") -> "list[tuple[str, str, float, float]]":
+    """Set the entries of the key in lines: (what, words, x, y)."""
+    words = {"open": "open", "drawn": "drawn above"}
     if any(talk.kind == "tcp" and not talk.left.outside for talk in talks):
-        words.insert(0, (theme.sky, 0.3, "connected by the kernel, not accepted yet"))
-    for colour, thick, text in words:
-        canvas.rect(x, y - 4 - 4 * thick, 18, 8 * thick, fill=colour)
+        words["queue"] = "connected by the kernel, not accepted yet"
+    if any(_failed(talk) for talk in talks):
+        words["failed"] = "ended with an error"
+    places, x, y = [], _LEFT, 0.0
+    for name, text in words.items():
+        width = 24 + text_width(text, 11) + 18
+        if x > _LEFT and x + width > picture.width - 12:
+            x, y = _LEFT, y + _LEADING
+        places.append((name, text, x, y))
+        x += width
+    return places
+
+
+def _key(canvas: "Canvas", picture: "Picture", talks: "list[Conversation]", top: float) -> None:
+    theme = canvas.theme
+    for name, text, x, below in _keys(picture, talks):
+        y = top + below
+        if name == "failed":
+            _cross(canvas, x + 8, y - 4)
+        else:
+            colour = {"open": theme.blue, "drawn": theme.orange, "queue": theme.sky}[name]
+            thick = 2.4 if name == "queue" else 6.4
+            canvas.rect(x, y - 4 - thick / 2, 18, thick, fill=colour)
         canvas.text(x + 24, y, text, size=11, fill=theme.faint)
-        x += 24 + text_width(text, 11) + 18
-    text = f"at most {_at_once(talks)} at once"
-    canvas.text(picture.width - _RIGHT, y, text, size=11, anchor="end", fill=theme.faint)
 
 
 def _at_once(talks: "list[Conversation]") -> int:

@@ -48,7 +48,7 @@ class Rails:
             self._label(row, min(end, rail), max(end, rail), text)
 
     def flat(
-        self, row: int, way: int, text: str, line: str, head: str, part: float = 1.0
+        self, row: int, way: int, text: str, *, line: str, head: str, part: float = 1.0
     ) -> None:
         """Draw along one row, over a part of the way."""
         end = len(head) if part < 1 else 1

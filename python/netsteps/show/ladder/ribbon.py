@@ -106,7 +106,9 @@ def draw_ribbons(canvas: "Canvas", picture: "Picture", top: float) -> None:
     if not ribbons:
         return
     title = "One stream, cut in two ways: above by the calls that sent, below by those that read"
-    canvas.text(_LEFT, top + 18, clipped(title, 13, picture.width - 24), size=13, bold=True)
+    canvas.text(
+        _LEFT, top + 18, clipped(title, 13, picture.width - 24, bold=True), size=13, bold=True
+    )
     top += _TITLE
     for ribbon in ribbons[:_MOST]:
         _Drawer(canvas, picture, ribbon, top).draw()
@@ -127,7 +129,8 @@ def letters(ribbon: Ribbon) -> "list[str] | None":
         if len(data) < behind - first:
             return None
         written += [chr(byte) if 33 <= byte < 127 else "␣" if byte == 32 else "·" for byte in data]
-    return written
+    # A hole in what was recorded: the places would be wrong.
+    return written if len(written) == ribbon.behind - ribbon.first else None
 
 
 class _Drawer:
@@ -172,7 +175,9 @@ class _Drawer:
         strip = 18.0 if self.letters is not None else 8.0
         self.canvas.text(x, top + 13 + _ROW + strip + 14, f"{other} read", size=11, fill=theme.ink)
         self._boxes(self.ribbon.sent, top + 13)
-        self._numbers({at for first, behind, _ in self.ribbon.sent for at in (first, behind)}, top + 9)
+        self._numbers(
+            {at for first, behind, _ in self.ribbon.sent for at in (first, behind)}, top + 9
+        )
         middle = top + 13 + _ROW
         self._strip(middle, strip)
         self._boxes(self.ribbon.read, middle + strip)
@@ -180,19 +185,26 @@ class _Drawer:
         self._numbers(read, middle + strip + _ROW + 11)
         if len(self.ribbon.cuts) > len(self.shown):
             more = f"and {plural(len(self.ribbon.cuts) - len(self.shown), 'more cut')}"
-            self.canvas.text(
-                self.left, middle + strip + _ROW + 25, more, size=11, fill=theme.faint
-            )
+            self.canvas.text(self.left, middle + strip + _ROW + 25, more, size=11, fill=theme.faint)
 
     def _boxes(self, cuts: list[Cut], y: float) -> None:
+        covered = -1
         for first, behind, step in cuts:
-            if first not in self.x:
-                continue
+            if first not in self.x or first < covered:
+                continue  # not shown, or told twice by a broken recording
+            covered = behind
             end = self.x.get(behind, max(self.x.values()) + 20)
             left = self.x[first]
             self.canvas.rect(
-                left + 0.8, y, end - left - 1.6, _ROW, rx=3, fill=self.colour, fill_opacity="0.15",
-                stroke=self.colour, stroke_width=1.3,
+                left + 0.8,
+                y,
+                end - left - 1.6,
+                _ROW,
+                rx=3,
+                fill=self.colour,
+                fill_opacity="0.15",
+                stroke=self.colour,
+                stroke_width=1.3,
             )
             size = size_text(behind - first)
             room = end - left - 6
@@ -211,8 +223,13 @@ class _Drawer:
         cell = (last - first) / max(len(self.letters), 1)
         for number, letter in enumerate(self.letters):
             self.canvas.text(
-                first + (number + 0.5) * cell, y + 13, letter, size=min(12, cell * 1.1),
-                anchor="middle", mono=True, fill=theme.faint if letter in "␣·" else theme.ink,
+                first + (number + 0.5) * cell,
+                y + 13,
+                letter,
+                size=min(12, cell * 1.1),
+                anchor="middle",
+                mono=True,
+                fill=theme.faint if letter in "␣·" else theme.ink,
             )
 
     def _numbers(self, cuts: set[int], y: float) -> None:

@@ -6,9 +6,12 @@ is always true, a wait is as long as it was, and the axis says what time each ro
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netsteps.show.ladder.model import Link, Model, Step
 
 __all__ = ["Fold", "Rows", "rows_of"]
@@ -126,8 +129,8 @@ def _note(rows: Rows, anchor: _Anchor, y: float) -> None:
             rows.arrive[id(anchor.link)] = y
 
 
-def _neighbours(anchors: list[_Anchor]) -> "zip[tuple[_Anchor, _Anchor]]":
-    return zip(anchors, anchors[1:], strict=False)
+def _neighbours(anchors: list[_Anchor]) -> "Iterator[tuple[_Anchor, _Anchor]]":
+    return pairwise(anchors)
 
 
 def _anchors(model: "Model") -> list[_Anchor]:
@@ -144,9 +147,10 @@ def _anchors(model: "Model") -> list[_Anchor]:
             if end is not None and end > step.at_ns:
                 anchors.append(_Anchor(end, 3, "end", step))
             continue
-        if step.start_ns < step.at_ns and (step.waited_ns or step.call.startswith("accept")):
+        if step.start_ns < step.at_ns:
             between = _between(ats, step.start_ns, step.at_ns)
-            anchors.append(_Anchor(step.start_ns, 0, "wait" if between else "begin", step))
+            if step.waited_ns or (between and step.call.startswith("accept")):
+                anchors.append(_Anchor(step.start_ns, 0, "wait" if between else "begin", step))
         answered = step.call == "connect" and step.sign in {"refused", "timeout", "failed"}
         if end is not None and end > step.at_ns and (step.waited_ns or answered):
             anchors.append(_Anchor(end, 3, "end", step))
@@ -187,7 +191,7 @@ def _scale(passed: list[int]) -> tuple[float, int]:
     limit = times[-1]
     best = float(_JUMP)
     # Folded are the few that are much longer than the others, not the many.
-    for shorter, longer in zip(times[len(times) // 2 :], times[len(times) // 2 + 1 :], strict=False):
+    for shorter, longer in pairwise(times[len(times) // 2 :]):
         if longer >= _LEAST_FOLDED_NS and longer / shorter >= best:
             best, limit = longer / shorter, shorter
     scale = _LONGEST / limit

@@ -72,9 +72,7 @@ def sign(canvas: "Canvas", name: str, x: float, y: float, colour: str) -> None:
             canvas.add("circle", cx=x, cy=y, r=6.5, fill=theme.red)
             canvas.rect(x - 4.2, y - 1.4, 8.4, 2.8, fill=paper)
         case "timeout":  # a clock
-            canvas.add(
-                "circle", cx=x, cy=y, r=6, fill=paper, stroke=theme.red, stroke_width=_THIN
-            )
+            canvas.add("circle", cx=x, cy=y, r=6, fill=paper, stroke=theme.red, stroke_width=_THIN)
             canvas.path(
                 f"M{number(x)} {number(y - 4)} V{number(y)} H{number(x + 3.2)}",
                 stroke=theme.red,
@@ -101,7 +99,7 @@ def sign(canvas: "Canvas", name: str, x: float, y: float, colour: str) -> None:
 
 
 def break_mark(
-    canvas: "Canvas", x: float, top: float, bottom: float, colour: str, paper: str
+    canvas: "Canvas", x: float, top: float, bottom: float, *, colour: str, paper: str
 ) -> None:
     """Break a line that runs down: a zigzag over the part that is not in proportion."""
     middle = (top + bottom) / 2

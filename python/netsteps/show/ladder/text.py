@@ -5,18 +5,19 @@ What crosses leaves on the row of the call that sent it, and arrives on the row 
 received it.
 """
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.build import gap_text
-from netsteps.show.ladder.ribbon import letters, ribbons_of
 from netsteps.show.ladder.rails import Rails
-from netsteps.show.ladder.words import link_label, since
+from netsteps.show.ladder.ribbon import letters, ribbons_of
+from netsteps.show.ladder.words import TIMES, link_label, since
 from netsteps.show.tables import printable
 from netsteps.show.units import size_text, time_text
 
 if TYPE_CHECKING:
     from netsteps.show.ladder.layout import Label, Picture
-    from netsteps.show.ladder.model import Link, Step
+    from netsteps.show.ladder.model import Link
     from netsteps.show.ladder.ribbon import Ribbon
 
 __all__ = ["text_of"]
@@ -38,8 +39,8 @@ _ASCII = str.maketrans(
     {
         "●": "*", "▬": "=", "◐": "%", "■": "#", "↯": "!", "⊖": "X", "✕": "x", "○": "o", "│": "|",
         "┃": "H", "─": "-", "╌": ".", "┄": ".", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+",
-        "┤": "+", "┬": "+", "┴": "+", "┼": "+", "◄": "<", "►": ">", "◁": "<", "▷": ">", "×": "x",
-        "␣": "_", "┊": ":", "·": ".", "…": ".",
+        "┤": "+", "┬": "+", "┴": "+", "┼": "+", "◄": "<", "►": ">", "◁": "<", "▷": ">", TIMES: "x",
+        "␣": "_", "┊": ":", "·": ".", "□": "u",
     }
 )  # fmt: skip
 
@@ -55,7 +56,7 @@ def text_of(picture: "Picture", caption: str, *, columns: int = 100, ascii: bool
         parts.append("")
     for note in picture.model.notes:
         parts += _wrapped(note, columns)
-    text = "\n".join(line.rstrip() for line in parts)
+    text = "\n".join(_short(line.rstrip(), columns) for line in parts)
     return text.translate(_ASCII) if ascii else text
 
 
@@ -78,18 +79,21 @@ class _Text:
     """The rows, being written."""
 
     def __init__(self, picture: "Picture", columns: int) -> None:
-        self.picture, self.model = picture, picture.model
+        self.picture, self.model, self.columns = picture, picture.model, columns
         self.labels = sorted(picture.labels, key=lambda label: (label.y, label.anchor))
         words = {side: [_words(each) for each in self._of(side)] for side in ("end", "start")}
         self.time = max(len(since(self.model, ns)) for _, ns in picture.rows.times)
         taken = self.time + 2 + 3 + 3
         room = columns - taken - _LEAST_MIDDLE
-        wide = {side: max([len(text) for text in texts], default=6) for side, texts in words.items()}
+        wide = {
+            side: max([len(text) for text in texts], default=6) for side, texts in words.items()
+        }
         self.left = min(wide["end"], _MOST_LABEL, max(room // 2, room - wide["start"]))
         self.right = min(wide["start"], _MOST_LABEL, room - self.left)
         self.middle = columns - taken - self.left - self.right
         self.row: dict[int, int] = {}
         self.rows: list[Label | str] = []
+        self.marks: dict[str, list[str]] = {}
         self._fill()
 
     def _of(self, anchor: str) -> "list[Label]":
@@ -101,9 +105,11 @@ class _Text:
             (label.y, 1, label) for label in self.labels if label.line is None
         ]
         top = self.picture.top
-        for fold in self.picture.rows.folds:
-            if not fold.busy:
-                entries.append((top + fold.top, 0, f"... {time_text(fold.ns)} ..."))
+        entries += [
+            (top + fold.top, 0, f"... {time_text(fold.ns)} ...")
+            for fold in self.picture.rows.folds
+            if not fold.busy
+        ]
         if self.picture.rows.gap is not None:
             text = f"... left out: {gap_text(self.model)} ..."
             entries.append((top + self.picture.rows.gap.top, 0, text))
@@ -116,6 +122,7 @@ class _Text:
 
     def lines(self) -> list[str]:
         """Write all rows."""
+        self._spans()
         rails = Rails(len(self.rows), self.middle)
         for link in self.model.links:
             self._link(rails, link)
@@ -123,29 +130,24 @@ class _Text:
         return head + [self._line(number, rails) for number in range(len(self.rows))]
 
     def _head(self) -> str:
+        """Write who stands on each side, above it."""
         left, right = self.picture.left, self.picture.right
-        room = self.left + self.middle // 2
-        one, other = (_head_words(side.title, side.ends) for side in (left, right))
-        start = self.time + 2
-        half = _short(one, room).ljust(room)
-        indent = max(self.left + 2 - len(_short(one, room)), 0)
-        line = " " * start + (" " * indent + half)[: room + 2]
-        return f"{line} {_short(other, self.right + self.middle - self.middle // 2 + 4):>{self.right + self.middle - self.middle // 2 + 3}}"
+        start, half = self.time + 2, self.left + 3 + self.middle // 2
+        one = _short(_head_words(left.title, left.ends), half - 2)
+        other = _short(_head_words(right.title, right.ends), self.columns - start - half - 1)
+        indent = max(min(self.left + 3, half - 2) - len(one), 0)
+        return f"{'':>{start}}{' ' * indent + one:<{half}} {other:>{self.right + self.middle // 2}}"
 
     def _line(self, number: int, rails: Rails) -> str:
         entry = self.rows[number]
         middle = rails.row(number)
-        alive = {side: self._alive(side, number) for side in ("left", "right")}
-        marks = {side: "│" if alive[side] else " " for side in alive}
-        for side in alive:
-            if self._waits(side, number):
-                marks[side] = "┃"
+        marks = {side: own[number] for side, own in self.marks.items()}
         if isinstance(entry, str):
             marks = {side: "┊" if mark != " " else " " for side, mark in marks.items()}
             text = _short(entry, self.middle - 2)
             at = (self.middle - len(text)) // 2
             if not middle[at - 1 : at + len(text) + 1].strip("│┊ "):
-                middle = f"{middle[:at]}{text}{middle[at + len(text):]}"
+                middle = f"{middle[:at]}{text}{middle[at + len(text) :]}"
             return f"{'':>{self.time}}  {'':>{self.left}} {marks['left']} {middle} {marks['right']}"
         step = entry.step
         side = "left" if entry.anchor == "end" else "right"
@@ -162,40 +164,28 @@ class _Text:
             f" {middle} {marks['right']} {right}"
         )
 
-    def _alive(self, side: str, number: int) -> bool:
-        """Say whether a lifeline of this side goes through this row."""
-        y = self._y(number)
-        picture = self.picture
-        return any(
-            line.side == side
-            and picture.begins[id(line)] <= y <= picture.ends[id(line)]
-            for line in self.model.lines
-        )
-
-    def _waits(self, side: str, number: int) -> bool:
-        y = self._y(number) + self.picture.top
-        for step in self._waiting:
-            if step.line.side == side:
-                begin, end = self.picture.bar(step)
-                if begin < y < end or (step.sign == "waiting" and y >= begin):
-                    return True
-        return False
-
-    @property
-    def _waiting(self) -> "list[Step]":
-        rows = self.picture.rows
-        return [
-            step
-            for step in self.model.steps
-            if id(step) in rows.begin or id(step) in rows.end or step.sign == "waiting"
-        ]
+    def _spans(self) -> None:
+        """Mark the rows through which a lifeline goes, and those through which a call waits."""
+        picture, rows = self.picture, self.picture.rows
+        ys = [self._y(number) for number in range(len(self.rows))]
+        self.marks = {side: [" "] * len(ys) for side in ("left", "right")}
+        for line in self.model.lines:
+            first = bisect_left(ys, picture.begins[id(line)])
+            behind = bisect_right(ys, picture.ends[id(line)])
+            self.marks[line.side][first:behind] = ["│"] * max(behind - first, 0)
+        for step in self.model.steps:
+            if id(step) in rows.begin or id(step) in rows.end or step.sign == "waiting":
+                begin, end = (y - picture.top for y in picture.bar(step))
+                end = picture.height if step.sign == "waiting" else end
+                first, behind = bisect_right(ys, begin), bisect_left(ys, end)
+                self.marks[step.line.side][first:behind] = ["┃"] * max(behind - first, 0)
 
     def _y(self, number: int) -> float:
         entry = self.rows[number]
-        if isinstance(entry, str):
-            near = [row.y for row in self.rows[:number] if not isinstance(row, str)]
-            return (near[-1] if near else self.picture.top) - self.picture.top + 1
-        return entry.y - self.picture.top
+        while isinstance(entry, str) and number:
+            number -= 1
+            entry = self.rows[number]
+        return 0.0 if isinstance(entry, str) else entry.y - self.picture.top
 
     def _link(self, rails: Rails, link: "Link") -> None:
         source = self.row.get(id(link.source)) if link.source else None
@@ -210,21 +200,22 @@ class _Text:
                 return
             if link.fate == "lost" and link.source is not None:
                 text = "no answer" if link.source.sign == "timeout" else "RST"
-                rails.flat(row, way, text, "╌", "✕", part=0.6)
+                rails.flat(row, way, text, line="╌", head="✕", part=0.6)
             else:
-                rails.flat(row, way, "handshake", "╌", "▷" if way > 0 else "◁")
+                rails.flat(row, way, "handshake", line="╌", head="▷" if way > 0 else "◁")
         elif source is not None and target is not None:
             rails.bent(id(link.source), source, target, way, text)
         elif source is not None:
-            end = {"lost": "✕ not received", "unread": "□ not read"}.get(link.fate, "")
+            unread = "not accepted" if link.end.role == "listener" else "not read"
+            end = {"lost": "✕ not received", "unread": f"□ {unread}"}.get(link.fate, "")
             if link.kind == "fin":
-                rails.flat(source, way, "FIN", "─", "►" if way > 0 else "◄", part=0.3)
+                rails.flat(source, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
             elif end:
-                rails.flat(source, way, text, "─", end, part=0.75)
+                rails.flat(source, way, text, line="─", head=end, part=0.75)
             else:
-                rails.flat(source, way, text, "─", "▷" if way > 0 else "◁")
+                rails.flat(source, way, text, line="─", head="▷" if way > 0 else "◁")
         elif target is not None:
-            rails.flat(target, way, text, "─", "►" if way > 0 else "◄")
+            rails.flat(target, way, text, line="─", head="►" if way > 0 else "◄")
 
 
 def _words(label: "Label") -> str:

@@ -10,8 +10,24 @@ from netsteps.show.units import size_text, time_text
 if TYPE_CHECKING:
     from netsteps.show.ladder.model import Link, Model, Step
 
-__all__ = ["label", "link_label", "link_title", "plural", "preview_text", "since", "step_title"]
+__all__ = [
+    "TIMES",
+    "label",
+    "link_label",
+    "link_title",
+    "plural",
+    "preview_text",
+    "since",
+    "step_title",
+]
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+_OUTCOMES = {
+    "waiting": "still waiting",
+    "refused": "refused",
+    "reset": "reset by peer",
+    "half-close": "half-close",
+}
 _PREVIEW = 24  # characters
 _WRITTEN_OUT = 100_000
 
@@ -40,7 +56,13 @@ def label(step: "Step", *, several: bool = False) -> tuple[str, str]:
 def _run_label(step: "Step") -> tuple[str, str]:
     times = step.count // len(step.names)
     cycle = ", ".join(step.names)
-    name = f"{step.names[0]} × {times:,}" if len(step.names) == 1 else f"({cycle}) × {times:,}"
+    if len(step.names) > 3:
+        cycle = f"{step.names[0]}, {step.names[1]}, ... {len(step.names)} calls"
+    name = (
+        f"{step.names[0]} {TIMES} {times:,}"
+        if len(step.names) == 1
+        else f"({cycle}) {TIMES} {times:,}"
+    )
     if len(step.names) > 1:
         return name, ""  # the sizes stand on what crosses
     sizes = [size_text(size) for size in (step.out, step.into) if size]
@@ -51,20 +73,14 @@ def _outcome(step: "Step", *, several: bool) -> str:
     event = step.event
     took = time_text((step.end_ns or step.start_ns) - step.start_ns)
     match step.sign:
-        case "waiting":
-            return "still waiting"
         case "timeout":
             return f"timed out, {took}"
-        case "refused":
-            return "refused"
-        case "reset":
-            return "reset by peer"
         case "failed":
             return errno.errorcode.get(event.errno or 0, "") or "failed"
         case "end":
             return "the end" + (f", waited {took}" if step.waited_ns else "")
-        case "half-close":
-            return "half-close" if event.after != "reset" else ""
+        case sign if sign in _OUTCOMES:
+            return _OUTCOMES[sign]
         case _:
             pass
     parts = []
@@ -131,7 +147,7 @@ def link_title(link: "Link", model: "Model") -> str:
             last = link.first + max(link.size, 1) - 1
             what = f"bytes {link.first} to {last} of the stream, {size_text(link.size)}"
     fates = {
-        "unread": "no call of the peer took it",
+        "unread": "no call of the peer took it; what was not read lies in its kernel, or is lost",
         "lost": "no call of the receiver took it",
         "unseen": "the other end is outside this trace",
     }

@@ -1,7 +1,5 @@
-"""Packets, field by field, against two that we did not write: tshark, and scapy in its own process."""
+"""Packets, field by field, against tshark."""
 
-import json
-import random
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netsteps as ns
+from packet_comparing import our_own, ours
 from packet_samples import pcap, samples
 from peers import needs
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COUNT = 200
-DEBIAN_PYTHON = "/usr/bin/python3"
-SCAPY = Path(__file__).parent / "oracles" / "scapy_packets.py"
 
 # Our layer and field, and tshark's name of it.
 TSHARK = {
@@ -118,8 +115,9 @@ TSHARK = {
 }
 # What has another unit or another form with tshark; each is made comparable below.
 ALSO = (
-    "ip.version", "ip.hdr_len", "ip.frag_offset", "ipv6.fraghdr.offset", "tcp.hdr_len", "tcp.options.timestamp.tsval",
-    "tcp.options.timestamp.tsecr", "tcp.options.sack_le", "tcp.options.sack_re", "tcp.len",
+    "ip.version", "ip.hdr_len", "ip.frag_offset", "ipv6.fraghdr.offset", "tcp.hdr_len",
+    "tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr", "tcp.options.sack_le",
+    "tcp.options.sack_re", "tcp.len",
     "ip.checksum.status", "tcp.checksum.status", "udp.checksum.status", "icmp.checksum.status",
     "icmpv6.checksum.status",
 )  # fmt: skip
@@ -145,15 +143,6 @@ def tshark(path: Path) -> list[dict[str, str]]:
     return [
         {name: value for name, value in zip(names, row, strict=True) if value != ""} for row in rows
     ]
-
-
-def ours(packet: ns.Packet) -> dict[tuple[str, str], ns.Field]:
-    """Give the fields of a packet; of those with the same name the first."""
-    fields: dict[tuple[str, str], ns.Field] = {}
-    for layer in packet.layers:
-        for field in layer.fields:
-            fields.setdefault((layer.name, field.name), field)
-    return fields
 
 
 def number(text: str) -> int | str:
@@ -209,7 +198,7 @@ def differences(packet: ns.Packet, told: dict[str, str]) -> "Iterable[str]":
 def differences_in_form(
     packet: ns.Packet, fields: dict[tuple[str, str], ns.Field], told: dict[str, str]
 ) -> "Iterable[str]":
-    """Compare what tshark counts in bytes and we as it stands there, and options of several numbers."""
+    """Compare what tshark counts in bytes, and options of several numbers."""
     for key, name, unit in (
         (("IPv4", "IHL"), "ip.hdr_len", 4),
         (("IPv4", "Fragment Offset"), "ip.frag_offset", 8),
@@ -225,9 +214,7 @@ def differences_in_form(
     if version is not None and version.value != number(told["ip.version"]):
         yield f"version: tshark {told['ip.version']}, ours {version}"
     if ("TCP", "Timestamps") in fields:
-        value, echo = (
-            told[f"tcp.options.timestamp.{name}"] for name in ("tsval", "tsecr")
-        )
+        value, echo = (told[f"tcp.options.timestamp.{name}"] for name in ("tsval", "tsecr"))
         if fields["TCP", "Timestamps"].value != f"TSval {value}, TSecr {echo}":
             yield f"timestamps: tshark {value} {echo}"
     if ("TCP", "SACK") in fields:
@@ -286,184 +273,3 @@ def test_tshark_finds_no_fault_in_what_we_build(tmp_path: Path) -> None:
     for packet, told in zip(built, tshark(path), strict=True):
         assert list(differences(packet, told)) == []
         assert not {told.get(name) for name in CHECKSUMS.values()} & {"0"}
-
-
-def our_own() -> list[ns.Packet]:
-    """Give packets that we build, each with an Ethernet header."""
-    pick = random.Random(3)
-    cards = ("02:00:00:00:00:01", "02:00:00:00:00:02")
-
-    def packet(protocol: str, six: bool, **more: object) -> ns.Packet:
-        ports = protocol in {"udp", "tcp"}
-        a, b = ("2001:db8::1", "2001:db8::2") if six else ("10.0.0.1", "10.0.0.2")
-        end = [(ip, pick.randint(50_000, 59_999)) if ports else ip for ip in (a, b)]
-        data = b"" if protocol == "arp" else pick.randbytes(pick.randint(1, 90))
-        return ns.Packet(
-            data, source=end[0], destination=end[1], protocol=protocol,
-            ethernet=cards, **more,
-        )  # type: ignore[call-overload] # fmt: skip
-
-    built = []
-    for _ in range(10):
-        for six in (False, True):
-            flags = pick.choice(["SYN", "SYN ACK", "FIN ACK", "RST", "PSH ACK"])
-            options = {"mss": pick.getrandbits(16), "timestamps": (pick.getrandbits(32), 9)}
-            built += [
-                packet("udp", six, ttl=pick.randint(1, 255)),
-                packet("tcp", six, flags=flags, seq=pick.getrandbits(32), options=options),
-                packet("tcp", six, vlan=pick.getrandbits(12), window=pick.getrandbits(16)),
-                packet("icmp", six, identifier=pick.getrandbits(16), sequence=7),
-            ]
-        built.append(packet("arp", False, type=pick.choice([1, 2])))
-    return built
-
-
-# scapy
-
-needs_scapy = pytest.mark.skipif(
-    subprocess.run([DEBIAN_PYTHON, "-c", "import scapy"], capture_output=True, check=False).returncode
-    != 0
-    if Path(DEBIAN_PYTHON).exists()
-    else True,
-    reason="scapy is not installed: tests/packages.sh",
-)
-
-# Our layer and field, and scapy's layer (the beginning of its name) and field.
-SCAPY_FIELDS = {
-    "Ether": ("Ethernet II", {"dst": "Destination", "src": "Source", "type": "EtherType"}),
-    "Dot1Q": ("802.1Q", {"prio": "PCP", "id": "DEI", "dei": "DEI", "vlan": "VID", "type": "EtherType"}),
-    "ARP": (
-        "ARP",
-        {
-            "hwtype": "Hardware Type", "ptype": "Protocol Type", "op": "Opcode",
-            "hwsrc": "Sender Hardware Address", "psrc": "Sender Protocol Address",
-            "hwdst": "Target Hardware Address", "pdst": "Target Protocol Address",
-        },
-    ),
-    "IP": (
-        "IPv4",
-        {
-            "version": "Version", "ihl": "IHL", "len": "Total Length", "id": "Identification",
-            "frag": "Fragment Offset", "ttl": "Time to Live", "proto": "Protocol",
-            "chksum": "Header Checksum", "src": "Source Address", "dst": "Destination Address",
-        },
-    ),
-    "IPv6": (
-        "IPv6",
-        {
-            "version": "Version", "tc": "Traffic Class", "fl": "Flow Label", "plen": "Payload Length",
-            "nh": "Next Header", "hlim": "Hop Limit", "src": "Source Address",
-            "dst": "Destination Address",
-        },
-    ),
-    "IPv6ExtHdrHopByHop": ("IPv6 Hop-by-Hop Options", {"nh": "Next Header", "len": "Hdr Ext Len"}),
-    "IPv6ExtHdrDestOpt": ("IPv6 Destination Options", {"nh": "Next Header", "len": "Hdr Ext Len"}),
-    "IPv6ExtHdrRouting": (
-        "IPv6 Routing",
-        {"nh": "Next Header", "len": "Hdr Ext Len", "type": "Routing Type", "segleft": "Segments Left"},
-    ),
-    "IPv6ExtHdrFragment": (
-        "IPv6 Fragment",
-        {"nh": "Next Header", "offset": "Fragment Offset", "m": "M", "id": "Identification"},
-    ),
-    "TCP": (
-        "TCP",
-        {
-            "sport": "Source Port", "dport": "Destination Port", "seq": "Sequence Number",
-            "ack": "Acknowledgment Number", "dataofs": "Data Offset", "window": "Window",
-            "chksum": "Checksum", "urgptr": "Urgent Pointer",
-        },
-    ),
-    "UDP": (
-        "UDP",
-        {"sport": "Source Port", "dport": "Destination Port", "len": "Length", "chksum": "Checksum"},
-    ),
-    "ICMP": (
-        "ICMP",
-        {
-            "type": "Type", "code": "Code", "chksum": "Checksum", "id": "Identifier",
-            "seq": "Sequence Number", "gw": "Gateway Internet Address", "nexthopmtu": "Next-Hop MTU",
-        },
-    ),
-    "DNS": (
-        "DNS",
-        {
-            "id": "ID", "qr": "QR", "opcode": "OPCODE", "aa": "AA", "tc": "TC", "rd": "RD",
-            "ra": "RA", "z": "Z", "ad": "AD", "cd": "CD", "rcode": "RCODE",
-            "qdcount": "QDCOUNT", "ancount": "ANCOUNT", "nscount": "NSCOUNT", "arcount": "ARCOUNT",
-        },
-    ),
-}  # fmt: skip
-ICMPV6_FIELDS = {
-    "type": "Type", "code": "Code", "cksum": "Checksum", "id": "Identifier",
-    "seq": "Sequence Number", "tgt": "Target Address", "mtu": "MTU",
-}  # fmt: skip
-QUOTES = {"IPerror", "IPerror6"}  # what an error message quotes is payload for us
-
-
-def scapy(*arguments: str, lines: "Iterable[str]" = ()) -> list:
-    """Ask scapy, in its own process."""
-    done = subprocess.run(
-        [DEBIAN_PYTHON, str(SCAPY), *arguments],
-        input="".join(f"{line}\n" for line in lines), capture_output=True, text=True,
-        timeout=50, check=True,
-    )  # fmt: skip
-    return json.loads(done.stdout)
-
-
-def agrees(packet: ns.Packet, layers: list[tuple[str, int, dict[str, object]]]) -> int:
-    """Compare a packet with what scapy reads in it; return how many fields were compared."""
-    compared = 0
-    found = ours(packet)
-    for name, _, fields in layers:
-        if name in QUOTES:
-            break
-        layer, names = SCAPY_FIELDS.get(
-            name, ("ICMPv6", ICMPV6_FIELDS) if name.startswith("ICMPv6") else ("", {})
-        )
-        for theirs, own in names.items():
-            # scapy reads an MTU in every message of this type; only code 4 has one.
-            if theirs in fields and not (theirs == "nexthopmtu" and fields["code"] != 4):
-                assert found[layer, own].value == fields[theirs], (layer, own, packet)
-                compared += 1
-        if name == "TCP":
-            assert packet["TCP"].end - packet["TCP"].start == int(str(fields["dataofs"])) * 4
-            flags = sum(
-                1 << bit
-                for bit, flag in enumerate(("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"))
-                if flag in packet.flags
-            )
-            assert flags == fields["flags"]
-        if name == "Raw":
-            assert packet.payload.hex() == fields["load"]
-    return compared
-
-
-@needs_scapy
-def test_scapy_reads_every_field_as_we_do() -> None:
-    made = samples(COUNT, 4)
-    told = scapy("read", lines=(f"ethernet {sample.frame.hex()}" for sample in made))
-    compared = [
-        agrees(ns.Packet.parse(sample.frame, "ethernet"), layers)
-        for sample, layers in zip(made, told, strict=True)
-    ]
-    assert min(compared) >= 10
-
-
-@needs_scapy
-def test_scapy_reads_what_we_build_and_builds_the_same_checksums() -> None:
-    built = our_own()
-    told = scapy("read", lines=(f"ethernet {bytes(packet).hex()}" for packet in built))
-    for packet, layers in zip(built, told, strict=True):
-        assert packet.problems == ()
-        agrees(packet, layers)
-
-
-@needs_scapy
-def test_we_read_what_scapy_builds() -> None:
-    frames = [bytes.fromhex(frame) for frame in scapy("make", "5", str(COUNT))]
-    told = scapy("read", lines=(f"ethernet {frame.hex()}" for frame in frames))
-    for frame, layers in zip(frames, told, strict=True):
-        packet = ns.Packet.parse(frame, "ethernet")
-        assert packet.problems == ()
-        agrees(packet, layers)
