@@ -8,6 +8,7 @@
     clippy::panic,
     reason = "a test that cannot go on has failed, and says where"
 )]
+#![allow(unreachable_pub, reason = "the targets are of libFuzzer's package too")]
 
 #[path = "fuzz/targets/decode.rs"]
 mod decode;

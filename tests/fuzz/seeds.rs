@@ -31,7 +31,10 @@ fn packet(ends: (&str, &str), over: Over, ethernet: bool, payload: &[u8]) -> Pac
 fn tcp() -> Over {
     Over::Tcp(Segment {
         flags: 18,
-        options: vec![TcpOption::Mss(1460), TcpOption::WindowScale(7)],
+        options: vec![
+            TcpOption::MaximumSegmentSize(1460),
+            TcpOption::WindowScale(7),
+        ],
         ..Segment::default()
     })
 }

@@ -36,7 +36,10 @@ pub fn check(data: &[u8]) {
                 .iter()
                 .map(|hole| u64::from(hole.end - hole.start))
                 .sum();
-            assert_eq!(missing + u64::from(message.came()), message.count().into());
+            assert_eq!(
+                missing + u64::from(message.came()),
+                u64::from(message.count())
+            );
             assert_eq!(message.is_whole(), missing == 0);
         }
     }
