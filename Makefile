@@ -56,8 +56,9 @@ bench: .venv/.ready ## measure against the standard library
 SECONDS ?= 60
 fuzz: ## look for bytes that make a decoder fail, SECONDS=60 for each target (cargo install cargo-fuzz)
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
+	@cargo test --quiet --no-default-features --test rust_fuzz seeds_are_written -- --ignored >/dev/null
 	@for target in $(FUZZ); do \
-		echo "== $$target"; mkdir -p tests/fuzz/corpus/$$target; \
+		echo "== $$target"; \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz $$target -- \
 			-max_total_time=$(SECONDS) -rss_limit_mb=512 -max_len=4096 -print_final_stats=1 || exit 1; \
 	done

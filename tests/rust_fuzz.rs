@@ -101,9 +101,8 @@ fn run(target: fn(&[u8]), seeds: &[Vec<u8>]) {
     for round in 0..RUNS {
         let mut data = seeds[numbers.below(seeds.len())].clone();
         numbers.mutate(&mut data, seeds);
-        if catch_unwind(|| target(&data)).is_err() {
-            panic!("run {round} fails with {data:02x?}");
-        }
+        let done = catch_unwind(|| target(&data));
+        assert!(done.is_ok(), "run {round} fails with {data:02x?}");
         if round == RUNS / 10 {
             before = memory();
         }
@@ -135,4 +134,24 @@ fn any_capture_is_read() {
 #[test]
 fn any_trace_is_loaded() {
     run(trace::check, &seeds::traces());
+}
+
+/// The seeds as files, for libFuzzer: `make fuzz` runs it.
+#[test]
+#[ignore = "writes files"]
+fn seeds_are_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/corpus");
+    for (target, seeds) in [
+        ("decode", seeds::packets()),
+        ("fragments", seeds::fragments()),
+        ("join", seeds::datagrams()),
+        ("pcapng", seeds::captures()),
+        ("trace", seeds::traces()),
+    ] {
+        let folder = std::path::Path::new(folder).join(target);
+        std::fs::create_dir_all(&folder).unwrap();
+        for (number, seed) in seeds.iter().enumerate() {
+            std::fs::write(folder.join(format!("seed-{number}")), seed).unwrap();
+        }
+    }
 }

@@ -44,7 +44,7 @@ pub fn check(data: &[u8]) {
         }
     }
     honest(&mut joiner, data, now);
-    joiner.lost(now + Duration::from_secs(60));
+    joiner.lost(now + Duration::from_mins(1));
     assert_eq!((joiner.open(), joiner.memory()), (0, 0));
 }
 
