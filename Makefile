@@ -5,10 +5,11 @@ PY ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml $(wildcard Cargo.toml Cargo.lock) $(shell find src -name '*.rs')
 STUB := python/netsteps/_core.pyi
+FUZZ := decode fragments join pcapng trace
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench core-test clean
+.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench fuzz core-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,16 @@ wheel: .venv/.ready ## a release wheel for this platform, in dist
 bench: .venv/.ready ## measure against the standard library
 	@for script in tests/bench/bench_*.py; do \
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+SECONDS ?= 60
+fuzz: ## look for bytes that make a decoder fail, SECONDS=60 for each target (cargo install cargo-fuzz)
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
+	@cargo test --quiet --no-default-features --test rust_fuzz seeds_are_written -- --ignored >/dev/null
+	@for target in $(FUZZ); do \
+		echo "== $$target"; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz $$target -- \
+			-max_total_time=$(SECONDS) -rss_limit_mb=512 -max_len=4096 -print_final_stats=1 || exit 1; \
 	done
 
 core-test: ## the Rust core's own tests, without Python

@@ -239,7 +239,7 @@ impl PyCapture {
             content: Arc::clone(&self.content),
             at: self.number(place),
         };
-        Ok(Bound::new(py, packet)?.into_any())
+        Ok(untracked(py, packet)?.into_any())
     }
 
     fn __iter__(slf: Py<Self>) -> PyPacketIterator {
@@ -272,6 +272,11 @@ impl PyCapturedPacket {
         self.content.found.records.get(self.at)
     }
 
+    /// The packet, read now.
+    fn made(&self) -> Option<PyPacket> {
+        self.content.packet(self.record()?)
+    }
+
     pub(super) fn link_type(&self) -> Link {
         self.record()
             .map_or(Link::UNKNOWN, |record| self.content.found.link(record))
@@ -288,8 +293,9 @@ impl PyCapturedPacket {
 
     /// The Packet; None for a link that is not known here. What is broken in it is told by its .problems.
     #[getter]
-    fn packet(&self) -> Option<PyPacket> {
-        self.content.packet(self.record()?)
+    fn packet<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyPacket>>> {
+        let packet = self.made();
+        packet.map(|packet| untracked(py, packet)).transpose()
     }
 
     /// The bytes that were captured.
@@ -335,7 +341,7 @@ impl PyCapturedPacket {
 
     fn __repr__(&self) -> String {
         let number = self.at + 1;
-        let said = self.packet().map_or_else(
+        let said = self.made().map_or_else(
             || format!("{} bytes, {}", self.length(), self.link_type().name()),
             |packet| packet.0.summary(),
         );
@@ -356,13 +362,17 @@ impl PyPacketIterator {
         slf
     }
 
-    fn __next__(&self) -> Option<PyCapturedPacket> {
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyCapturedPacket>>> {
         let capture = self.capture.get();
         let place = self.next.fetch_add(1, Ordering::Relaxed);
-        (place < capture.length).then(|| PyCapturedPacket {
+        if place >= capture.length {
+            return Ok(None);
+        }
+        let packet = PyCapturedPacket {
             content: Arc::clone(&capture.content),
             at: capture.number(place),
-        })
+        };
+        untracked(py, packet).map(Some)
     }
 }
 
@@ -372,7 +382,7 @@ pub(super) fn packet_of(given: &Bound<'_, PyAny>, step: &'static str) -> PyResul
         return Ok(packet.get().0.clone());
     }
     if let Ok(captured) = given.cast::<PyCapturedPacket>() {
-        let packet = captured.get().packet();
+        let packet = captured.get().made();
         return packet.map(|packet| packet.0).ok_or_else(|| {
             let cause = format!(
                 "packet {} begins with a link that is not known here",

@@ -247,8 +247,8 @@ def _text(picture: Picture) -> str:
     for hole in picture.holes:
         for place in range(column(hole.start), max(column(hole.end), column(hole.start) + 1)):
             whole[min(place, _TEXT - 1)] = "."
-    end = "? bytes" if picture.open_end else f"{picture.length:,} bytes"
-    lines = [picture.title, f"{'whole':<{width}}   [{''.join(whole)}] {end}"]
+    size_text = "? bytes" if picture.open_end else f"{picture.length:,} bytes"
+    lines = [picture.title, f"{'whole':<{width}}   [{''.join(whole)}] {size_text}"]
     for row in rows:
         if isinstance(row, int):
             lines.append(f"{'...':<{width}}   {row:,} more {picture.noun}s")

@@ -1,6 +1,6 @@
 """Parts of a message and fragments of a packet: lists of them, and what is drawn of them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from netsteps.show.listing import Table
 from netsteps.show.pieces import Hole, Picture, Piece, draw
@@ -19,6 +19,16 @@ class _Drawn(Table[Any]):
     """A list that shows itself as a drawing, and its rows as a table below it."""
 
     __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Any: ...  # noqa: ANN401 - the core's object
+    @overload
+    def __getitem__(self, index: slice) -> Table[Any]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
+        """Give an item; a slice is a plain table, for it is not the whole that is drawn."""
+        if isinstance(index, slice):
+            return Table(list(self)[index], columns=self.columns, caption=self.caption)
+        return super().__getitem__(index)
 
     def drawing(self, *, theme: str = "light") -> "Drawing":
         """Draw it. theme: "light" or "dark"."""
@@ -41,7 +51,12 @@ class Parts(_Drawn):
     __slots__ = ("length", "size")
 
     def __init__(self, parts: "Iterable[Any]", length: int, size: int) -> None:
-        columns = {"part": "index", "offset": "offset", "bytes": len, "data": lambda p: p.data[:24]}
+        columns: dict[str, Any] = {
+            "part": "index",
+            "offset": "offset",
+            "bytes": len,
+            "data": lambda p: p.data[:24],
+        }
         super().__init__(parts, columns=columns, caption="parts")
         self.length = length
         self.size = size
@@ -68,7 +83,7 @@ class Fragments(_Drawn):
     __slots__ = ("mtu", "pieces")
 
     def __init__(self, fragments: "Iterable[Any]", pieces: "Iterable[Any]", mtu: int) -> None:
-        columns = {"bytes": len, "fragment": "summary"}
+        columns: dict[str, Any] = {"bytes": len, "fragment": "summary"}
         super().__init__(fragments, columns=columns, caption="fragments")
         self.pieces = list(pieces)
         self.mtu = mtu
