@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.colours import colour_of, link_colour
 from netsteps.show.ladder.signs import arrow_head, fin_head, sign
-from netsteps.show.ladder.words import link_label, link_title
+from netsteps.show.ladder.words import fate_text, link_label, link_title
 from netsteps.show.svg import clipped, number, text_width
 
 if TYPE_CHECKING:
@@ -123,6 +123,9 @@ class _Arrow:
             else:
                 self._straight(source, target)
         elif source is not None:
+            if link.source is not None and link.source.count > 1:
+                begin, end = self.picture.bar(link.source)
+                source = begin + (end - begin) * 0.75  # within the run, off its edge
             self._departs(source)
         elif target is not None:
             self._arrives(target)
@@ -232,9 +235,7 @@ class _Arrow:
             self._head(x2, y, way, hollow=True)
             self._words(x1, y, x2, y)
             return
-        text = "not received" if fate == "lost" else "not read"
-        if self.link.end.role == "listener":
-            text = "not accepted"
+        text = fate_text(self.link)
         drop = 6 if fate == "lost" else 0
         rest = max(span * (0.38 if fate == "lost" else 0.2), text_width(text, _SIZE) + 48)
         x2 = self.end - min(rest, span * 0.7) * self.way
@@ -279,10 +280,7 @@ class _Arrow:
     def _queue(self, x: float, y: float) -> None:
         """Draw how long the connection waited to be accepted."""
         partner = self.link.begin.partner
-        accept = next(
-            (step for step in self.link.end.steps if step.made and step.made is partner), None
-        )
-        until = self._y(accept)
+        until = self._y(partner.accept if partner else None)
         if until is not None and until - y > 10:
             colour = colour_of(self.picture, self.canvas.theme, self.link.begin)
             self.canvas.line(

@@ -55,6 +55,7 @@ class Lifeline:
     steps: "list[Step]" = field(default_factory=list)
     partner: "Lifeline | None" = None
     listener: "Lifeline | None" = None
+    accept: "Step | None" = None  # the step of the listener that made it
     tag: int = 0  # the number of its conversation
     folded: bool = False  # not drawn: others like it are
 

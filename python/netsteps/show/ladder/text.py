@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netsteps.show.ladder.build import gap_text
 from netsteps.show.ladder.rails import Rails
 from netsteps.show.ladder.ribbon import letters, ribbons_of
-from netsteps.show.ladder.words import TIMES, link_label, since
+from netsteps.show.ladder.words import TIMES, fate_text, link_label, since
 from netsteps.show.tables import printable
 from netsteps.show.units import size_text, time_text
 
@@ -212,8 +212,8 @@ class _Text:
         elif source is not None and target is not None:
             rails.bent(id(link.source), source, target, way, text)
         elif source is not None:
-            unread = "not accepted" if link.end.role == "listener" else "not read"
-            end = {"lost": "✕ not received", "unread": f"□ {unread}"}.get(link.fate, "")
+            cross = {"lost": "✕", "unread": "□"}.get(link.fate)
+            end = f"{cross} {fate_text(link)}" if cross else ""
             if link.kind == "fin":
                 rails.flat(source, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
             elif end:
