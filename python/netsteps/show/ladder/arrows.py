@@ -20,6 +20,7 @@ __all__ = ["draw_links"]
 
 Box = tuple[float, float, float, float]
 _SIZE = 11.0
+_STUB = 60.0  # of an arrow whose other end is in the middle that was left out
 # Along an arrow, best first: alone, leaving a common call, coming to one, both.
 _PLACES = (
     (0.5, 0.36, 0.64, 0.24, 0.76, 0.15, 0.85),
@@ -122,6 +123,13 @@ class _Arrow:
                 self._band()
             else:
                 self._straight(source, target)
+        elif source is not None and link.target is not None and link.target.left_out:
+            x = self.begin + 5 * self.way
+            self._line(x, source, x + _STUB * self.way, source, dash="3 3")
+        elif target is not None and link.source is not None and link.source.left_out:
+            x = self.end - 5 * self.way
+            way = self._line(x - _STUB * self.way, target, x, target, dash="3 3")
+            self._head(x, target, way)
         elif source is not None:
             if link.source is not None and link.source.count > 1:
                 begin, end = self.picture.bar(link.source)

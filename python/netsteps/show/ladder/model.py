@@ -99,6 +99,11 @@ class Step:
     partial: bool = False  # its bytes were cut otherwise at the other end
 
     @property
+    def left_out(self) -> bool:
+        """Say whether it is in the middle that was left out."""
+        return self.hidden and self.call != "accepted"
+
+    @property
     def moved(self) -> bool:
         """Say whether it is a call that moved bytes."""
         return self.way != "" and self.phase == "completed"

@@ -212,16 +212,24 @@ class _Text:
         elif source is not None and target is not None:
             rails.bent(id(link.source), source, target, way, text)
         elif source is not None:
-            cross = {"lost": "✕", "unread": "□"}.get(link.fate)
-            end = f"{cross} {fate_text(link)}" if cross else ""
-            if link.kind == "fin":
-                rails.flat(source, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
-            elif end:
-                rails.flat(source, way, text, line="─", head=end, part=0.75)
-            else:
-                rails.flat(source, way, text, line="─", head="▷" if way > 0 else "◁")
+            self._departs(rails, link, (source, way), text)
         elif target is not None:
+            if link.source is not None and link.source.left_out:
+                text = "..."
             rails.flat(target, way, text, line="─", head="►" if way > 0 else "◄")
+
+    def _departs(self, rails: Rails, link: "Link", at: tuple[int, int], text: str) -> None:
+        """Draw what no call that is drawn received."""
+        row, way = at
+        cross = {"lost": "✕", "unread": "□"}.get(link.fate)
+        if link.target is not None and link.target.left_out:
+            rails.flat(row, way, "...", line="─", head="─", part=0.3)
+        elif link.kind == "fin":
+            rails.flat(row, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
+        elif cross:
+            rails.flat(row, way, text, line="─", head=f"{cross} {fate_text(link)}", part=0.75)
+        else:
+            rails.flat(row, way, text, line="─", head="▷" if way > 0 else "◁")
 
 
 def _words(label: "Label") -> str:

@@ -163,6 +163,9 @@ def link_title(link: "Link", model: "Model") -> str:
         "lost": "no call of the receiver took it",
         "unseen": "the other end is outside this trace",
     }
+    ends = [step for step in (link.source, link.target) if step is not None]
+    if any(step.left_out for step in ends):
+        what = f"{what}; its other end is in the part that is left out"
     if link.kind != "handshake" and link.fate in fates:
         what = f"{what}; {fates[link.fate]}"
     if link.source is not None and link.target is not None:
