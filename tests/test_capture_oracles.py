@@ -16,8 +16,8 @@ import pytest
 
 import netsteps as ns
 from peers import needs, program, real_bytes
-from test_packet_tshark import differences
-from test_packet_tshark import tshark as fields_of
+from test_packet_oracles import differences
+from test_packet_oracles import tshark as fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -422,7 +422,7 @@ class Field:
         Its value for people: "0x0800 IPv4".
         """
     @property
-    def value(self, /) -> Any:
+    def value(self, /) -> int | str | bytes:
         """
         Its value: a number, text (an address, a name), or bytes.
         """
@@ -658,9 +658,9 @@ class Packet:
     right lengths and checksums; bytes(packet) is what goes over the wire. Packet.parse(data) reads one.
     payload: the message, bytes-like. source and destination: (ip, port), an Endpoint, or an ip alone where there are no ports;
     without a source the packet comes from no address (0.0.0.0, ::). protocol: "udp", "tcp", "icmp" (over IPv6 it is ICMPv6), "arp",
-    or the number of another protocol over IP. ttl: 0 to 255. identification, dont_fragment: of IPv4. ethernet: the addresses of
+    or the number of another protocol over IP. ttl: 0 to 255, by default 64. identification, dont_fragment: of IPv4. ethernet: the addresses of
     two network cards, (source, destination), for a packet that begins with an Ethernet header; vlan: the number of a tag in it.
-    Of TCP: flags ("SYN ACK"), seq, ack, window, urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
+    Of TCP: flags ("SYN ACK"), seq, ack, window (64240), urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
     "sack" (pairs), "timestamps" (value, echo), in this order, or bytes. Of ICMP: type and code (default: an echo request), identifier
     and sequence; of ARP: type 1 (who has it?) or 2 (I have it).
     Raises BadArgument (a ValueError) for what a packet cannot say, BadPort, BadPayload.
@@ -695,7 +695,7 @@ class Packet:
         The packet as the lecture's envelope: where to, who for, and the message inside. theme: "light" or "dark".
         """
     @property
-    def first(self, /) -> str:
+    def first(self, /) -> Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']:
         """
         With which header it begins, as parse takes it: "ip", "ethernet", ...
         """
