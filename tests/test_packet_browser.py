@@ -27,7 +27,8 @@ const pictures = [...document.querySelectorAll('svg')].map(svg => [
   svg.viewBox.baseVal.width, svg.viewBox.baseVal.height,
   [...svg.querySelectorAll('text')].map(text => {
     const box = text.getBBox();
-    return [(text.lastChild || {data: ''}).data, box.x, box.y, box.x + box.width, box.y + box.height];
+    const words = (text.lastChild || {data: ''}).data;
+    return [words, box.x, box.y, box.x + box.width, box.y + box.height];
   })]);
 document.body.innerHTML = '<pre></pre>';
 document.querySelector('pre').textContent = JSON.stringify(pictures);

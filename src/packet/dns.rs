@@ -332,7 +332,7 @@ mod tests {
         // Each leads to the one before it.
         let mut data = vec![0, 0];
         for place in 0..200_u16 {
-            data.extend((0xc000 | place * 2).to_be_bytes());
+            data.extend((0xc000 | (place * 2)).to_be_bytes());
         }
         assert!(read_name(&data, 0, 100).is_ok());
         assert!(read_name(&data, 0, data.len() - 2).is_err());

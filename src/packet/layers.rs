@@ -47,17 +47,20 @@ fn carried_meaning(packet: &Packet) -> &'static str {
         return "a part of what the whole packet carries";
     }
     match packet.headers().next_back() {
-        Some(Header { kind, .. }) if matches!(kind, Kind::Tcp | Kind::Udp) => {
-            "the message, as the program gave it"
-        }
-        Some(Header { kind, start, .. }) if matches!(kind, Kind::Icmp | Kind::Icmpv6) => {
-            match (kind, byte(packet.data(), start)) {
-                (Kind::Icmp, 3..=5 | 11 | 12) | (Kind::Icmpv6, 1..=4) => {
-                    "the beginning of the packet that it is about"
-                }
-                _ => "what the message carries",
+        Some(Header {
+            kind: Kind::Tcp | Kind::Udp,
+            ..
+        }) => "the message, as the program gave it",
+        Some(Header {
+            kind: kind @ (Kind::Icmp | Kind::Icmpv6),
+            start,
+            ..
+        }) => match (kind, byte(packet.data(), start)) {
+            (Kind::Icmp, 3..=5 | 11 | 12) | (Kind::Icmpv6, 1..=4) => {
+                "the beginning of the packet that it is about"
             }
-        }
+            _ => "what the message carries",
+        },
         Some(_) => "what the header before it carries",
         None => "bytes that were not read",
     }

@@ -190,11 +190,11 @@ def _signs(canvas: Canvas, lane: "Lane", across: "_series.Place", floor: float) 
     ):
         shown = -99.0
         for time, count in moments:
-            x = across(time)
+            x = min(across(time), _WIDTH - _RIGHT - 8)
             if x - shown < 14:
                 continue
             shown = x
-            _ring(canvas, sign, min(x, _WIDTH - _RIGHT - 8), floor - 14, f"{count:,} {title}")
+            _ring(canvas, sign, x, floor - 14, f"{count:,} {title}")
 
 
 def _legend_rows(lanes: "list[Lane]") -> list[list[tuple[str, str, float]]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.colours import colour_of, link_colour
 from netsteps.show.ladder.signs import arrow_head, fin_head, sign
-from netsteps.show.ladder.words import link_label, link_title
+from netsteps.show.ladder.words import fate_text, link_label, link_title
 from netsteps.show.svg import clipped, number, text_width
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = ["draw_links"]
 
 Box = tuple[float, float, float, float]
 _SIZE = 11.0
+_STUB = 60.0  # of an arrow whose other end is in the middle that was left out
 # Along an arrow, best first: alone, leaving a common call, coming to one, both.
 _PLACES = (
     (0.5, 0.36, 0.64, 0.24, 0.76, 0.15, 0.85),
@@ -122,7 +123,17 @@ class _Arrow:
                 self._band()
             else:
                 self._straight(source, target)
+        elif source is not None and link.target is not None and link.target.left_out:
+            x = self.begin + 5 * self.way
+            self._line(x, source, x + _STUB * self.way, source, dash="3 3")
+        elif target is not None and link.source is not None and link.source.left_out:
+            x = self.end - 5 * self.way
+            way = self._line(x - _STUB * self.way, target, x, target, dash="3 3")
+            self._head(x, target, way)
         elif source is not None:
+            if link.source is not None and link.source.count > 1:
+                begin, end = self.picture.bar(link.source)
+                source = begin + (end - begin) * 0.75  # within the run, off its edge
             self._departs(source)
         elif target is not None:
             self._arrives(target)
@@ -232,9 +243,7 @@ class _Arrow:
             self._head(x2, y, way, hollow=True)
             self._words(x1, y, x2, y)
             return
-        text = "not received" if fate == "lost" else "not read"
-        if self.link.end.role == "listener":
-            text = "not accepted"
+        text = fate_text(self.link)
         drop = 6 if fate == "lost" else 0
         rest = max(span * (0.38 if fate == "lost" else 0.2), text_width(text, _SIZE) + 48)
         x2 = self.end - min(rest, span * 0.7) * self.way
@@ -279,10 +288,7 @@ class _Arrow:
     def _queue(self, x: float, y: float) -> None:
         """Draw how long the connection waited to be accepted."""
         partner = self.link.begin.partner
-        accept = next(
-            (step for step in self.link.end.steps if step.made and step.made is partner), None
-        )
-        until = self._y(accept)
+        until = self._y(partner.accept if partner else None)
         if until is not None and until - y > 10:
             colour = colour_of(self.picture, self.canvas.theme, self.link.begin)
             self.canvas.line(

@@ -14,7 +14,8 @@ __all__ = ["LANES", "fold"]
 
 LANES = 8  # how many conversations are drawn side by side
 _LONGEST_CYCLE = 6
-_SHORTEST_RUN = 3
+_SHORTEST_RUN = 3  # calls; and of a cycle of several calls:
+_SHORTEST_CYCLE = 8  # times: a few rounds are read more easily than a sum
 _HEAD = 0.6  # the part of the limit that the beginning gets when the middle is left out
 
 
@@ -113,8 +114,12 @@ def _cycles(
     key: "Callable[[object], Hashable]",
     longest: int,
     least: int,
+    rounds: int = 0,
 ) -> "Iterator[tuple[int, int, int]]":
-    """Cut a sequence into cycles that repeat: (index of the first, its period, how often)."""
+    """Cut a sequence into cycles that repeat: (index of the first, its period, how often).
+
+    longest: the longest period. least: how often one item must come, rounds: how often several.
+    """
     keys = [key(item) for item in items]
     at, total = 0, len(keys)
     while at < total:
@@ -128,7 +133,10 @@ def _cycles(
             while keys[behind : behind + period] == cycle and len(cycle) == period:
                 times += 1
                 behind += period
-            if times >= least and times * period > best[0] * best[1]:
+            if (
+                times >= (least if period == 1 else max(least, rounds))
+                and times * period > best[0] * best[1]
+            ):
                 best = (period, times)
         yield at, *best
         at += best[0] * best[1]
@@ -150,7 +158,9 @@ def _fold_runs(
         return (step.name, step.call, -1 if other else step.tag)
 
     steps = [step for step in line.steps if not step.hidden]
-    for first, period, times in list(_cycles(steps, key, _LONGEST_CYCLE, _SHORTEST_RUN)):
+    for first, period, times in list(
+        _cycles(steps, key, _LONGEST_CYCLE, _SHORTEST_RUN, _SHORTEST_CYCLE)
+    ):
         if times >= _SHORTEST_RUN:
             run = _run(steps[first : first + period * times], period)
             line.steps.append(run)

@@ -37,16 +37,7 @@ def _handshakes(conversation: "Conversation") -> "Iterator[Link]":
         yield Link("handshake", right, end, step, None, fate)
     if not connects and left.role == "accepted" and left.steps[0].call == "accepted":
         end = left.listener or left
-        yield Link("handshake", right, end, None, _accept_of(left), "unseen")
-
-
-def _accept_of(line: Lifeline) -> "Step":
-    first = line.steps[0]
-    if first.hidden and line.listener is not None:
-        for step in line.listener.steps:
-            if step.made is line:
-                return step
-    return first
+        yield Link("handshake", right, end, None, left.accept or left.steps[0], "unseen")
 
 
 def _ranges(line: Lifeline, way: str) -> "list[Range]":

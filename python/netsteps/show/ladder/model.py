@@ -55,6 +55,7 @@ class Lifeline:
     steps: "list[Step]" = field(default_factory=list)
     partner: "Lifeline | None" = None
     listener: "Lifeline | None" = None
+    accept: "Step | None" = None  # the step of the listener that made it
     tag: int = 0  # the number of its conversation
     folded: bool = False  # not drawn: others like it are
 
@@ -96,6 +97,11 @@ class Step:
     hidden: bool = False
     made: Lifeline | None = None  # the connection that this accept made
     partial: bool = False  # its bytes were cut otherwise at the other end
+
+    @property
+    def left_out(self) -> bool:
+        """Say whether it is in the middle that was left out."""
+        return self.hidden and self.call != "accepted"
 
     @property
     def moved(self) -> bool:

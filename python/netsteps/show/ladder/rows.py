@@ -158,22 +158,14 @@ def _anchors(model: "Model") -> list[_Anchor]:
         source = link.source
         if link.kind == "handshake" and source and not source.hidden and source.end_ns:
             arrival = source.end_ns
-            accept = _accept(link)
+            partner = link.begin.partner
+            accept = partner.accept if partner else None
             if accept is not None:
                 arrival = max(min(arrival, accept.at_ns), source.at_ns)
             if link.fate != "lost":
                 anchors.append(_Anchor(arrival, 0, "arrive", source, link))
     anchors.sort(key=lambda anchor: (anchor.ns, anchor.order, anchor.step.event.id))
     return anchors
-
-
-def _accept(link: "Link") -> "Step | None":
-    """Find the accept that took this connection out of the queue."""
-    partner = link.begin.partner
-    for step in link.end.steps:
-        if step.made is not None and step.made is partner:
-            return step
-    return None
 
 
 def _between(sorted_ns: list[int], begin: int, end: int) -> bool:

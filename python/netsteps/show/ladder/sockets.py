@@ -131,10 +131,8 @@ def _numbered(found: list[Lifeline]) -> "Iterator[Conversation]":
             end.tag = number
             for step in end.steps:
                 step.tag = number
-            if end.listener is not None and end.role == "accepted":
-                for step in end.listener.steps:
-                    if step.made is end:
-                        step.tag = number
+            if end.accept is not None:
+                end.accept.tag = number
         ends = (line, partner) if line.side == "left" else (partner, line)
         yield Conversation(number, *ends, "tcp")
 
@@ -152,7 +150,8 @@ def _accepted(lines: list[Lifeline]) -> None:
             first = line.steps[0]
             accept = accepts.get((line.process, first.event.thread, first.start_ns))
             if accept is not None and accept.made is None:
-                accept.made, line.listener, first.hidden = line, accept.line, True
+                accept.made, line.accept, line.listener = line, accept, accept.line
+                first.hidden = True
 
 
 def _sides(line: Lifeline, partner: Lifeline | None, listeners: Listeners) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netsteps.show.ladder.build import gap_text
 from netsteps.show.ladder.rails import Rails
 from netsteps.show.ladder.ribbon import letters, ribbons_of
-from netsteps.show.ladder.words import TIMES, link_label, since
+from netsteps.show.ladder.words import TIMES, fate_text, link_label, since
 from netsteps.show.tables import printable
 from netsteps.show.units import size_text, time_text
 
@@ -212,16 +212,24 @@ class _Text:
         elif source is not None and target is not None:
             rails.bent(id(link.source), source, target, way, text)
         elif source is not None:
-            unread = "not accepted" if link.end.role == "listener" else "not read"
-            end = {"lost": "✕ not received", "unread": f"□ {unread}"}.get(link.fate, "")
-            if link.kind == "fin":
-                rails.flat(source, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
-            elif end:
-                rails.flat(source, way, text, line="─", head=end, part=0.75)
-            else:
-                rails.flat(source, way, text, line="─", head="▷" if way > 0 else "◁")
+            self._departs(rails, link, (source, way), text)
         elif target is not None:
+            if link.source is not None and link.source.left_out:
+                text = "..."
             rails.flat(target, way, text, line="─", head="►" if way > 0 else "◄")
+
+    def _departs(self, rails: Rails, link: "Link", at: tuple[int, int], text: str) -> None:
+        """Draw what no call that is drawn received."""
+        row, way = at
+        cross = {"lost": "✕", "unread": "□"}.get(link.fate)
+        if link.target is not None and link.target.left_out:
+            rails.flat(row, way, "...", line="─", head="─", part=0.3)
+        elif link.kind == "fin":
+            rails.flat(row, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
+        elif cross:
+            rails.flat(row, way, text, line="─", head=f"{cross} {fate_text(link)}", part=0.75)
+        else:
+            rails.flat(row, way, text, line="─", head="▷" if way > 0 else "◁")
 
 
 def _words(label: "Label") -> str:

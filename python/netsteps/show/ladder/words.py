@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TIMES",
+    "fate_text",
     "label",
     "link_label",
     "link_title",
@@ -121,7 +122,8 @@ def link_label(link: "Link") -> str:
     if link.kind == "handshake":
         return ""
     if link.count > 1:
-        return f"{size_text(link.size)} in {plural(link.count, 'piece')}"
+        part = "datagram" if link.kind == "datagram" else "piece"
+        return f"{size_text(link.size)} in {plural(link.count, part)}"
     text = preview_text(link.preview, link.size)
     if link.kind == "data" and not link.whole:
         if link.first + link.size > _WRITTEN_OUT:
@@ -130,6 +132,14 @@ def link_label(link: "Link") -> str:
         span = f"byte {link.first}" if link.size == 1 else f"bytes {link.first}-{last}"
         text = f"{span} {text}".rstrip()
     return text
+
+
+def fate_text(link: "Link") -> str:
+    """Say what became of bytes that no call was seen to receive."""
+    text = "not received" if link.fate == "lost" else "not read"
+    if link.end.role == "listener":
+        text = "not accepted"
+    return f"{link.count:,} {text}" if link.count > 1 else text
 
 
 def link_title(link: "Link", model: "Model") -> str:
@@ -153,6 +163,9 @@ def link_title(link: "Link", model: "Model") -> str:
         "lost": "no call of the receiver took it",
         "unseen": "the other end is outside this trace",
     }
+    ends = [step for step in (link.source, link.target) if step is not None]
+    if any(step.left_out for step in ends):
+        what = f"{what}; its other end is in the part that is left out"
     if link.kind != "handshake" and link.fate in fates:
         what = f"{what}; {fates[link.fate]}"
     if link.source is not None and link.target is not None:
