@@ -4,6 +4,7 @@ use std::io::Write;
 
 use netsteps::address::Family;
 use netsteps::error::{Code, Error};
+use netsteps::packet::{First, parse};
 use netsteps::ports::Transport;
 use netsteps::resolve::{Port, resolve};
 use netsteps::socket::{OptionName, Socket, Value};
@@ -122,6 +123,9 @@ const EXAMPLES: &[(Code, Example)] = &[
                 pause: &Raises,
             },
         )
+    }),
+    (Code::BadPacket, || {
+        parse(&[0x45, 0, 0, 20], First::Ip).unwrap_err().into()
     }),
     (Code::System, || {
         // A stream has no groups of receivers.
