@@ -202,6 +202,7 @@ fn an_error_of_the_net_names_the_address() {
             // Of an argument, or of a socket that has no address.
             Code::BadPort
                 | Code::BadArgument
+                | Code::BadPacket
                 | Code::BadPayload
                 | Code::BadType
                 | Code::OutOfOrder
