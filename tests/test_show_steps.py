@@ -48,6 +48,8 @@ EVENT = SimpleNamespace(
     start_ns=1_000_000,
     end_ns=1_002_500,
     thread=77,
+    process=4711,
+    line=None,
 )
 
 
@@ -351,3 +353,15 @@ def test_a_quantity_is_a_number_with_a_text_of_its_own() -> None:
     for same in (quantity, copy.copy(quantity), pickle.loads(pickle.dumps(quantity))):
         assert (float(same), str(same)) == (1500.0, "1.50 us")
     assert quantity > Quantity(900, "900 ns")
+
+
+def test_the_source_line_is_a_column_when_a_trace_has_noted_it() -> None:
+    assert "line" not in table_of_events([event()], 0).columns
+    table = table_of_events([event(line="client.py:12"), event()], 0)
+    assert [str(row[-1]).strip() for row in table.cells()] == ["client.py:12", ""]
+
+
+def test_the_process_is_a_column_when_there_are_several() -> None:
+    assert "process" not in table_of_events([event(), event()], 0).columns
+    table = table_of_events([event(), event(process=4712)], 0)
+    assert [str(row[1]) for row in table.cells()] == ["4711", "4712"]

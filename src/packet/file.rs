@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::fields::hex;
 use super::link::Link;
 use super::{pcap, pcapng};
 use crate::error::{Code, Error, Place, Result};
@@ -232,7 +233,7 @@ fn no_capture(data: &[u8]) -> Error {
         [0x1f, 0x8b, ..] => "it begins as a file compressed with gzip".to_owned(),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "it begins as a file compressed with zstd".to_owned(),
         [0x04, 0x22, 0x4d, 0x18, ..] => "it begins as a file compressed with lz4".to_owned(),
-        _ => format!("it begins with {:02x?}", &data[..data.len().min(4)]),
+        _ => format!("it begins with {}", hex(&data[..data.len().min(4)])),
     };
     let remedy = if begins.contains("compressed") {
         "unpack it first (gunzip, zstd -d, lz4 -d)"

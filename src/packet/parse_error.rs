@@ -69,7 +69,7 @@ impl From<ParseError> for Error {
             Code::BadPacket,
             "parse",
             error.cause,
-            "lax=True, which keeps what can be read, and first=, which says with which header the bytes begin",
+            "first=, which says with which header the bytes begin (first=\"ethernet\" for a whole frame), or lax=True, which keeps what can be read",
         )
         .in_place(Place {
             layer: error.layer.into(),

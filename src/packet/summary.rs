@@ -35,7 +35,7 @@ pub(super) fn protocol(packet: &Packet) -> String {
     }
 }
 
-/// "IPv4 TCP 192.168.1.7:50000 > 93.184.216.34:80 [SYN] seq=1 win=64240 len=0"
+/// "IPv4 TCP 192.168.1.7:50000 > 203.0.113.9:80 [SYN] seq=1 win=64240 len=0"
 pub(super) fn summary(packet: &Packet) -> String {
     let mut line = match packet.network() {
         Some(network) => over_ip(packet, network),

@@ -14,7 +14,7 @@ use crate::packet::{self, First, Packet};
 
 /// A packet: its bytes, and what they say, layer by layer.
 ///
-/// Packet(b"hello", source=("192.168.1.7", 50000), destination=("93.184.216.34", 80), protocol="tcp", flags="SYN") makes one, with
+/// Packet(b"hello", source=("192.168.1.7", 50000), destination=("203.0.113.9", 80), protocol="tcp", flags="SYN") makes one, with
 /// right lengths and checksums; bytes(packet) is what goes over the wire. Packet.parse(data) reads one.
 /// payload: the message, bytes-like. source and destination: (ip, port), an Endpoint, or an ip alone where there are no ports;
 /// without a source the packet comes from no address (0.0.0.0, ::). protocol: "udp", "tcp", "icmp" (over IPv6 it is ICMPv6), "arp",
@@ -103,7 +103,7 @@ impl PyPacket {
 
     /// Read a packet: the way back from bytes(packet).
     ///
-    /// data: bytes-like. first: with which header it begins: "ip" (IPv4 or IPv6, its first four bits tell), "ethernet", "sll" and
+    /// data: bytes-like. first: with which header it begins: "ip" (by default: IPv4 or IPv6, its first four bits tell), "ethernet", "sll" and
     /// "sll2" (Linux's captures on "any"), "null" and "loop" (BSD's loopback). lax: keep what can be read of broken bytes; what is
     /// wrong is then in .problems. A wrong checksum is never an error, always a problem.
     /// Raises BadPacket, a ValueError with .layer, .offset, .needed and .had (in bytes); BadArgument for another first.
@@ -178,7 +178,7 @@ impl PyPacket {
         PyTuple::new(py, self.0.problems())
     }
 
-    /// The packet in one line: "IPv4 TCP 192.168.1.7:50000 > 93.184.216.34:80 [SYN] seq=1 win=64240 len=0".
+    /// The packet in one line: "IPv4 TCP 192.168.1.7:50000 > 203.0.113.9:80 [SYN] seq=1 win=64240 len=0".
     #[getter]
     fn summary(&self) -> String {
         self.0.summary()

@@ -219,7 +219,7 @@ fn broken(number: u64, what: &str) -> Unread {
         Code::BadArgument,
         "load",
         format!("line {number} of the file: {what}"),
-        "a file that Trace.save has written",
+        "a file that Trace.save has written as .jsonl; read_packets reads captures",
     )))
 }
 

@@ -23,6 +23,7 @@ _LEFT, _RIGHT = 60.0, 840.0
 _SHEET, _SHEET_WIDTH = 150.0, 600.0
 _LINE = 20.0
 _BODY = 262.0
+_INSIDE = 16.0  # how much of the sheet is behind the front: more than the notch shows
 
 
 def picture(packet: "Packet", alt: str, theme: str) -> str:
@@ -77,9 +78,9 @@ def _sheet(style: Style, letter: Letter, y: float, height: float) -> None:
     canvas, theme = style.canvas, style.theme
     hue = style.hue(7)
     canvas.rect(
-        _SHEET, y, _SHEET_WIDTH, height + 30, fill=theme.paper, stroke=hue, stroke_width=1.5
+        _SHEET, y, _SHEET_WIDTH, height + _INSIDE, fill=theme.paper, stroke=hue, stroke_width=1.5
     )
-    swatch(style, _part(7), x=_SHEET, y=y, height=height + 30)
+    swatch(style, _part(7), x=_SHEET, y=y, height=height + _INSIDE)
     x = _SHEET + 24
     heading = _heading(letter)
     canvas.text(x, y + 22, heading, size=12, fill=hue, bold=True)

@@ -87,7 +87,7 @@ _TCP = Layout(
     ),
     routes={
         ("created", "bound"): Route(("left", 59), ("top", 130), Label(140, 100), ((130, 59),)),
-        ("bound", "listening"): Route(("bottom", 130), ("top", 130), Label(140, 191)),
+        ("bound", "listening"): Route(("bottom", 130), ("top", 130), Label(140, 198)),
         ("created", "connected"): Route(("right", 59), ("top", 610), Label(620, 118), ((610, 59),)),
         ("bound", "connected"): Route(
             ("right", 145), ("top", 570), Label(394, 138, "middle"), ((570, 145),)

@@ -46,7 +46,7 @@ def _in_words(groups: "list[Group]") -> str:
     both = sum(link.sockets == 2 for link in links)
     return (
         f"{_count(listeners, 'listener')}, {_count(both, 'connection')} with both ends here, "
-        f"{_count(len(links) - both, 'connection')} with one"
+        f"{_count(len(links) - both, 'connection')} with one end here"
     )
 
 

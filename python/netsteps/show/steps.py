@@ -90,6 +90,10 @@ class _Event(Protocol):
     def end_ns(self) -> int | None: ...
     @property
     def thread(self) -> int: ...
+    @property
+    def process(self) -> int: ...
+    @property
+    def line(self) -> str | None: ...
 
 
 AnyLine = TypeVar("AnyLine", bound=_Line)
@@ -160,6 +164,8 @@ def table_of_events(
         return Quantity(since, f"{since / 1e6:.3f}")
 
     columns: dict[str, str | Callable[[AnyEvent], object]] = {"ms": when}
+    if len({event.process for event in events}) > 1:
+        columns["process"] = "process"
     if len(threads) > 1:
         columns["thread"] = lambda event: threads[event.thread]
     columns |= {
@@ -172,6 +178,8 @@ def table_of_events(
         "result": _result,
         "took": _took,
     }
+    if any(event.line for event in events):
+        columns["line"] = lambda event: event.line or _BLANK
     note = None
     if dropped:
         note = f"{dropped} older {'event' if dropped == 1 else 'events'} not kept: Trace(capacity=)"

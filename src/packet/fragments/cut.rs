@@ -31,7 +31,7 @@ pub(super) fn ipv4(ip: &[u8], mtu: usize, identification: Option<u32>) -> Result
                 "the packet has {} bytes, the link takes {mtu}, and its flag Don't Fragment is set: a router drops it and says so by ICMP (3, 4)",
                 header.len() + data.len()
             ),
-            "a smaller packet, or one without the flag",
+            "a smaller packet, or one without the flag (dont_fragment=False)",
         ));
     }
     let identification = identification
