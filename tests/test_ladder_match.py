@@ -82,6 +82,22 @@ def test_an_address_that_is_used_again_is_another_connection() -> None:
     assert parts(world.events) == [(0, 3, "read"), (0, 4, "read")]
 
 
+@pytest.mark.parametrize("turns", [1, 2])
+def test_a_client_that_closed_before_it_was_accepted_is_one_connection(turns: int) -> None:
+    world = World()
+    listener = world.listener()
+    for at in (100, 1000)[:turns]:
+        client = world.client(at)
+        client.write(at + 20, b"%d" % at)
+        client.close(at + 40)
+        served = world.accept(listener, at + 80, "127.0.0.1:50001")
+        served.read(at + 110, b"%d" % at)
+        served.close(at + 130)
+    talks = model_of(world.events).conversations
+    assert [(talk.left.role, talk.right.role) for talk in talks] == [("accepted", "client")] * turns
+    assert parts(world.events) == [(0, 3, "read"), (0, 4, "read")][:turns]
+
+
 def test_both_ends_in_two_processes_are_one_connection() -> None:
     world = World()
     _, client, served = world.pair()

@@ -212,7 +212,9 @@ def test_long_addresses_and_full_queues_stay_in_their_boxes() -> None:
     full = {"recv_q": 4_294_967_295, "send_q": 4_294_967_295, "program": "W" * 200}
     rows = [Row(here, there, "CLOSE_WAIT", **full), Row(there, here, "FIN_WAIT1", **full)]
     rows += [Row(here, None, "LISTEN", **full), Row(here, at(1, "2001:db8::1"), **full)]
-    pictures.check(netstat(rows).svg)
+    picture = netstat(rows).svg
+    pictures.check(picture)
+    assert picture.count("...]:65535<") == 4, "the port is kept"
 
 
 def test_what_is_empty_is_said() -> None:

@@ -145,7 +145,7 @@ _UDP = Layout(
     start=(150, 14),
     note=345,
     routes={
-        ("created", "bound"): Route(("bottom", 150), ("top", 150), Label(160, 106)),
+        ("created", "bound"): Route(("bottom", 150), ("top", 150), Label(160, 118)),
         ("created", "connected"): Route(("right", 59), ("top", 540), Label(550, 106), ((540, 59),)),
         ("bound", "connected"): Route(("right", 204), ("left", 204), Label(345, 197, "middle")),
         ("created", "closed"): Route(

@@ -127,8 +127,17 @@ def _box(canvas: Canvas, sock: Sock, x: float, y: float, width: float) -> None:
     word = f"{sock.row.kind.upper()} LISTEN" if listens else sock.row.kind.upper()
     wide = text_width(word, 9.5)
     canvas.text(x + width - 10, y + 32, word, size=9.5, anchor="end", fill=theme.faint)
-    local = clipped(str(sock.row.local), 11, width - 30 - wide, mono=True)
+    local = _address(str(sock.row.local), width - 30 - wide)
     canvas.text(x + 10, y + 32, local, size=11, mono=True, title=full)
+
+
+def _address(text: str, room: float) -> str:
+    """Shorten an address inside its IP: the port is what tells two sockets apart."""
+    address, port, more = text.partition("]:")
+    if not port or text_width(text, 11, mono=True) <= room:
+        return clipped(text, 11, room, mono=True)
+    end = f"{port}{more}"
+    return f"{clipped(address, 11, room - text_width(end, 11, mono=True), mono=True)}{end}"
 
 
 def _link(canvas: Canvas, link: Link, y: float, indent: int) -> None:
@@ -139,7 +148,7 @@ def _link(canvas: Canvas, link: Link, y: float, indent: int) -> None:
         if end is not None:
             _box(canvas, end, x, y, width)
             continue
-        elsewhere = clipped(link.elsewhere, 11, width - 20, mono=True)
+        elsewhere = _address(link.elsewhere, width - 20)
         canvas.rect(
             x, y + 6, width, _TALL - 12, rx=14, fill="none", stroke=theme.faint,
             stroke_dasharray="4 3", title=link.elsewhere,

@@ -68,6 +68,11 @@ def together(a: Lifeline, b: Lifeline) -> bool:
     return a.first_ns <= (b.closed_ns or _FOREVER) and b.first_ns <= (a.closed_ns or _FOREVER)
 
 
+def _accepted_later(late: Lifeline, early: Lifeline) -> bool:
+    """Say whether one may have been accepted when the other was closed already."""
+    return late.role == "accepted" and early.role != "accepted" and early.first_ns < late.first_ns
+
+
 class Listeners:
     """The sockets that others reach by their address: listeners, or bound UDP sockets."""
 
@@ -106,7 +111,13 @@ def pairs(lines: list[Lifeline]) -> list[Conversation]:
         rivals = [
             other
             for other in by_ends.get((line.peer, line.local), ())
-            if other is not line and other.partner is None and together(line, other)
+            if other is not line and other.partner is None
+        ]
+        rivals = [other for other in rivals if together(line, other)] or [
+            # A client may have written and closed before the server came to accept it.
+            other
+            for other in rivals
+            if _accepted_later(line, other) or _accepted_later(other, line)
         ]
         if rivals:
             other = min(rivals, key=lambda other: abs(other.first_ns - line.first_ns))
