@@ -1,7 +1,11 @@
 """The ladder in a terminal."""
 
+import errno
+import re
+
 import pytest
 
+from fake_events import World
 from ladder_scenes import SCENES
 from netsteps.show.ladder import ladder
 
@@ -45,3 +49,13 @@ def test_every_sign_is_there() -> None:
     assert "127.0.0.1:38436" in texts["outside_peer"]
     assert "... 1.20 s ..." in texts["idle_fold"]
     assert "read still waiting" in texts["still_waiting"]
+
+
+def test_a_look_that_failed_is_named_as_the_step_that_was_called() -> None:
+    """read_until looks first (MSG_PEEK); its user knows of no peek, and waits until its end."""
+    _, client, _ = (world := World()).pair()
+    client.fail("read_until", "recv MSG_PEEK", 200, errno.ETIMEDOUT, took_us=5_000)
+    text = str(ladder(world.events))
+    assert "read_until timed out, 5.00 ms" in text
+    assert "peek" not in text
+    assert re.search(r"^ *5\.2.*read_until", text, re.MULTILINE), "at its end"

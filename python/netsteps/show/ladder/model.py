@@ -193,6 +193,7 @@ def step_of(line: Lifeline, event: Event) -> Step:
     elif (
         call in {"accept4", "accept", "accepted"}
         or way == "in"
+        or "PEEK" in call
         or (way == "out" and (end - start >= _WAITED_NS))
     ):
         at = end

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Fold", "Rows", "rows_of"]
 
 _SAME_SIDE = 20.0  # pixels between two labels of one side
+_SIGN = 16.0  # from the sign at the end of a wait to the next step
 _ANY_SIDE = 13.0  # and between two rows, whose times stand in one column
 _FOLDED = 30.0  # the height of time that is folded
 _GAP = 46.0  # and of steps that are left out
@@ -108,6 +109,8 @@ def rows_of(model: "Model") -> Rows:
         if labels:
             labelled = last[side] = y
             rows.times.append((y, anchor.ns))
+        elif anchor.kind == "end" and anchor.step.sign:
+            last[side] = max(last[side], y + _SIGN - _SAME_SIDE)
         _note(rows, anchor, y)
     rows.height = y
     return rows

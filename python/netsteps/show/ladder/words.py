@@ -50,7 +50,9 @@ def label(step: "Step", *, several: bool = False) -> tuple[str, str]:
     """
     if step.count > 1:
         return _run_label(step)
-    name = "peek" if "PEEK" in step.call else step.name
+    # A look that failed is what the step came to, and the program called the step.
+    looked = "PEEK" in step.call and step.phase == "completed"
+    name = "peek" if looked else step.name
     return name, _outcome(step, several=several)
 
 
