@@ -136,7 +136,7 @@ def views(folder: Path) -> "dict[str, object]":
             "packet": packets[0].packet,
             "steps": connection.steps,
             "life": connection.life(),
-            "dark life": client.life("dark"),
+            "dark life": client.life(theme="dark"),
             "options": client.options,
             "connections": ns.connections(),
             "trace": trace,

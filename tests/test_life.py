@@ -212,9 +212,11 @@ def test_a_state_that_no_line_told_of_yet_is_walked_to() -> None:
 
 def test_a_theme_that_does_not_exist_is_refused() -> None:
     with ns.Socket("tcp") as socket:
-        assert socket.life("dark").svg == socket.life().themed("dark").svg != socket.life().svg
+        assert (
+            socket.life(theme="dark").svg == socket.life().themed("dark").svg != socket.life().svg
+        )
         with pytest.raises(ValueError, match="theme"):
-            socket.life("grey")  # type: ignore[arg-type]
+            socket.life(theme="grey")  # type: ignore[arg-type]
 
 
 # Of errors
@@ -232,7 +234,7 @@ def test_every_step_out_of_order_is_drawn(begin: "type[ns.Socket]", step: str) -
     assert error.kind == socket.kind
     assert (error.path[:1] or (None,)) == (error.missing,)
     life = error.life()
-    for drawing in (life, error.life("dark")):
+    for drawing in (life, error.life(theme="dark")):
         pictures.check(drawing.svg)
         assert pictures.crossed(drawing.svg) == []
     assert max(map(len, str(life).split("\n"))) <= 80

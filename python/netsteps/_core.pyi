@@ -1075,7 +1075,7 @@ class Socket:
         """
         "tcp" or "udp".
         """
-    def life(self, /, theme: "Literal['light', 'dark']" = "light") -> Drawing:
+    def life(self, /, *, theme: "Literal['light', 'dark']" = "light") -> Drawing:
         """
         The life of this socket, drawn: the state table with the way it went, where it stands, and what is possible now.
 

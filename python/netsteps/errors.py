@@ -81,7 +81,7 @@ class StepError(SocketError):
     action: str | None = None
     path: tuple[str, ...] = ()
 
-    def life(self, theme: "Literal['light', 'dark']" = "light") -> "Drawing":
+    def life(self, *, theme: "Literal['light', 'dark']" = "light") -> "Drawing":
         """Draw the state table with where the socket stood, the step that was tried, and the way.
 
         theme: "light" or "dark". Raises ValueError for another theme, and for an error that does

@@ -28,17 +28,15 @@ impl Address {
     ) -> PyResult<Self> {
         let py = host.py();
         let wrong = |cause: String| {
-            errors::raise(
-                py,
-                Error::new(
-                    Code::BadType,
-                    step,
-                    cause,
-                    format!(
-                        "{step}(\"127.0.0.1\", 6666), {step}((\"127.0.0.1\", 6666)) or {step}(endpoint)"
-                    ),
-                ),
-            )
+            // A packet is no step: it takes each address as one argument.
+            let remedy = if step == "packet" {
+                "(\"127.0.0.1\", 6666), \"127.0.0.1:6666\" or an Endpoint".to_owned()
+            } else {
+                format!(
+                    "{step}(\"127.0.0.1\", 6666), {step}((\"127.0.0.1\", 6666)) or {step}(endpoint)"
+                )
+            };
+            errors::raise(py, Error::new(Code::BadType, step, cause, remedy))
         };
         if let Some(port) = port {
             return Ok(Self::Named(host_of(host, step)?, port_of(port, step)?));

@@ -529,7 +529,7 @@ impl PySocket {
     /// The life of this socket, drawn: the state table with the way it went, where it stands, and what is possible now.
     ///
     /// theme: "light" or "dark". Raises ValueError for another theme. Source: lectures 1 and 3 (the server's and the client's steps).
-    #[pyo3(signature = (theme: "Literal['light', 'dark']" = "light"))]
+    #[pyo3(signature = (*, theme: "Literal['light', 'dark']" = "light"))]
     fn life<'py>(&self, py: Python<'py>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
         life::drawn(py, &self.core, theme)
     }
