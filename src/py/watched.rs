@@ -47,14 +47,13 @@ impl Watched {
     }
 
     fn look(&self) -> io::Result<()> {
-        // None: the interpreter ends, and nobody waits for this file any more.
-        match Python::try_attach(|py| py.check_signals()) {
-            None | Some(Ok(())) => Ok(()),
-            Some(Err(error)) => {
-                self.raised.replace(Some(error));
-                Err(io::Error::other("a signal handler raised"))
-            }
+        // Without an interpreter, at its end, nobody waits for this file any more.
+        let raised = Python::try_attach(|py| py.check_signals().err()).flatten();
+        if raised.is_none() {
+            return Ok(());
         }
+        self.raised.replace(raised);
+        Err(io::Error::other("a signal handler raised"))
     }
 
     fn moved(&mut self, size: usize) -> io::Result<usize> {
