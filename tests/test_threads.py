@@ -5,6 +5,7 @@ import random
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -248,3 +249,24 @@ def test_close_races_with_every_step_and_nothing_breaks() -> None:
                 connection.close()
     finally:
         sys.setswitchinterval(before)
+
+
+@pytest.mark.exact_io(reason="large calls")
+def test_threads_that_send_at_once_have_their_bytes_at_their_places_in_the_trace() -> None:
+    with ns.Trace(preview=1 << 20) as trace, pair() as (client, connection):
+
+        def send(letter: bytes) -> None:
+            for _ in range(20):
+                client.send(letter * 400_000, timeout=PATIENCE)
+
+        def receive() -> bytes:
+            return b"".join(iter(lambda: connection.read(300_000, timeout=PATIENCE), b""))
+
+        with ThreadPoolExecutor() as pool:
+            came = pool.submit(receive)
+            list(pool.map(send, [b"a", b"b", b"c", b"d"]))
+            client.finish()
+            stream = came.result()
+    for event in trace.events:
+        if event.offset is not None and event.size:
+            assert stream[event.offset :][: event.size] == event.preview, event

@@ -1709,7 +1709,7 @@ class Trace:
         Read a trace that save() has written as .jsonl. It can be shown, merged and saved; it records nothing.
 
         limit: the most events to take. Raises BadArgument, naming the line, for what is no trace; MessageTooLarge above the limit;
-        OSError when the file cannot be read.
+        OSError when the file cannot be read. Ctrl-C ends it.
         """
     @property
     def processes(self, /) -> dict[int, str]:
@@ -1734,7 +1734,7 @@ class Trace:
         "x.pcapng" is a capture file for Wireshark: each call that moved bytes is a packet. Written is what was observed, and nothing
         else: the endpoints, the time, and the bytes that the trace kept (Trace(preview=65535) keeps them all), with headers built
         around them; there is no handshake in it and no FIN. Each packet says so in a comment, with its step and source line.
-        Raises BadArgument for another ending, OSError when the file cannot be written.
+        Raises BadArgument for another ending, OSError when the file cannot be written. Ctrl-C ends it.
         """
     def start(self, /) -> None:
         """

@@ -138,5 +138,5 @@ fn transport(segment: &Segment<'_>) -> Vec<u8> {
 
 /// A place in the stream as a sequence number: the first byte is number 1, and the numbers begin again after 4 GiB.
 fn sequence(before: u64) -> u32 {
-    u32::try_from((before + 1) & 0xffff_ffff).unwrap_or(0)
+    u32::try_from(before.wrapping_add(1) & 0xffff_ffff).unwrap_or(0)
 }

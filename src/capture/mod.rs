@@ -23,6 +23,9 @@ use crate::trace::{Event, Recording};
 use build::Segment;
 use moved::{Direction, Moved};
 
+/// The most packets of one call without any byte that the trace kept: one call of netsteps sends at most 4 MiB.
+const EMPTY: usize = 65;
+
 /// What was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -50,13 +53,15 @@ pub fn write(recording: &Recording, out: &mut impl Write) -> io::Result<Written>
     for moved in moves {
         let most = build::room(moved.from, moved.event.transport);
         let cuts = moved.size.div_ceil(most).max(1);
-        let comment = about(recording, &moved, cuts);
+        // Without their bytes, packets say little: of a call that claims to have moved gigabytes only the first are written.
+        let shown = cuts.min(moved.event.preview.bytes().len().div_ceil(most) + EMPTY);
+        let comment = about(recording, &moved, cuts, shown);
         let time_ns = i64::try_from(moved.time_ns)
             .unwrap_or(i64::MAX)
             .saturating_add(recording.unix_offset_ns)
             .max(0);
         let preview = moved.event.preview.bytes();
-        for begin in (0..cuts).map(|cut| cut * most) {
+        for begin in (0..shown).map(|cut| cut * most) {
             let size = (moved.size - begin).min(most);
             let end = (begin + size).min(preview.len());
             let payload = preview.get(begin..end).unwrap_or_default();
@@ -67,7 +72,7 @@ pub fn write(recording: &Recording, out: &mut impl Write) -> io::Result<Written>
                     from: moved.from,
                     to: moved.to,
                     transport: moved.event.transport,
-                    sent_before: moved.offset + begin as u64,
+                    sent_before: moved.offset.saturating_add(begin as u64),
                     read_before: moved.other,
                     size,
                     payload,
@@ -101,7 +106,7 @@ fn about_all(recording: &Recording) -> String {
 }
 
 /// What a packet says of itself.
-fn about(recording: &Recording, moved: &Moved<'_>, cuts: usize) -> String {
+fn about(recording: &Recording, moved: &Moved<'_>, cuts: usize, shown: usize) -> String {
     let Event {
         process,
         socket,
@@ -134,9 +139,12 @@ fn about(recording: &Recording, moved: &Moved<'_>, cuts: usize) -> String {
     if cuts > 1 {
         let _ = write!(
             text,
-            " The call moved {} bytes, more than one packet carries: they are shown in {cuts}.",
+            " The call moved {} bytes, more than one packet carries: they are shown in {shown}.",
             moved.size
         );
+        if shown < cuts {
+            let _ = write!(text, " The {} after these are left out.", cuts - shown);
+        }
     }
     let kept = preview.bytes().len();
     if kept < moved.size {

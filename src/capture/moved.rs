@@ -157,7 +157,12 @@ fn acknowledge(moves: &mut [Moved<'_>], events: &[Event]) {
                 Direction::Out => event.start_ns,
                 Direction::In => event.end_ns.unwrap_or(event.start_ns),
             };
-            Some((time, event, direction, event.offset? + size as u64))
+            Some((
+                time,
+                event,
+                direction,
+                event.offset?.saturating_add(size as u64),
+            ))
         })
         .collect();
     calls.sort_by_key(|(time, event, ..)| (*time, event.process, event.id));

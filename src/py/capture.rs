@@ -1,17 +1,16 @@
 //! `read_packets`, `Capture` and `CapturedPacket`.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pyo3::exceptions::{PyIndexError, PyMemoryError};
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PySlice, PyTuple};
 
 use super::callback::call_back;
+use super::capture_file::read_file;
 use super::convert::size;
 use super::errors;
 use super::memory::{Payload, new_bytes, untracked};
@@ -21,10 +20,9 @@ use crate::packet::file::{Found, Reader, Record};
 use crate::packet::link::Link;
 use crate::packet::{self, First, Packet};
 
-const STEP: &str = "read_packets";
-/// Between two looks for Ctrl-C: so many packets, or bytes.
+pub(super) const STEP: &str = "read_packets";
+/// Between two looks for Ctrl-C: so many packets.
 const PACKETS: usize = 65_536;
-const BYTES: usize = 4 << 20;
 
 /// A file that was read.
 pub(super) struct Content {
@@ -79,68 +77,6 @@ pub(super) fn read_packets(py: Python<'_>, path: PathBuf, limit: i64) -> PyResul
         step: 1,
         length,
     })
-}
-
-/// The whole file in one piece of memory.
-fn read_file(py: Python<'_>, path: &Path, limit: usize) -> PyResult<Arc<[u8]>> {
-    let failed = |error: io::Error| errors::of_file(&error, path);
-    let too_large = |size: u64| {
-        let cause = format!("the file has {size} bytes or more, and the limit is {limit}");
-        let error = Error::new(Code::MessageTooLarge, STEP, cause, "a higher limit=");
-        errors::raise(py, error.at(Some(path.display())))
-    };
-    let mut file = py.detach(|| File::open(path)).map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    if about.len() > limit as u64 {
-        return Err(too_large(about.len()));
-    }
-    let size = usize::try_from(about.len()).unwrap_or(usize::MAX);
-    if !about.is_file() || size == 0 {
-        // A pipe tells no size beforehand.
-        return read_stream(py, &mut file, path, limit);
-    }
-    // Asked for first in a way that may fail: what shares memory ends the process instead.
-    Vec::<u8>::new()
-        .try_reserve_exact(size)
-        .map_err(|_| PyMemoryError::new_err("the file is larger than memory"))?;
-    let mut data: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
-    let room = Arc::get_mut(&mut data).unwrap_or_default();
-    let mut filled = 0;
-    while filled < size {
-        let end = size.min(filled + BYTES);
-        match py.detach(|| file.read(&mut room[filled..end])) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
-        }
-        py.check_signals()?;
-    }
-    Ok(if filled < size {
-        // Somebody made it shorter meanwhile.
-        data[..filled].into()
-    } else {
-        data
-    })
-}
-
-fn read_stream(py: Python<'_>, file: &mut File, path: &Path, limit: usize) -> PyResult<Arc<[u8]>> {
-    let mut data = Vec::new();
-    let mut piece = vec![0; BYTES];
-    loop {
-        match py.detach(|| file.read(&mut piece)) {
-            Ok(0) => return Ok(data.into()),
-            Ok(read) => data.extend_from_slice(&piece[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(errors::of_file(&error, path)),
-        }
-        if data.len() > limit {
-            let cause = format!("more than {limit} bytes came");
-            let error = Error::new(Code::MessageTooLarge, STEP, cause, "a higher limit=");
-            return Err(errors::raise(py, error.at(Some(path.display()))));
-        }
-        py.check_signals()?;
-    }
 }
 
 /// The packets of a capture file: a sequence of CapturedPacket, in the file's order. A slice is a Capture too.

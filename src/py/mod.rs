@@ -11,6 +11,7 @@
 
 mod callback;
 mod capture;
+mod capture_file;
 mod capture_write;
 mod convert;
 mod debug;
@@ -35,6 +36,7 @@ mod split;
 mod tcp;
 mod trace;
 mod udp;
+mod watched;
 
 use pyo3::prelude::*;
 

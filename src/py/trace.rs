@@ -15,6 +15,8 @@ use super::convert::size;
 use super::errors;
 use super::event::PyEvent;
 use super::kernel::PySample;
+use super::place;
+use super::watched::Watched;
 use crate::capture;
 use crate::error::{Code, Error};
 use crate::socket::sampler::Sampler;
@@ -22,6 +24,8 @@ use crate::trace::{Limits, Recorder, Recording, Unread};
 
 /// The longest preview that an event keeps, in bytes.
 const LONGEST_PREVIEW: usize = 8 * 1024 * 1024;
+/// How much of a file is read or written at once.
+const BUFFER: usize = 256 * 1024;
 
 /// Records what every socket of this process does, from `with` or start() to stop().
 ///
@@ -125,6 +129,9 @@ impl PyTrace {
                 errors::raise(py, Error::new(Code::BadArgument, "trace", cause, remedy))
             })
         });
+        if lines {
+            place::prepare(py)?;
+        }
         Ok(Self(Of::Here {
             recorder: Recorder::new(Limits {
                 capacity: size(capacity, "capacity", 1)?,
@@ -272,7 +279,7 @@ impl PyTrace {
     /// "x.pcapng" is a capture file for Wireshark: each call that moved bytes is a packet. Written is what was observed, and nothing
     /// else: the endpoints, the time, and the bytes that the trace kept (Trace(preview=65535) keeps them all), with headers built
     /// around them; there is no handshake in it and no FIN. Each packet says so in a comment, with its step and source line.
-    /// Raises BadArgument for another ending, OSError when the file cannot be written.
+    /// Raises BadArgument for another ending, OSError when the file cannot be written. Ctrl-C ends it.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<PathBuf> {
         let ending = path
             .extension()
@@ -289,33 +296,44 @@ impl PyTrace {
             }
         };
         let recording = self.recording();
+        let mut file = py
+            .detach(|| File::create(&path).map(Watched::new))
+            .map_err(|error| errors::of_file(&error, &path))?;
         py.detach(|| {
-            let mut out = BufWriter::new(File::create(&path)?);
-            match form {
+            let mut out = BufWriter::with_capacity(BUFFER, &mut file);
+            let written = match form {
                 Form::Lines => recording.save(&mut out),
                 Form::Packets => capture::write(&recording, &mut out).and_then(|_| out.flush()),
+            };
+            if written.is_err() {
+                // What is left is not tried again.
+                drop(out.into_parts());
             }
+            written
         })
-        .map_err(|error| errors::of_file(&error, &path))?;
+        .map_err(|error| file.raise(&error, &path))?;
         Ok(path)
     }
 
     /// Read a trace that save() has written as .jsonl. It can be shown, merged and saved; it records nothing.
     ///
     /// limit: the most events to take. Raises BadArgument, naming the line, for what is no trace; MessageTooLarge above the limit;
-    /// OSError when the file cannot be read.
+    /// OSError when the file cannot be read. Ctrl-C ends it.
     #[staticmethod]
     #[pyo3(signature = (path, *, limit=1_000_000))]
     fn load(py: Python<'_>, path: PathBuf, limit: i64) -> PyResult<Self> {
         let limit = size(limit, "limit", 1, "load").map_err(|error| errors::raise(py, error))?;
+        let mut file = py
+            .detach(|| Watched::open(&path))
+            .map_err(|error| errors::of_file(&error, &path))?;
         let loaded = py.detach(|| {
-            let mut input = BufReader::new(File::open(&path)?);
+            let mut input = BufReader::with_capacity(BUFFER, &mut file);
             Recording::load(&mut input, limit)
         });
         loaded
             .map(|recording| Self(Of::Past(recording)))
             .map_err(|error| match error {
-                Unread::File(error) => errors::of_file(&error, &path),
+                Unread::File(error) => file.raise(&error, &path),
                 Unread::Content(error) => {
                     errors::raise(py, error.at(Some(path.display().to_string())))
                 }
@@ -358,8 +376,9 @@ pub(super) fn merge(py: Python<'_>, traces: &Bound<'_, PyTuple>) -> PyResult<PyT
     let traces: Vec<Bound<'_, PyTrace>> = traces.extract()?;
     let recordings = traces
         .iter()
-        .map(|trace| trace.get().recording().into_owned());
-    Recording::merge(recordings)
+        .map(|trace| trace.get().recording().into_owned())
+        .collect::<Vec<_>>();
+    py.detach(|| Recording::merge(recordings))
         .map(|recording| PyTrace(Of::Past(recording)))
         .map_err(|error| errors::raise(py, error))
 }

@@ -189,8 +189,12 @@ impl<'a> Call<'a> {
 
     /// Records that it did what it should, and sets the state. `data`: what it moved, in parts.
     pub(super) fn done(&self, size: Option<usize>, data: &[&[u8]]) {
+        self.done_at(size, None, data);
+    }
+
+    /// The same for a call whose bytes have a place in a stream.
+    pub(super) fn done_at(&self, size: Option<usize>, offset: Option<u64>, data: &[&[u8]]) {
         let after = self.socket.advance(self.action);
-        let offset = self.socket.moved(self.action, size);
         self.record(Phase::Completed, size, offset, data, None, after);
     }
 

@@ -70,6 +70,8 @@ pub struct Socket {
     /// How many bytes of a stream went and came, as far as the kernel told.
     sent: AtomicU64,
     received: AtomicU64,
+    /// Keeps the counts in the order of the calls: of what goes, of what comes.
+    orders: [Mutex<()>; 2],
     /// Steps of several calls keep their direction to themselves.
     reading: Turn,
     writing: Turn,
@@ -131,6 +133,7 @@ impl Socket {
             waiters: Waiters::new(),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            orders: Default::default(),
             reading: Turn::default(),
             writing: Turn::default(),
             kept: Mutex::default(),
@@ -259,14 +262,28 @@ impl Socket {
         }
     }
 
-    /// Counts what a call moved; where in the stream of its direction that began (TCP).
-    fn moved(&self, action: Action, size: Option<usize>) -> Option<u64> {
-        let count = match (self.transport, action) {
-            (Transport::Tcp, Action::Write) => &self.sent,
-            (Transport::Tcp, Action::Read) => &self.received,
-            _ => return None,
+    /// Does a call that moves bytes, and counts them: how many, and where in the stream of its direction they begin (TCP).
+    ///
+    /// Threads that move bytes at once are counted in the kernel's order, or the bytes of one would be taken for those of another.
+    fn moving(
+        &self,
+        action: Action,
+        call: impl FnOnce() -> io::Result<usize>,
+    ) -> io::Result<(usize, Option<u64>)> {
+        let (count, order) = match (self.transport, action) {
+            (Transport::Tcp, Action::Write) => (&self.sent, &self.orders[0]),
+            (Transport::Tcp, Action::Read) => (&self.received, &self.orders[1]),
+            _ => return call().map(|size| (size, None)),
         };
-        size.map(|size| count.fetch_add(size as u64, Ordering::Relaxed))
+        // For the time of one call that does not wait. In a forked child, a thread that is not there may have had it.
+        let _order = if self.forks == forks() {
+            Some(locked(order))
+        } else {
+            order.try_lock().ok()
+        };
+        let size = call()?;
+        let offset = count.fetch_add(size as u64, Ordering::Relaxed);
+        Ok((size, Some(offset)))
     }
 
     /// Does a call that the kernel may tell of a reset: the state knows of it before anybody can take it for an end.

@@ -68,9 +68,11 @@ impl Socket {
                 faults::read(room)
             };
             let most = most.ok_or(io::ErrorKind::WouldBlock)?;
-            self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
+            self.moving(Action::Read, || {
+                self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
+            })
         });
-        let size = received.map_err(|error| call.failed(error))?;
+        let (size, offset) = received.map_err(|error| call.failed(error))?;
         if size > room {
             let kept = filled(buffer).to_vec();
             return Err(call.failed(cut(&call, room, size, kept)));
@@ -82,7 +84,7 @@ impl Socket {
             }
             self.advance(Action::PeerFinishes);
         }
-        call.done(Some(size), &[filled(&buffer[..size])]);
+        call.done_at(Some(size), offset, &[filled(&buffer[..size])]);
         Ok(size)
     }
 

@@ -55,7 +55,9 @@ impl Socket {
             };
             let most = most.ok_or(io::ErrorKind::WouldBlock)?;
             match parts {
-                [data] => self.telling(|| handle.send_with_flags(&data[..most], sys::SEND)),
+                [data] => self.moving(Action::Write, || {
+                    self.telling(|| handle.send_with_flags(&data[..most], sys::SEND))
+                }),
                 parts => {
                     let mut left = most;
                     let slices: Vec<_> = parts
@@ -66,13 +68,15 @@ impl Socket {
                             IoSlice::new(part)
                         })
                         .collect();
-                    self.telling(|| handle.send_vectored_with_flags(&slices, sys::SEND))
+                    self.moving(Action::Write, || {
+                        self.telling(|| handle.send_vectored_with_flags(&slices, sys::SEND))
+                    })
                 }
             }
         });
         match sent {
-            Ok(size) => {
-                call.done(Some(size), parts);
+            Ok((size, offset)) => {
+                call.done_at(Some(size), offset, parts);
                 Ok(size)
             }
             Err(error) => Err(call.failed(error)),
@@ -157,11 +161,13 @@ impl Socket {
             let moved = call.attempt(&handle, Interest::Writable, wait, |handle| {
                 let want = faults::write(want).ok_or(io::ErrorKind::WouldBlock)?;
                 let mut at = offset + sent;
-                self.telling(|| sys::send_file(handle, file, &mut at, want))
+                self.moving(Action::Write, || {
+                    self.telling(|| sys::send_file(handle, file, &mut at, want))
+                })
             });
-            let moved =
+            let (moved, place) =
                 moved.map_err(|error| after(call.failed(error), sent, "bytes of the file"))?;
-            call.done(Some(moved), &[]);
+            call.done_at(Some(moved), place, &[]);
             if moved == 0 {
                 // The file ended before its announced length: somebody cut it meanwhile.
                 break;

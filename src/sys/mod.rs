@@ -12,6 +12,7 @@
 //!
 //! Linux is what the tests run on; the other two are kept small for that reason.
 
+pub mod files;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(all(unix, not(target_os = "linux")), path = "macos.rs")]
 #[cfg_attr(windows, path = "windows.rs")]

@@ -151,7 +151,8 @@ impl Event {
             Preview::Few(..) => 0,
             Preview::Many(bytes) => bytes.len(),
         };
-        size_of::<Self>() + preview + self.error.as_ref().map_or(0, String::len)
+        let line = self.line.as_ref().map_or(0, |line| line.len());
+        size_of::<Self>() + preview + line + self.error.as_ref().map_or(0, String::len)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::event::{Event, PREVIEW, Phase};
 use super::place;
 use super::recording::Recording;
-use super::samples::Samples;
+use super::samples::{Sample, Samples};
 use crate::sys::forks;
 
 /// What a recorder keeps.
@@ -115,7 +115,9 @@ impl Recorder {
             start_ns: AtomicU64::new(0),
             forks: forks(),
             kept: Mutex::default(),
-            samples: Arc::new(Samples::new(limits.capacity)),
+            samples: Arc::new(Samples::new(
+                limits.capacity.min(limits.memory / size_of::<Sample>()),
+            )),
         })
     }
 
@@ -232,7 +234,7 @@ impl Recorder {
         self.kept().map_or(0, |kept| kept.dropped)
     }
 
-    /// Where samples of what the kernel holds go to; as many are kept as events.
+    /// Where samples of what the kernel holds go to; as many are kept as events, in as much memory again.
     #[must_use]
     pub const fn samples(&self) -> &Arc<Samples> {
         &self.samples

@@ -8,6 +8,10 @@ use super::event::{Event, Phase, Preview};
 use crate::ports::Transport;
 use crate::state::State;
 
+/// The longest names of steps and calls, and the longest texts of lines and errors, in bytes.
+const NAME: usize = 100;
+const TEXT: usize = 16 * 1024;
+
 /// The line of an event.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Saved {
@@ -79,6 +83,7 @@ impl Saved {
         let phase = Phase::ALL.into_iter().find(|p| p.name() == self.phase);
         let transport = Transport::ALL.into_iter().find(|t| t.name() == self.kind);
         let preview = bytes(&self.preview).ok_or("the preview is not hexadecimal")?;
+        self.credible()?;
         Ok(Event {
             id: self.event,
             process: self.process,
@@ -103,6 +108,32 @@ impl Saved {
             thread: self.thread,
             line: self.line.map(Into::into),
         })
+    }
+
+    /// Refuses what no call can have done: whoever shows it later trusts these.
+    fn credible(&self) -> Result<(), String> {
+        let texts = [
+            ("step", Some(&self.step), NAME),
+            ("call", Some(&self.call), NAME),
+            ("line", self.line.as_ref(), TEXT),
+            ("error", self.error.as_ref(), TEXT),
+        ];
+        for (what, text, most) in texts {
+            let length = text.map_or(0, String::len);
+            if length > most {
+                return Err(format!(
+                    "the {what} has {length} bytes, and the most is {most}"
+                ));
+            }
+        }
+        let size = self.size.unwrap_or(0) as u64;
+        if size > u64::from(u32::MAX) {
+            return Err(format!("no call moves {size} bytes"));
+        }
+        match self.offset.unwrap_or(0).checked_add(size) {
+            Some(end) if i64::try_from(end).is_ok() => Ok(()),
+            _ => Err("no stream is so long as the offset says".to_owned()),
+        }
     }
 }
 

@@ -25,6 +25,8 @@ _OTHER = 0.64
 _MONO = 0.61
 _BOLD = 1.12
 _EAST_ASIAN = 1.05
+_NARROWEST = 0.36
+_TITLE = 1000  # characters of a hover text
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
@@ -56,8 +58,12 @@ def text_width(text: str, size: float, *, mono: bool = False, bold: bool = False
 
 def clipped(text: str, size: float, room: float, *, mono: bool = False, bold: bool = False) -> str:
     """Shorten a text, with three points at its end, so that it fits into so many pixels."""
-    if text_width(text, size, mono=mono, bold=bold) <= room:
+    if len(text) * size * _NARROWEST <= room and (
+        text_width(text, size, mono=mono, bold=bold) <= room
+    ):
         return text
+    # No letter is narrower than a third of its size: what is longer than that is not measured.
+    text = text[: max(int(room / (size * _NARROWEST)) + 1, 0)]
     while text and text_width(f"{text}...", size, mono=mono, bold=bold) > room:
         text = text[:-1]
     return f"{text}..." if text else ""
@@ -82,6 +88,8 @@ class Canvas:
         None is left out.
         """
         written = _written(attributes)
+        if isinstance(title, str) and len(title) > _TITLE:
+            title = f"{title[:_TITLE]}..."
         inner = f"<title>{escape(title)}</title>" if title else ""
         inner += content
         self._parts.append(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")

@@ -95,11 +95,12 @@ class _OnTheWay:
     """The datagrams to one socket that were sent and not received so far."""
 
     def __init__(self) -> None:
-        self._exact: dict[tuple[int, bytes], deque[Link]] = {}
+        self._exact: dict[tuple[int, bytes, str], deque[Link]] = {}
         self._all: deque[Link] = deque()
 
     def add(self, link: Link) -> None:
-        self._exact.setdefault((link.size, link.preview), deque()).append(link)
+        port = port_of(link.begin.local)
+        self._exact.setdefault((link.size, link.preview, port), deque()).append(link)
         self._all.append(link)
 
     def take(self, step: "Step") -> Link | None:
@@ -107,17 +108,21 @@ class _OnTheWay:
         peer = step.event.peer
         port = None if peer is None else port_of(str(peer))
         preview = bytes(step.event.preview)
-        for link in self._exact.get((step.size, preview), ()):
-            if _possible(link, step, port):
-                self._exact[step.size, preview].remove(link)
-                return link
+        # In the order of sending: when the first one is not possible, it was sent too late.
+        for of in (port or "", "") if port else ():
+            sent = self._exact.get((step.size, preview, of), deque())
+            while sent and sent[0].target is not None:
+                sent.popleft()
+            if sent and _possible(sent[0], step, port):
+                return sent.popleft()
         while self._all and self._all[0].target is not None:
             self._all.popleft()
         # Cut by a small buffer: fewer bytes came, and they are the first ones.
         for link, _ in zip(self._all, range(_LOOK), strict=False):
+            same = port is None and (step.size, preview) == (link.size, link.preview)
             cut = step.size < link.size and link.preview.startswith(preview)
-            if cut and link.target is None and _possible(link, step, port):
-                link.whole = False
+            if (same or cut) and link.target is None and _possible(link, step, port):
+                link.whole = not cut
                 return link
         return None
 

@@ -41,7 +41,12 @@ def _handshakes(conversation: "Conversation") -> "Iterator[Link]":
 
 
 def _ranges(line: Lifeline, way: str) -> "list[Range]":
-    """Give the part of the stream that each call moved: (first byte, behind the last, call)."""
+    """Give the part of the stream that each call moved: (first byte, behind the last, call).
+
+    In the order of the stream: of calls that several threads make at once, the first to begin need
+    not be the first to move. A part that two calls claim is the first one's; no trace of ours has
+    one, but a file may say anything.
+    """
     ranges: list[Range] = []
     position = 0
     for step in line.steps:
@@ -49,7 +54,14 @@ def _ranges(line: Lifeline, way: str) -> "list[Range]":
             first = position if step.offset is None else step.offset
             position = first + step.size
             ranges.append((first, position, step))
-    return ranges
+    ranges.sort(key=lambda part: part[:2])
+    apart: list[Range] = []
+    position = 0
+    for first, behind, step in ranges:
+        if behind > position:
+            apart.append((max(first, position), behind, step))
+            position = behind
+    return apart
 
 
 def _data(source: Lifeline, target: Lifeline) -> "Iterator[Link]":

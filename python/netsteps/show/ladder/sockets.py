@@ -1,5 +1,6 @@
 """Events to lifelines: which sockets there were, and which two were the ends of one connection."""
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.model import Conversation, Lifeline, ends_of, step_of
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["Listeners", "lifelines", "pairs", "port_of"]
 
 _ANY = ("0.0.0.0", "[::]")
-_FOREVER = 1 << 63
+_FOREVER = 1 << 64
+_RIVALS = 32  # sockets of one address that are looked at, on each side of a moment
 
 
 def port_of(endpoint: str) -> str:
@@ -77,22 +79,31 @@ class Listeners:
     """The sockets that others reach by their address: listeners, or bound UDP sockets."""
 
     def __init__(self, lines: "Iterable[Lifeline]") -> None:
+        self._by_address: dict[str, list[Lifeline]] = {}
         self._by_port: dict[str, list[Lifeline]] = {}
-        for line in lines:
+        self._of_all: dict[str, list[Lifeline]] = {}
+        for line in sorted(lines, key=lambda line: line.first_ns):
             if line.local:
-                self._by_port.setdefault(port_of(line.local), []).append(line)
+                port = port_of(line.local)
+                self._by_address.setdefault(line.local, []).append(line)
+                self._by_port.setdefault(port, []).append(line)
+                if _ip_of(line.local) in _ANY:
+                    self._of_all.setdefault(port, []).append(line)
 
     def at(self, endpoint: str, time_ns: int) -> Lifeline | None:
         """Find the socket that had this address at this time."""
-        best = None
-        for line in self._by_port.get(port_of(endpoint), ()):
-            own = _ip_of(line.local)
-            if own != _ip_of(endpoint) and own not in _ANY and _ip_of(endpoint) not in _ANY:
-                continue
-            if line.first_ns <= time_ns <= (line.closed_ns or _FOREVER):
-                return line
-            best = best or line
-        return best
+        port = port_of(endpoint)
+        if _ip_of(endpoint) in _ANY:
+            found = [self._by_port.get(port, [])]
+        else:
+            found = [self._by_address.get(endpoint, []), self._of_all.get(port, [])]
+        for lines in found:
+            # The newest that there was by then; of sockets that share an address, some before it.
+            place = bisect_right(lines, time_ns, key=lambda line: line.first_ns)
+            for line in reversed(lines[max(place - _RIVALS, 0) : place]):
+                if time_ns <= (line.closed_ns or _FOREVER):
+                    return line
+        return next((lines[0] for lines in found if lines), None)
 
 
 def pairs(lines: list[Lifeline]) -> list[Conversation]:
@@ -101,16 +112,18 @@ def pairs(lines: list[Lifeline]) -> list[Conversation]:
     listeners = Listeners(line for line in tcp if line.role == "listener")
     _accepted(tcp)
     by_ends: dict[tuple[str, str], list[Lifeline]] = {}
-    for line in tcp:
+    for line in sorted(tcp, key=lambda line: line.first_ns):
         if line.peer and line.role != "listener":
             by_ends.setdefault((line.local, line.peer), []).append(line)
     found = []
     for line in tcp:
         if line.role == "listener" or not line.peer or line.partner is not None:
             continue
+        others = by_ends.get((line.peer, line.local), [])
+        place = bisect_left(others, line.first_ns, key=lambda other: other.first_ns)
         rivals = [
             other
-            for other in by_ends.get((line.peer, line.local), ())
+            for other in others[max(place - _RIVALS, 0) : place + _RIVALS]
             if other is not line and other.partner is None
         ]
         rivals = [other for other in rivals if together(line, other)] or [
@@ -122,6 +135,7 @@ def pairs(lines: list[Lifeline]) -> list[Conversation]:
         if rivals:
             other = min(rivals, key=lambda other: abs(other.first_ns - line.first_ns))
             line.partner, other.partner = other, line
+            others.remove(other)
         _sides(line, line.partner, listeners)
         if line.partner is None:
             # Connected to a listener here that has not accepted it: the kernel holds the other end.
