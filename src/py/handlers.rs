@@ -235,6 +235,7 @@ pub(super) fn defaults<'py>(
 /// A server that the interpreter's end has to stop.
 pub(super) enum Running {
     Tcp(Weak<tcp::Server>),
+    Loop(Weak<tcp::event_loop::Server>),
     Udp(Weak<udp::Server>),
 }
 
@@ -242,6 +243,7 @@ impl Running {
     fn alive(&self) -> bool {
         match self {
             Self::Tcp(server) => server.strong_count() > 0,
+            Self::Loop(server) => server.strong_count() > 0,
             Self::Udp(server) => server.strong_count() > 0,
         }
     }
@@ -273,6 +275,11 @@ pub(super) fn stop_servers(py: Python<'_>) {
             };
             match server {
                 Running::Tcp(server) => {
+                    if let Some(server) = server.upgrade() {
+                        server.stop(Duration::ZERO, left, &pause);
+                    }
+                }
+                Running::Loop(server) => {
                     if let Some(server) = server.upgrade() {
                         server.stop(Duration::ZERO, left, &pause);
                     }

@@ -17,7 +17,7 @@ use super::pause::{PyPause, deadline};
 use super::place::placed;
 use super::socket::PySocket;
 use crate::ports::Transport;
-use crate::tcp::{self, Client};
+use crate::tcp::{self, Client, event_loop};
 use crate::udp;
 
 /// How long a stopped server waits for handlers after their connections are closed.
@@ -34,8 +34,26 @@ const LAST: Duration = Duration::from_secs(1);
 /// Source: lectures 1, 3 and 4.
 #[pyclass(frozen, name = "TcpServer", module = "netsteps", weakref)]
 pub(super) struct PyTcpServer {
-    core: Arc<tcp::Server>,
+    core: Core,
     raised: Arc<Raised>,
+}
+
+/// Who serves the clients.
+enum Core {
+    /// A thread of Python for each.
+    Threads(Arc<tcp::Server>),
+    /// One thread of Rust for all.
+    Loop(Arc<event_loop::Server>),
+}
+
+/// The same question to either of them.
+macro_rules! of_core {
+    ($this:expr, $server:ident => $answer:expr) => {
+        match &$this.core {
+            Core::Threads($server) => $answer,
+            Core::Loop($server) => $answer,
+        }
+    };
 }
 
 #[pymethods]
@@ -56,20 +74,30 @@ impl PyTcpServer {
             .map_err(|error| errors::raise(py, error))?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Tcp)?;
-        let settings = tcp::Settings {
-            endpoint,
-            backlog,
-            max_clients,
-        };
-        let core =
-            placed(py, || tcp::Server::new(&settings)).map_err(|error| errors::raise(py, error))?;
         let raised = Arc::new(Raised::default());
-        register(Running::Tcp(Arc::downgrade(&core)));
-        match work {
+        let core = match work {
             Work::Service(service) => {
-                tcp::server::spawn(&core, move |connection| drop(service.serve(connection)))?;
+                let settings = event_loop::Settings {
+                    endpoint,
+                    backlog,
+                    max_clients,
+                    idle: None,
+                };
+                let begin = || event_loop::Server::start(settings, tcp::Serving(service));
+                let server = placed(py, begin).map_err(|error| errors::raise(py, error))?;
+                let server = Arc::new(server);
+                register(Running::Loop(Arc::downgrade(&server)));
+                Core::Loop(server)
             }
             Work::Handler(handler) => {
+                let settings = tcp::Settings {
+                    endpoint,
+                    backlog,
+                    max_clients,
+                };
+                let core = placed(py, || tcp::Server::new(&settings))
+                    .map_err(|error| errors::raise(py, error))?;
+                register(Running::Tcp(Arc::downgrade(&core)));
                 core.begin();
                 let (server, raised) = (Arc::clone(&core), Arc::clone(&raised));
                 start_loop(py, move |py| {
@@ -77,36 +105,37 @@ impl PyTcpServer {
                         serve(py, client, &handler, &raised);
                     });
                 })?;
+                Core::Threads(core)
             }
-        }
+        };
         Ok(Self { core, raised })
     }
 
     /// Where it listens: an Endpoint.
     #[getter]
     fn endpoint(&self) -> PyEndpoint {
-        PyEndpoint(self.core.endpoint())
+        PyEndpoint(of_core!(self, server => server.endpoint()))
     }
 
     /// How many clients it serves at this moment.
     #[getter]
     fn clients(&self, py: Python<'_>) -> PyResult<usize> {
-        if self.core.elsewhere() {
+        if of_core!(self, server => server.elsewhere()) {
             return Err(elsewhere(py, "clients"));
         }
-        Ok(self.core.client_count())
+        Ok(of_core!(self, server => server.client_count()))
     }
 
     /// How many clients it has accepted so far.
     #[getter]
     fn served(&self) -> u64 {
-        self.core.served()
+        of_core!(self, server => server.served())
     }
 
     /// The exceptions that handlers raised, and what kept the server from accepting; the newest 100 of each.
     #[getter]
     fn errors(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
-        let troubles = self.core.troubles().into_iter();
+        let troubles = of_core!(self, server => server.troubles()).into_iter();
         let troubles = troubles.map(|error| errors::raise(py, error).into_value(py).into_any());
         self.raised.list(py).into_iter().chain(troubles).collect()
     }
@@ -119,7 +148,10 @@ impl PyTcpServer {
     fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
         deadline(Some(grace), "stop").map_err(|error| errors::raise(py, error))?;
         let pause = PyPause::new(py);
-        self.core.stop(Duration::from_secs_f64(grace), LAST, &pause);
+        let grace = Duration::from_secs_f64(grace);
+        of_core!(self, server => {
+            server.stop(grace, LAST, &pause);
+        });
         pause.ended()
     }
 
@@ -133,15 +165,15 @@ impl PyTcpServer {
     }
 
     fn __repr__(&self) -> String {
-        let state = if self.core.stopping() {
+        let state = if of_core!(self, server => server.stopping()) {
             "stopped"
         } else {
             "listening"
         };
         format!(
             "<netsteps.TcpServer {state} on {}, {} served>",
-            self.core.endpoint(),
-            self.core.served()
+            of_core!(self, server => server.endpoint()),
+            of_core!(self, server => server.served())
         )
     }
 }

@@ -7,10 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::error::{Code, Error, Result};
 use crate::ports;
 use crate::socket::{CHUNK, Datagram, Socket};
+use crate::tcp::event_loop::{Io, Work};
 use crate::wait::Wait;
 
 /// Seconds from 1900, where RFC 868 counts from, to 1970, where Unix does.
 const FROM_1900: u64 = 2_208_988_800;
+
+/// How many lines chargen writes at once.
+const LINES: usize = 95;
 
 /// One of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +125,51 @@ impl Service {
             Self::Chargen => Some((0..6).flat_map(pattern).collect()),
             Self::Time => Some(since_1900(now()).to_vec()),
         }
+    }
+}
+
+/// A service as the work of an event loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Serving(pub Service);
+
+/// Of each client: the line of characters that comes next.
+#[derive(Debug, Default)]
+pub struct Place {
+    line: usize,
+}
+
+impl Work for Serving {
+    type Client = Place;
+
+    fn opened(&mut self, _: &mut Place, io: &mut Io<'_>) {
+        match self.0 {
+            Service::Echo | Service::Discard => {}
+            Service::Daytime => {
+                io.write(daytime(now()).as_bytes());
+                io.finish();
+            }
+            Service::Time => {
+                io.write(&since_1900(now()));
+                io.finish();
+            }
+            Service::Chargen => io.call_when_written(),
+        }
+    }
+
+    fn came(&mut self, _: &mut Place, bytes: &[u8], io: &mut Io<'_>) {
+        if self.0 == Service::Echo {
+            io.write(bytes);
+        }
+    }
+
+    fn room(&mut self, place: &mut Place, io: &mut Io<'_>) {
+        let mut lines = [0; 74 * LINES];
+        for (next, line) in lines.chunks_exact_mut(74).enumerate() {
+            line.copy_from_slice(&pattern(place.line + next));
+        }
+        place.line = (place.line + LINES) % 95;
+        io.write(&lines);
+        io.call_when_written();
     }
 }
 

@@ -1,0 +1,162 @@
+//! A client: its stream, what waits to be written, and the work's own.
+
+use std::io;
+use std::time::Instant;
+
+use crate::socket::{Moved, Stream};
+use crate::state::State;
+
+/// From so many unwritten bytes on a client is not read any more, until it has taken them.
+pub(super) const FULL: usize = 64 * 1024;
+
+pub(super) struct Client<C> {
+    pub(super) side: Side,
+    pub(super) own: C,
+}
+
+/// Of a client what the loop knows.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
+pub(super) struct Side {
+    pub(super) stream: Stream,
+    /// What the kernel did not take.
+    pending: Vec<u8>,
+    /// How much of it has gone since.
+    gone: usize,
+    /// Our half is to be closed when all is written.
+    finishing: bool,
+    /// The whole connection is to be closed when all is written.
+    closing: bool,
+    /// The work wants to be called when there is nothing left to write.
+    pub(super) wants_room: bool,
+    /// The kernel may have bytes for us, or room.
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    /// The peer's end is there, behind what is still to be read: nothing more will be told.
+    pub(super) end_is_there: bool,
+    /// It is in the list of those that are looked at in the next round without being told.
+    pub(super) again: bool,
+    pub(super) last: Instant,
+}
+
+impl Side {
+    pub(super) fn new(stream: Stream, now: Instant) -> Self {
+        Self {
+            stream,
+            pending: Vec::new(),
+            gone: 0,
+            finishing: false,
+            closing: false,
+            wants_room: false,
+            // What came before the loop looks is told at once; it is not asked for twice.
+            readable: false,
+            writable: true,
+            end_is_there: false,
+            again: false,
+            last: now,
+        }
+    }
+
+    /// How many bytes wait for the client to take them.
+    pub(super) fn unwritten(&self) -> usize {
+        self.pending.len() - self.gone
+    }
+
+    /// It is to be read: we have room for what it says, and it may say something.
+    pub(super) fn to_be_read(&self) -> bool {
+        self.readable && !self.closing && self.unwritten() < FULL
+    }
+
+    /// Both directions have ended, or it is to be closed, and nothing is left to write.
+    pub(super) fn is_over(&self) -> bool {
+        let ended = matches!(self.stream.state(), State::BothFinished | State::Reset);
+        self.unwritten() == 0 && (self.closing || ended)
+    }
+
+    /// Writes what waits, as far as the kernel takes it. True when something went.
+    pub(super) fn flush(&mut self) -> io::Result<bool> {
+        let before = self.unwritten();
+        while self.writable && self.gone < self.pending.len() {
+            match self.stream.write(&self.pending[self.gone..])? {
+                Moved::Some { size, more } => {
+                    self.gone += size;
+                    self.writable = more;
+                }
+                Moved::Nothing => self.writable = false,
+                Moved::Later => break,
+            }
+        }
+        if self.unwritten() == 0 {
+            // A client that once was slow does not keep its memory.
+            self.pending = Vec::new();
+            self.gone = 0;
+            if self.finishing && !self.closing {
+                self.finishing = false;
+                self.stream.finish();
+            }
+        }
+        Ok(self.unwritten() < before)
+    }
+}
+
+/// What a work can do with a client.
+pub struct Io<'a> {
+    pub(super) side: &'a mut Side,
+    pub(super) error: Option<io::Error>,
+}
+
+impl Io<'_> {
+    /// Writes: at once as far as the kernel takes it, the rest when it has room again.
+    pub fn write(&mut self, mut data: &[u8]) {
+        let side = &mut *self.side;
+        let finished = matches!(side.stream.state(), State::Finished | State::BothFinished);
+        if finished || side.finishing || side.closing || self.error.is_some() {
+            return;
+        }
+        if side.unwritten() == 0 {
+            while side.writable && !data.is_empty() {
+                match side.stream.write(data) {
+                    Ok(Moved::Some { size, more }) => {
+                        data = &data[size..];
+                        side.writable = more;
+                    }
+                    Ok(Moved::Nothing) => side.writable = false,
+                    Ok(Moved::Later) => break,
+                    Err(error) => {
+                        self.error = Some(error);
+                        return;
+                    }
+                }
+            }
+        }
+        if !data.is_empty() {
+            side.pending.extend_from_slice(data);
+        }
+    }
+
+    /// How many bytes wait for the client to take them.
+    #[must_use]
+    pub fn unwritten(&self) -> usize {
+        self.side.unwritten()
+    }
+
+    /// Asks for a call of [`super::Work::room`] when all is written: in the next round, or when the client has taken it.
+    pub fn call_when_written(&mut self) {
+        self.side.wants_room = true;
+    }
+
+    /// Closes our half when all is written; the client may go on sending.
+    pub fn finish(&mut self) {
+        let side = &mut *self.side;
+        side.finishing = true;
+        if side.unwritten() == 0 {
+            side.finishing = false;
+            side.stream.finish();
+        }
+    }
+
+    /// Closes the connection when all is written.
+    pub fn close(&mut self) {
+        self.side.closing = true;
+    }
+}

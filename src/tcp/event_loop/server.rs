@@ -1,0 +1,276 @@
+//! The server that others hold: where it listens, how many it serves, and its end.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use mio::{Interest, Poll, Waker};
+
+use super::rounds::{Clients, LISTENER, Rounds, WAKER, locked};
+use super::{Settings, Work};
+use crate::address::Endpoint;
+use crate::error::{Code, Error, Result};
+use crate::socket::Socket;
+use crate::sys::forks;
+use crate::tcp::listener;
+use crate::wait::Pause;
+
+/// How many errors of the loop are kept, and how often one is.
+const TROUBLES: usize = 100;
+const BETWEEN_TROUBLES: Duration = Duration::from_secs(1);
+/// Between two looks at the signals while `stop` waits.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A listening socket, and the thread that serves all its clients.
+pub struct Server {
+    shared: Arc<Shared>,
+    /// Closes the connections that a forked child has from its parent.
+    close_all: Box<dyn Fn() + Send + Sync>,
+}
+
+/// What the thread and those who hold the server share.
+pub(super) struct Shared {
+    listener: Socket,
+    endpoint: Endpoint,
+    waker: Waker,
+    stopping: AtomicBool,
+    clients: AtomicUsize,
+    served: AtomicU64,
+    troubles: Mutex<(VecDeque<Error>, Option<Instant>)>,
+    end: Mutex<End>,
+    changed: Condvar,
+    /// A forked child has the descriptors but not the thread.
+    forks: u64,
+}
+
+#[derive(Default)]
+struct End {
+    /// Until then clients may come to their end by themselves.
+    deadline: Option<Instant>,
+    /// The thread has ended.
+    over: bool,
+}
+
+impl Shared {
+    pub(super) const fn listener(&self) -> &Socket {
+        &self.listener
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    pub(super) fn client_count(&self) -> usize {
+        self.clients.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_clients(&self, count: usize) {
+        self.clients.store(count, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_served(&self) {
+        self.served.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        if !self.stopping() {
+            return None;
+        }
+        locked(&self.end).deadline
+    }
+
+    pub(super) fn is_over(&self, clients: usize, now: Instant) -> bool {
+        self.stopping() && (clients == 0 || self.deadline().is_none_or(|deadline| deadline <= now))
+    }
+
+    /// Keeps what went wrong, once a second at most.
+    pub(super) fn keep(&self, error: Error) {
+        let mut troubles = locked(&self.troubles);
+        let (errors, last) = &mut *troubles;
+        if last.is_some_and(|last| last.elapsed() < BETWEEN_TROUBLES) {
+            return;
+        }
+        *last = Some(Instant::now());
+        if errors.len() == TROUBLES {
+            errors.pop_front();
+        }
+        errors.push_back(error);
+    }
+}
+
+impl Server {
+    /// Binds, listens, and starts the thread.
+    ///
+    /// # Errors
+    /// Those of `bind` and `listen`; `System` when the system has no descriptor or thread left.
+    pub fn start<W: Work>(settings: Settings, work: W) -> Result<Self> {
+        let listener = listener(settings.endpoint, settings.backlog)?;
+        let failed = |error: io::Error| {
+            let cause = format!("the loop of the server could not begin ({error})");
+            let error_number = error.raw_os_error();
+            let told = Error::new(
+                Code::System,
+                "server",
+                cause,
+                "fewer open files and threads",
+            );
+            error_number.map_or(told.clone(), |number| told.with_errno(number))
+        };
+        let poll = Poll::new().map_err(failed)?;
+        let waker = Waker::new(poll.registry(), WAKER).map_err(failed)?;
+        let mut watched = listener.to_watch().map_err(failed)?;
+        poll.registry()
+            .register(&mut watched, LISTENER, Interest::READABLE)
+            .map_err(failed)?;
+        let shared = Arc::new(Shared {
+            endpoint: listener.local().unwrap_or(settings.endpoint),
+            listener,
+            waker,
+            stopping: AtomicBool::new(false),
+            clients: AtomicUsize::new(0),
+            served: AtomicU64::new(0),
+            troubles: Mutex::default(),
+            end: Mutex::default(),
+            changed: Condvar::new(),
+            forks: forks(),
+        });
+        let clients: Arc<Mutex<Clients<W::Client>>> = Arc::new(Mutex::new(Clients::default()));
+        let all = Arc::clone(&clients);
+        let rounds = Rounds {
+            shared: Arc::clone(&shared),
+            clients,
+            poll,
+            work,
+            settings,
+            listener: Some(watched),
+        };
+        let ended = Ended(Arc::clone(&shared));
+        std::thread::Builder::new()
+            .name("netsteps loop".into())
+            .spawn(move || {
+                let _ended = ended;
+                rounds.run();
+            })
+            .map_err(failed)?;
+        Ok(Self {
+            shared,
+            close_all: Box::new(move || {
+                // The lock may have been held by a thread that a forked child does not have.
+                if let Ok(mut clients) = all.try_lock() {
+                    clients.clear();
+                }
+            }),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        self.shared.endpoint
+    }
+
+    /// How many clients it serves now.
+    #[must_use]
+    pub fn client_count(&self) -> usize {
+        self.shared.client_count()
+    }
+
+    /// How many clients it has accepted so far.
+    #[must_use]
+    pub fn served(&self) -> u64 {
+        self.shared.served.load(Ordering::Relaxed)
+    }
+
+    /// Whether `stop` was called.
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.shared.stopping()
+    }
+
+    /// Whether this process was forked from the server's.
+    #[must_use]
+    pub fn elsewhere(&self) -> bool {
+        self.shared.forks != forks()
+    }
+
+    /// What kept the server from accepting clients (no descriptor left, for example): the newest errors.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Error> {
+        if self.elsewhere() {
+            return Vec::new();
+        }
+        locked(&self.shared.troubles).0.iter().cloned().collect()
+    }
+
+    /// Takes no new client at once, gives those that it has `grace` to end, then closes their connections, and waits `last` for the
+    /// thread. In a forked child it only closes what the child inherited.
+    pub fn stop(&self, grace: Duration, last: Duration, pause: &dyn Pause) {
+        let shared = &self.shared;
+        if self.elsewhere() {
+            shared.stopping.store(true, Ordering::Release);
+            shared.listener.close();
+            (self.close_all)();
+            return;
+        }
+        let now = Instant::now();
+        locked(&shared.end).deadline = Some(now + grace);
+        shared.stopping.store(true, Ordering::Release);
+        shared.listener.close();
+        let _ = shared.waker.wake();
+        let until = now + grace + last;
+        loop {
+            let mut over = false;
+            let waited = pause.pause(&mut || {
+                let end = locked(&shared.end);
+                over = end.over;
+                let time = until.saturating_duration_since(Instant::now()).min(LOOK);
+                if !over && !time.is_zero() {
+                    over = match shared.changed.wait_timeout(end, time) {
+                        Ok((end, _)) => end.over,
+                        Err(poisoned) => poisoned.into_inner().0.over,
+                    };
+                }
+            });
+            if waited.is_err() {
+                // Who interrupts the wait does not want the grace.
+                locked(&shared.end).deadline = Some(Instant::now());
+                let _ = shared.waker.wake();
+                return;
+            }
+            if over || Instant::now() >= until {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if !self.stopping() && !self.elsewhere() {
+            self.stop(Duration::ZERO, Duration::ZERO, &crate::wait::Plain);
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("endpoint", &self.endpoint())
+            .field("clients", &self.client_count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says that the thread has ended, however it did.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.set_clients(0);
+        locked(&self.0.end).over = true;
+        self.0.changed.notify_all();
+    }
+}
