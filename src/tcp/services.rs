@@ -1,14 +1,12 @@
 //! The small standard services of the early Internet, over TCP and UDP: echo (RFC 862), discard (RFC 863), chargen (RFC 864),
 //! daytime (RFC 867), time (RFC 868). Made for testing a network; each is a few lines.
 
-use std::mem::MaybeUninit;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Code, Error, Result};
 use crate::ports;
-use crate::socket::{CHUNK, Datagram, Socket};
+use crate::socket::Datagram;
 use crate::tcp::event_loop::{Io, Work};
-use crate::wait::Wait;
 
 /// Seconds from 1900, where RFC 868 counts from, to 1970, where Unix does.
 const FROM_1900: u64 = 2_208_988_800;
@@ -69,42 +67,6 @@ impl Service {
                     Self::ALL.map(Self::name).join(", "),
                 )
             })
-    }
-
-    /// Serves one TCP client to its end.
-    ///
-    /// # Errors
-    /// Whatever ended the connection.
-    pub fn serve(self, connection: &Socket) -> Result<()> {
-        let wait = Wait::forever();
-        match self {
-            Self::Echo | Self::Discard => {
-                let mut buffer = vec![0; CHUNK];
-                loop {
-                    let size = connection.read_into(&mut buffer, &wait)?;
-                    if size == 0 {
-                        return connection.finish();
-                    }
-                    if self == Self::Echo {
-                        connection.write(&buffer[..size], &wait)?;
-                    }
-                }
-            }
-            Self::Daytime => {
-                connection.write(daytime(now()).as_bytes(), &wait)?;
-                until_the_end(connection, &wait)
-            }
-            Self::Time => {
-                connection.write(&since_1900(now()), &wait)?;
-                until_the_end(connection, &wait)
-            }
-            Self::Chargen => {
-                for line in 0.. {
-                    connection.write(&pattern(line), &wait)?;
-                }
-                Ok(())
-            }
-        }
     }
 
     /// The answer to one datagram; `None` where there is none.
@@ -171,14 +133,6 @@ impl Work for Serving {
         io.write(&lines);
         io.call_when_written();
     }
-}
-
-/// Finishes, and reads what may still come: a close before that would reset the connection and lose our answer.
-fn until_the_end(connection: &Socket, wait: &Wait<'_>) -> Result<()> {
-    connection.finish()?;
-    let mut rest = [MaybeUninit::uninit(); 1024];
-    while connection.read(&mut rest, wait)? > 0 {}
-    Ok(())
 }
 
 fn now() -> u64 {
