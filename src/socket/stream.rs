@@ -102,6 +102,12 @@ struct Done<'a> {
 }
 
 impl Stream {
+    /// A number that no other socket of this process ever has.
+    #[must_use]
+    pub const fn serial(&self) -> u64 {
+        self.serial
+    }
+
     /// Where it stands.
     #[must_use]
     pub const fn state(&self) -> State {

@@ -1,6 +1,7 @@
 //! TCP above the single socket: a server with a thread for each client, and the small standard services.
 
 pub mod event_loop;
+pub mod framing;
 pub mod server;
 pub mod services;
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Instant;
 
+use crate::address::Endpoint;
 use crate::socket::{Moved, Stream};
 use crate::state::State;
 
@@ -99,8 +100,16 @@ impl Side {
     }
 }
 
+/// A client, for those who come back to it later: it names no other client, also when its place is given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub(super) place: usize,
+    pub(super) serial: u64,
+}
+
 /// What a work can do with a client.
 pub struct Io<'a> {
+    pub(super) place: usize,
     pub(super) side: &'a mut Side,
     pub(super) error: Option<io::Error>,
 }
@@ -138,6 +147,21 @@ impl Io<'_> {
     #[must_use]
     pub fn unwritten(&self) -> usize {
         self.side.unwritten()
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key {
+            place: self.place,
+            serial: self.side.stream.serial(),
+        }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn peer(&self) -> Option<Endpoint> {
+        self.side.stream.peer().map(Endpoint::from)
     }
 
     /// Asks for a call of [`super::Work::room`] when all is written: in the next round, or when the client has taken it.

@@ -14,8 +14,9 @@ mod clients;
 mod rounds;
 mod server;
 
-pub use clients::Io;
-pub use server::Server;
+pub use clients::{Io, Key};
+pub use rounds::Rounds;
+pub use server::{Request, Server};
 
 use std::time::Duration;
 
@@ -29,6 +30,11 @@ pub trait Work: Send + 'static {
     /// A client has come.
     fn opened(&mut self, client: &mut Self::Client, io: &mut Io<'_>) {
         let _ = (client, io);
+    }
+
+    /// It has as much to do as it wants for one round: nobody is read any more until the next.
+    fn is_full(&self) -> bool {
+        false
     }
 
     /// Bytes have come.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
-use super::clients::{Client, Io, Side};
-use super::server::Shared;
+use super::clients::{Client, Io, Key, Side};
+use super::server::{Request, Shared};
 use super::{Settings, Work};
 use crate::error::Code;
 use crate::socket::{CHUNK, Moved};
@@ -61,15 +61,21 @@ impl<C> Clients<C> {
     }
 }
 
-/// All that the thread of the loop has.
-pub(super) struct Rounds<W: Work> {
-    pub(super) shared: Arc<Shared>,
-    pub(super) clients: Arc<Mutex<Clients<W::Client>>>,
-    pub(super) poll: Poll,
-    pub(super) work: W,
-    pub(super) settings: Settings,
+/// All that the thread of the loop has. When it is dropped, the server has ended.
+pub struct Rounds<W: Work> {
+    shared: Arc<Shared>,
+    clients: Arc<Mutex<Clients<W::Client>>>,
+    poll: Poll,
+    work: W,
+    settings: Settings,
     /// Kept for the poll, which is told of it; let go when the server stops, so that the port is free.
-    pub(super) listener: Option<TcpListener>,
+    listener: Option<TcpListener>,
+    events: Events,
+    /// Where all clients are read into, one after the other.
+    room: Box<[u8]>,
+    /// Who has something to do in this round.
+    turns: Vec<usize>,
+    left: Left,
 }
 
 /// What one round leaves to the next.
@@ -83,73 +89,143 @@ struct Left {
 }
 
 impl<W: Work> Rounds<W> {
-    /// Runs until the server is stopped and its clients have gone, or their time is over.
-    pub(super) fn run(mut self) {
-        let mut events = Events::with_capacity(EVENTS);
-        let mut room = vec![0; CHUNK];
-        let mut turns = Vec::new();
-        let mut left = Left {
-            again: Vec::new(),
-            accepting: false,
-            starved_until: None,
-            next_sweep: self.settings.idle.map(|idle| Instant::now() + idle),
-        };
-        loop {
-            let timeout = self.timeout(&left);
-            match self.poll.poll(&mut events, timeout) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // The descriptor of the poll itself is gone: nothing can be waited for any more.
-                Err(_) => break,
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        clients: Arc<Mutex<Clients<W::Client>>>,
+        poll: Poll,
+        work: W,
+        settings: Settings,
+        listener: TcpListener,
+    ) -> Self {
+        Self {
+            shared,
+            clients,
+            poll,
+            work,
+            settings,
+            listener: Some(listener),
+            events: Events::with_capacity(EVENTS),
+            room: vec![0; CHUNK].into(),
+            turns: Vec::new(),
+            left: Left {
+                again: Vec::new(),
+                accepting: false,
+                starved_until: None,
+                next_sweep: settings.idle.map(|idle| Instant::now() + idle),
+            },
+        }
+    }
+
+    /// The work.
+    pub fn work(&mut self) -> &mut W {
+        &mut self.work
+    }
+
+    /// One round: waits until somebody is ready, and gives everybody who is a turn. False: the server has been stopped, and its
+    /// clients have gone or their time is over.
+    pub fn round(&mut self) -> bool {
+        let timeout = self.timeout();
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return true,
+            // The descriptor of the poll itself is gone: nothing can be waited for any more.
+            Err(_) => return false,
+        }
+        let now = Instant::now();
+        if self.shared.stopping() {
+            self.listener = None;
+        }
+        let all = Arc::clone(&self.clients);
+        let mut clients = locked(&all);
+        self.find_turns(&mut clients);
+        self.post(&mut clients, now);
+        for turn in 0..self.turns.len() {
+            if let Some(place) = self.turns.get(turn).copied() {
+                self.serve(place, &mut clients, now);
             }
-            let now = Instant::now();
-            if self.shared.stopping() {
-                self.listener = None;
+        }
+        if self.left.starved_until.is_some_and(|until| until <= now) {
+            self.left.starved_until = None;
+            self.left.accepting = true;
+        }
+        self.accept(&mut clients, now);
+        self.sweep(&mut clients, now);
+        self.shared.set_clients(clients.len());
+        let over = self.shared.is_over(clients.len(), now);
+        if over {
+            clients.clear();
+        }
+        !over
+    }
+
+    /// Who was told to be ready, and who has something left from before.
+    fn find_turns(&mut self, clients: &mut Clients<W::Client>) {
+        self.turns.clear();
+        self.turns.append(&mut self.left.again);
+        for place in &self.turns {
+            if let Some(client) = clients.get(*place) {
+                client.side.again = false;
             }
-            let all = Arc::clone(&self.clients);
-            let mut clients = locked(&all);
-            turns.clear();
-            turns.append(&mut left.again);
-            for place in &turns {
-                if let Some(client) = clients.get(*place) {
-                    client.side.again = false;
-                }
-            }
-            for event in &events {
-                match event.token() {
-                    LISTENER => left.accepting = true,
-                    WAKER => {}
-                    Token(place) => {
-                        if let Some(client) = clients.get(place) {
-                            client.side.readable |= event.is_readable();
-                            client.side.writable |= event.is_writable();
-                            client.side.end_is_there |= event.is_read_closed();
-                            turns.push(place);
-                        }
+        }
+        for event in &self.events {
+            match event.token() {
+                LISTENER => self.left.accepting = true,
+                WAKER => {}
+                Token(place) => {
+                    if let Some(client) = clients.get(place) {
+                        client.side.readable |= event.is_readable();
+                        client.side.writable |= event.is_writable();
+                        client.side.end_is_there |= event.is_read_closed();
+                        self.turns.push(place);
                     }
                 }
             }
-            for place in &turns {
-                self.serve(*place, &mut clients, &mut room, now, &mut left);
-            }
-            if left.starved_until.is_some_and(|until| until <= now) {
-                left.starved_until = None;
-                left.accepting = true;
-            }
-            self.accept(&mut clients, now, &mut left);
-            self.sweep(&mut clients, now, &mut left);
-            self.shared.set_clients(clients.len());
-            if self.shared.is_over(clients.len(), now) {
-                clients.clear();
-                break;
-            }
         }
-        locked(&self.clients).clear();
-        self.shared.set_clients(0);
+    }
+
+    /// What others have asked for, through [`super::Server::post`].
+    fn post(&mut self, clients: &mut Clients<W::Client>, now: Instant) {
+        for (key, request) in self.shared.requests() {
+            self.with(key, clients, now, |io| match request {
+                Request::Write(bytes) => io.write(&bytes),
+                Request::Close => io.close(),
+            });
+        }
+    }
+
+    /// Does something with clients outside of a round: each that is still there gets its turn.
+    pub fn each<T>(
+        &mut self,
+        of: impl IntoIterator<Item = (Key, T)>,
+        mut does: impl FnMut(&mut Io<'_>, T),
+    ) {
+        let all = Arc::clone(&self.clients);
+        let mut clients = locked(&all);
+        let now = Instant::now();
+        for (key, what) in of {
+            self.with(key, &mut clients, now, |io| does(io, what));
+        }
+    }
+
+    fn with(
+        &mut self,
+        key: Key,
+        clients: &mut Clients<W::Client>,
+        now: Instant,
+        does: impl FnOnce(&mut Io<'_>),
+    ) {
+        let found = clients.get(key.place);
+        let Some(client) = found.filter(|client| client.side.stream.serial() == key.serial) else {
+            return;
+        };
+        client.side.last = now;
+        let failed = called(key.place, &mut client.side, does).is_err();
+        settle(key.place, failed, clients, &mut self.left);
     }
 
     /// How long the next wait may take.
-    fn timeout(&self, left: &Left) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
+        let left = &self.left;
         if !left.again.is_empty()
             || left.accepting && left.starved_until.is_none() && self.has_room()
         {
@@ -167,15 +243,10 @@ impl<W: Work> Rounds<W> {
         self.shared.client_count() < self.settings.max_clients && !self.shared.stopping()
     }
 
-    fn accept(
-        &mut self,
-        clients: &mut MutexGuard<'_, Clients<W::Client>>,
-        now: Instant,
-        left: &mut Left,
-    ) {
+    fn accept(&mut self, clients: &mut Clients<W::Client>, now: Instant) {
         for _ in 0..ACCEPTS {
             let room = clients.len() < self.settings.max_clients && !self.shared.stopping();
-            if !left.accepting || !room || left.starved_until.is_some() {
+            if !self.left.accepting || !room || self.left.starved_until.is_some() {
                 return;
             }
             match self.shared.listener().accept_now() {
@@ -194,60 +265,38 @@ impl<W: Work> Rounds<W> {
                         clients.remove(place);
                         continue;
                     }
-                    self.open(place, clients, left);
+                    self.open(place, clients);
                 }
-                Ok(None) => left.accepting = false,
-                Err(error) if error.code() == Code::Closed => left.accepting = false,
+                Ok(None) => self.left.accepting = false,
+                Err(error) if error.code() == Code::Closed => self.left.accepting = false,
                 Err(error) => {
                     self.shared.keep(error);
-                    left.starved_until = Some(now + STARVED);
+                    self.left.starved_until = Some(now + STARVED);
                 }
             }
         }
     }
 
-    fn open(
-        &mut self,
-        place: usize,
-        clients: &mut MutexGuard<'_, Clients<W::Client>>,
-        left: &mut Left,
-    ) {
-        let Some(client) = clients.get(place) else {
+    fn open(&mut self, place: usize, clients: &mut Clients<W::Client>) {
+        let Some(Client { side, own }) = clients.get(place) else {
             return;
         };
-        let mut io = Io {
-            side: &mut client.side,
-            error: None,
-        };
-        self.work.opened(&mut client.own, &mut io);
-        let failed = io.error.is_some();
-        settle(place, failed, clients, left);
+        let failed = called(place, side, |io| self.work.opened(own, io)).is_err();
+        settle(place, failed, clients, &mut self.left);
     }
 
     /// The turn of one client.
-    fn serve(
-        &mut self,
-        place: usize,
-        clients: &mut MutexGuard<'_, Clients<W::Client>>,
-        room: &mut [u8],
-        now: Instant,
-        left: &mut Left,
-    ) {
+    fn serve(&mut self, place: usize, clients: &mut Clients<W::Client>, now: Instant) {
         let Some(client) = clients.get(place) else {
             return;
         };
-        let failed = turn(&mut self.work, client, room, now).is_err();
-        settle(place, failed, clients, left);
+        let failed = turn(&mut self.work, place, client, &mut self.room, now).is_err();
+        settle(place, failed, clients, &mut self.left);
     }
 
     /// Lets those go that have been idle for too long.
-    fn sweep(
-        &mut self,
-        clients: &mut MutexGuard<'_, Clients<W::Client>>,
-        now: Instant,
-        left: &mut Left,
-    ) {
-        let (Some(idle), Some(next)) = (self.settings.idle, left.next_sweep) else {
+    fn sweep(&mut self, clients: &mut Clients<W::Client>, now: Instant) {
+        let (Some(idle), Some(next)) = (self.settings.idle, self.left.next_sweep) else {
             return;
         };
         if now < next {
@@ -265,17 +314,12 @@ impl<W: Work> Rounds<W> {
                 oldest = oldest.min(last);
             }
         }
-        left.next_sweep = Some(oldest + idle);
+        self.left.next_sweep = Some(oldest + idle);
     }
 }
 
 /// After a turn: the client goes, or comes again.
-fn settle<C>(
-    place: usize,
-    failed: bool,
-    clients: &mut MutexGuard<'_, Clients<C>>,
-    left: &mut Left,
-) {
+fn settle<C>(place: usize, failed: bool, clients: &mut Clients<C>, left: &mut Left) {
     let Some(client) = clients.get(place) else {
         return;
     };
@@ -294,9 +338,17 @@ fn settle<C>(
     }
 }
 
+impl<W: Work> Drop for Rounds<W> {
+    fn drop(&mut self) {
+        locked(&self.clients).clear();
+        self.shared.ended();
+    }
+}
+
 /// Reads what has come and gives it to the work, writes what can be written.
 fn turn<W: Work>(
     work: &mut W,
+    place: usize,
     client: &mut Client<W::Client>,
     room: &mut [u8],
     now: Instant,
@@ -308,21 +360,21 @@ fn turn<W: Work>(
     if side.wants_room && side.unwritten() == 0 {
         side.wants_room = false;
         side.last = now;
-        called(side, |io| work.room(own, io))?;
+        called(place, side, |io| work.room(own, io))?;
     }
     for _ in 0..READS {
-        if !side.to_be_read() {
+        if !side.to_be_read() || work.is_full() {
             break;
         }
         match side.stream.read(room)? {
             Moved::Some { size: 0, .. } => {
                 side.readable = false;
-                called(side, |io| work.ended(own, io))?;
+                called(place, side, |io| work.ended(own, io))?;
             }
             Moved::Some { size, more } => {
                 side.readable = more || side.end_is_there;
                 side.last = now;
-                called(side, |io| work.came(own, &room[..size], io))?;
+                called(place, side, |io| work.came(own, &room[..size], io))?;
             }
             Moved::Nothing => side.readable = false,
             Moved::Later => break,
@@ -331,8 +383,12 @@ fn turn<W: Work>(
     Ok(())
 }
 
-fn called(side: &mut Side, work: impl FnOnce(&mut Io<'_>)) -> io::Result<()> {
-    let mut io = Io { side, error: None };
+fn called(place: usize, side: &mut Side, work: impl FnOnce(&mut Io<'_>)) -> io::Result<()> {
+    let mut io = Io {
+        place,
+        side,
+        error: None,
+    };
     work(&mut io);
     io.error.map_or(Ok(()), Err)
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Interest, Poll, Waker};
 
+use super::clients::Key;
 use super::rounds::{Clients, LISTENER, Rounds, WAKER, locked};
 use super::{Settings, Work};
 use crate::address::Endpoint;
@@ -40,10 +41,21 @@ pub(super) struct Shared {
     clients: AtomicUsize,
     served: AtomicU64,
     troubles: Mutex<(VecDeque<Error>, Option<Instant>)>,
+    /// What is asked for from outside of the loop.
+    requests: Mutex<Vec<(Key, Request)>>,
     end: Mutex<End>,
     changed: Condvar,
     /// A forked child has the descriptors but not the thread.
     forks: u64,
+}
+
+/// What can be asked for from any thread.
+#[derive(Debug)]
+pub enum Request {
+    /// To write these bytes.
+    Write(Vec<u8>),
+    /// To close the connection when all is written.
+    Close,
 }
 
 #[derive(Default)]
@@ -86,6 +98,21 @@ impl Shared {
         self.stopping() && (clients == 0 || self.deadline().is_none_or(|deadline| deadline <= now))
     }
 
+    pub(super) fn requests(&self) -> Vec<(Key, Request)> {
+        let mut requests = locked(&self.requests);
+        if requests.is_empty() {
+            return Vec::new();
+        }
+        std::mem::take(&mut *requests)
+    }
+
+    /// The loop has ended.
+    pub(super) fn ended(&self) {
+        self.set_clients(0);
+        locked(&self.end).over = true;
+        self.changed.notify_all();
+    }
+
     /// Keeps what went wrong, once a second at most.
     pub(super) fn keep(&self, error: Error) {
         let mut troubles = locked(&self.troubles);
@@ -102,23 +129,26 @@ impl Shared {
 }
 
 impl Server {
-    /// Binds, listens, and starts the thread.
+    /// Binds, listens, and runs the rounds in a thread of Rust.
     ///
     /// # Errors
     /// Those of `bind` and `listen`; `System` when the system has no descriptor or thread left.
     pub fn start<W: Work>(settings: Settings, work: W) -> Result<Self> {
+        let (server, mut rounds) = Self::new(settings, work)?;
+        std::thread::Builder::new()
+            .name("netsteps loop".into())
+            .spawn(move || while rounds.round() {})
+            .map_err(|error| failed(&error))?;
+        Ok(server)
+    }
+
+    /// Binds and listens. Somebody has to go through the rounds.
+    ///
+    /// # Errors
+    /// Those of `bind` and `listen`; `System` when the system has no descriptor left.
+    pub fn new<W: Work>(settings: Settings, work: W) -> Result<(Self, Rounds<W>)> {
         let listener = listener(settings.endpoint, settings.backlog)?;
-        let failed = |error: io::Error| {
-            let cause = format!("the loop of the server could not begin ({error})");
-            let error_number = error.raw_os_error();
-            let told = Error::new(
-                Code::System,
-                "server",
-                cause,
-                "fewer open files and threads",
-            );
-            error_number.map_or(told.clone(), |number| told.with_errno(number))
-        };
+        let failed = |error: io::Error| failed(&error);
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(failed)?;
         let mut watched = listener.to_watch().map_err(failed)?;
@@ -133,29 +163,15 @@ impl Server {
             clients: AtomicUsize::new(0),
             served: AtomicU64::new(0),
             troubles: Mutex::default(),
+            requests: Mutex::default(),
             end: Mutex::default(),
             changed: Condvar::new(),
             forks: forks(),
         });
         let clients: Arc<Mutex<Clients<W::Client>>> = Arc::new(Mutex::new(Clients::default()));
         let all = Arc::clone(&clients);
-        let rounds = Rounds {
-            shared: Arc::clone(&shared),
-            clients,
-            poll,
-            work,
-            settings,
-            listener: Some(watched),
-        };
-        let ended = Ended(Arc::clone(&shared));
-        std::thread::Builder::new()
-            .name("netsteps loop".into())
-            .spawn(move || {
-                let _ended = ended;
-                rounds.run();
-            })
-            .map_err(failed)?;
-        Ok(Self {
+        let rounds = Rounds::new(Arc::clone(&shared), clients, poll, work, settings, watched);
+        let server = Self {
             shared,
             close_all: Box::new(move || {
                 // The lock may have been held by a thread that a forked child does not have.
@@ -163,7 +179,19 @@ impl Server {
                     clients.clear();
                 }
             }),
-        })
+        };
+        Ok((server, rounds))
+    }
+
+    /// Asks for something to be done with a client, from any thread. A client that has gone is asked for nothing.
+    pub fn post(&self, key: Key, request: Request) {
+        let mut requests = locked(&self.shared.requests);
+        requests.push((key, request));
+        let first = requests.len() == 1;
+        drop(requests);
+        if first {
+            let _ = self.shared.waker.wake();
+        }
     }
 
     /// Where it listens.
@@ -264,13 +292,16 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Says that the thread has ended, however it did.
-struct Ended(Arc<Shared>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.set_clients(0);
-        locked(&self.0.end).over = true;
-        self.0.changed.notify_all();
+fn failed(error: &io::Error) -> Error {
+    let cause = format!("the loop of the server could not begin ({error})");
+    let told = Error::new(
+        Code::System,
+        "server",
+        cause,
+        "fewer open files and threads",
+    );
+    match error.raw_os_error() {
+        Some(number) => told.with_errno(number),
+        None => told,
     }
 }
