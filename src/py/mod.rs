@@ -17,6 +17,7 @@ mod errors;
 mod handlers;
 mod kernel;
 mod memory;
+mod messages;
 mod options;
 mod pause;
 mod place;
@@ -42,6 +43,8 @@ mod _core {
     use super::handlers::stop_servers;
     #[pymodule_export]
     use super::kernel::{PyAcceptQueue, PyBuffers, PySample, PyTcpInfo};
+    #[pymodule_export]
+    use super::messages::{PyMessageClient, PyMessages};
     #[pymodule_export]
     use super::options::PyOptions;
     #[pymodule_export]

@@ -107,6 +107,14 @@ pub struct Key {
     pub(super) serial: u64,
 }
 
+impl Key {
+    /// The number of its socket.
+    #[must_use]
+    pub const fn serial(self) -> u64 {
+        self.serial
+    }
+}
+
 /// What a work can do with a client.
 pub struct Io<'a> {
     pub(super) place: usize,
@@ -141,6 +149,11 @@ impl Io<'_> {
         if !data.is_empty() {
             side.pending.extend_from_slice(data);
         }
+    }
+
+    /// Writes several parts one behind the other, in one call where the kernel takes them.
+    pub fn write_parts(&mut self, parts: &[&[u8]]) {
+        self.write(&parts.concat());
     }
 
     /// How many bytes wait for the client to take them.
