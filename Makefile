@@ -5,28 +5,11 @@ PY ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml $(wildcard Cargo.toml Cargo.lock) $(shell find src -name '*.rs')
 STUB := python/netsteps/_core.pyi
-# What PyO3 leaves out of a stub: the imports of annotations that are given as text, the types that Python code returns, constants.
-FINISH_STUB := \
-	-e 's/^from _typeshed import .*/from _typeshed import ReadableBuffer, WriteableBuffer/' \
-	-e 's/^from typing import Any/from typing import Any, Literal/' \
-	-e 's/^from collections.abc import .*/from collections.abc import Callable, Iterable, Iterator\nfrom netsteps.show.listing import Table/' \
-	-e 's/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/' \
-	-e 's/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/' \
-	-e 's/^\(def resolve(.*\) -> Any/\1 -> Table[Endpoint]/' \
-	-e "/def family(self/ s/-> str/-> Literal['ipv4', 'ipv6']/" \
-	-e "/def kind(self/ s/-> str/-> Literal['tcp', 'udp']/" \
-	-e 's/def services() -> Any/def services() -> Table[Service]/' \
-	-e 's/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/' \
-	-e 's/def _repr_html_(self, \/) -> Any/def _repr_html_(self, \/) -> str/' \
-	-e 's/from netsteps.show.listing import Table/from netsteps.show.drawing import Drawing\n&/' \
-	-e 's/\(def _repr_mimebundle_(.*\) -> Any/\1 -> dict[str, str]/; s/\(def drawing(.*\) -> Any/\1 -> Drawing/' \
-	-e 's/-> Iterator:/-> Iterator[Any]:/; s/-> tuple:/-> tuple[str, ...]:/; s/-> list:/-> list[tuple[str, str, str, str]]:/' \
-	-e 's/-> dict:/-> dict[int, str]:/; s/dict | None/dict[str, float] | None/' \
-	-e 's/^def __getattr__.*/__version__: str/'
+FUZZ := decode fragments join pcapng trace
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench core-test clean
+.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench fuzz core-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +53,16 @@ bench: .venv/.ready ## measure against the standard library
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
+SECONDS ?= 60
+fuzz: ## look for bytes that make a decoder fail, SECONDS=60 for each target (cargo install cargo-fuzz)
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
+	@cargo test --quiet --no-default-features --test rust_fuzz seeds_are_written -- --ignored >/dev/null
+	@for target in $(FUZZ); do \
+		echo "== $$target"; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz $$target -- \
+			-max_total_time=$(SECONDS) -rss_limit_mb=512 -max_len=4096 -print_final_stats=1 || exit 1; \
+	done
+
 core-test: ## the Rust core's own tests, without Python
 	cargo test --no-default-features
 
@@ -82,7 +75,7 @@ clean: ## remove everything that make has made
 define generate_stubs
 @set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 $(BIN)/maturin generate-stubs --quiet -i $(BIN)/python --features stubs,abi3 --out "$$dir"; \
-sed -i $(FINISH_STUB) "$$dir/netsteps/_core.pyi"; \
+sed -i -f src/py/stub.sed "$$dir/netsteps/_core.pyi"; \
 $(1)
 endef
 

@@ -104,6 +104,15 @@ impl Endpoint {
         Self(SocketAddr::new(ip, port))
     }
 
+    /// No address at all (0.0.0.0, `::`) and port 0.
+    #[must_use]
+    pub const fn unspecified(family: Family) -> Self {
+        match family {
+            Family::Ipv4 => Self::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+            Family::Ipv6 => Self::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 0),
+        }
+    }
+
     /// The address without the port.
     #[must_use]
     pub const fn ip(&self) -> IpAddr {

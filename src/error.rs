@@ -32,6 +32,8 @@ pub enum Code {
     BadPort,
     /// Another argument that cannot be meant.
     BadArgument,
+    /// Bytes that are no packet, or no capture: the error says where.
+    BadPacket,
     /// The peer cut the connection.
     Reset,
     /// We write, and the peer takes nothing any more.
@@ -75,6 +77,7 @@ impl Code {
         Self::BadType,
         Self::BadPort,
         Self::BadArgument,
+        Self::BadPacket,
         Self::Reset,
         Self::BrokenPipe,
         Self::DatagramTooLarge,
@@ -106,6 +109,7 @@ impl Code {
             Self::BadType => "wrong type",
             Self::BadPort => "not a port",
             Self::BadArgument => "bad argument",
+            Self::BadPacket => "broken packet",
             Self::Reset => "reset",
             Self::BrokenPipe => "broken pipe",
             Self::DatagramTooLarge => "datagram too large",
@@ -141,6 +145,19 @@ impl Code {
     }
 }
 
+/// Where in the bytes that were read something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The layer of a packet, or the block of a capture.
+    pub layer: String,
+    /// Where the part that is wrong begins, in bytes.
+    pub offset: u64,
+    /// How many bytes it needs from there on; none where not the length is wrong, but a value.
+    pub needed: Option<u64>,
+    /// How many it has.
+    pub had: Option<u64>,
+}
+
 /// What happened, in four answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
@@ -158,8 +175,25 @@ pub struct Details {
     pub errno: Option<i32>,
     /// For a step out of order: the step that is missing.
     pub missing: Option<&'static str>,
+    /// For a step out of order: where the socket stood.
+    pub standing: Option<Standing>,
     /// What had been read when the step failed.
     pub partial: Vec<u8>,
+    /// For bytes that could not be read: where they are wrong.
+    pub place: Option<Place>,
+}
+
+/// Where a socket stood when a step was out of order, in the words of the state table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// "tcp" or "udp".
+    pub kind: &'static str,
+    /// The state.
+    pub state: &'static str,
+    /// What was tried.
+    pub action: &'static str,
+    /// The steps that lead to it; empty when none do.
+    pub path: Vec<&'static str>,
 }
 
 /// An error of the core. Small enough to travel in every `Result`.
@@ -186,7 +220,9 @@ impl Error {
             remedy: remedy.into(),
             errno: code.default_errno(),
             missing: None,
+            standing: None,
             partial: Vec::new(),
+            place: None,
         }))
     }
 
@@ -211,10 +247,24 @@ impl Error {
         self
     }
 
+    /// The same error, telling where the socket stood.
+    #[must_use]
+    pub fn standing(mut self, standing: Standing) -> Self {
+        self.0.standing = Some(standing);
+        self
+    }
+
     /// The same error with what had been read before it.
     #[must_use]
     pub fn with_partial(mut self, partial: Vec<u8>) -> Self {
         self.0.partial = partial;
+        self
+    }
+
+    /// The same error, saying where the bytes are wrong.
+    #[must_use]
+    pub fn in_place(mut self, place: Place) -> Self {
+        self.0.place = Some(place);
         self
     }
 

@@ -8,8 +8,10 @@
 //! | [`error`] | the catalogue of errors: step, endpoint, cause, remedy, errno |
 //! | [`address`] | `Endpoint`: parse, print, classify |
 //! | [`ports`] | the well-known ports and the names of their services |
+//! | [`packet`] | packets: bytes to headers, layers and fields, and back |
 //! | [`state`] | one table of which step is allowed when |
 //! | [`trace`] | events and their recorder: one clock, bounded |
+//! | [`capture`] | a trace written as packets |
 //! | [`wait`] | deadline and interruption: the only place that blocks |
 //! | [`resolve`] | host and service to endpoints, in order |
 //! | [`faults`] | short reads and writes, switched on from inside for tests |
@@ -18,8 +20,10 @@
 //! | `py` | the binding (feature `python`): signatures, conversion, releasing the interpreter |
 
 pub mod address;
+pub mod capture;
 pub mod error;
 pub mod faults;
+pub mod packet;
 pub mod ports;
 pub mod resolve;
 pub mod socket;

@@ -25,6 +25,7 @@ COMMANDS = [
     "connections",
     "port",
     "services",
+    "show",
 ]
 
 

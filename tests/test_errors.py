@@ -78,6 +78,10 @@ def bad_argument() -> None:
         client.read(0)
 
 
+def bad_packet() -> None:
+    ns.Packet.parse(b"\x45\x00")
+
+
 def reset() -> None:
     with pair() as (client, connection):
         connection.options.linger = 0
@@ -182,6 +186,7 @@ EXAMPLES: dict[str, tuple[Callable[[], None], type[Exception], int | None]] = {
     "wrong type": (bad_type, TypeError, None),
     "not a port": (bad_port, OverflowError, None),
     "bad argument": (bad_argument, ValueError, None),
+    "broken packet": (bad_packet, ValueError, None),
     "reset": (reset, ConnectionResetError, errno.ECONNRESET),
     "broken pipe": (broken_pipe, BrokenPipeError, errno.EPIPE),
     "datagram too large": (datagram_too_large, OSError, errno.EMSGSIZE),
@@ -203,6 +208,7 @@ WITHOUT_ADDRESS = {
     "wrong type",
     "not a port",
     "bad argument",
+    "broken packet",
     "too many open files",
     "forked",
     "system",

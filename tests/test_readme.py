@@ -103,9 +103,10 @@ def table_after(heading: str) -> list[str]:
         for block, shown in programs_of(README)
     ],
 )
-def test_a_program_prints_what_is_shown(program: str, shown: str) -> None:
+def test_a_program_prints_what_is_shown(program: str, shown: str, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
         env=environment(),
         capture_output=True,
         text=True,

@@ -22,22 +22,25 @@ RUST = {
     "sys": "",
     "error": "sys",
     "address": "sys error",
+    "packet": "sys error address ports",
     "ports": "sys error address",
     "state": "sys error address ports",
     "trace": "sys error address ports state",
+    "capture": "sys error address ports state packet trace",
     "wait": "sys error",
     "resolve": "sys error address ports wait",
     "faults": "sys error",
     "socket": CORE,
     "tcp": f"{CORE} socket",
     "udp": f"{CORE} socket",
-    "py": f"{CORE} socket tcp udp",
+    "py": f"{CORE} packet capture socket tcp udp",
 }
 PYTHON_ROOMS = {
-    "errors": "",
+    "errors": "_core show",  # both inside StepError.life alone
     "show": "",
     "handlers": "_core",
-    "computer": "_core errors show",
+    "queues": "_core",
+    "computer": "_core errors queues show",
     "__init__": "_core errors computer",
     "demo": "__init__",
     "cli": "__init__ demo errors show",
@@ -54,8 +57,8 @@ NOT_IN_ROOM = {"show": {"socket", "ssl", "select"}}
 LONGEST = 400  # lines; a longer file probably has two subjects
 # Files that are longer, each with the reason.
 LONGER: dict[str, str] = {
-    "src/py/socket.rs": "one class, a signature and a docstring for each of its steps",
     "src/sys/linux.rs": "one file for each system is the shape of this room",
+    "src/py/socket.rs": "one class, a signature and a docstring for each of its steps",
 }
 
 PRINTS = re.compile(r"\b(?:e?print(?:ln)?|dbg)!")

@@ -236,6 +236,68 @@ server.steps
 connection.steps
 
 # %% [markdown]
+# The same steps are a way through the **states** of a socket. The way of this one is drawn strong, with numbers; a
+# dashed arrow is the peer's doing:
+
+# %%
+connection.life()
+
+# %% [markdown]
+# ### Both ends on one page
+#
+# A `Trace` records every socket of this notebook while its block runs. Its **ladder** puts both ends side by side, with
+# time running down. Before you run the cell: the client writes twice, the server reads twice. Will each read give one
+# write?
+
+# %%
+with ns.Trace() as trace:
+    listener = ns.Socket("tcp")
+    listener.bind("127.0.0.1", 0)
+    listener.listen()
+    asking = ns.Socket("tcp")
+    asking.connect(listener.local)
+    answering = listener.accept()
+    asking.write(b"one question")
+    asking.write(b" and two")
+    asking.finish()
+    answering.read_exactly(5)
+    answering.read_all()
+    answering.write(b"an answer")
+    asking.read()
+    for socket in (answering, asking, listener):
+        socket.close()
+
+trace.ladder()
+
+# %% [markdown]
+# The stream has no borders: below the ladder, the cuts of the writer stand above the cuts of the reader.
+#
+# ### The two buffers
+#
+# The kernel keeps an input buffer and an output buffer for each connection. When a program does not read, the input
+# buffer fills; then the peer's output buffer does; and then the peer's `write` waits. Here it gives up after a moment:
+
+# %%
+with ns.Trace(sample=0.001) as trace:
+    listener = ns.Socket("tcp")
+    listener.bind("127.0.0.1", 0)
+    listener.listen()
+    writer = ns.Socket("tcp")
+    writer.connect(listener.local)
+    reader = listener.accept()
+    try:
+        writer.write(bytes(50_000_000), timeout=0.2)
+    except ns.TimedOut as error:
+        print(error.cause)
+
+reader.buffers
+
+# %%
+for socket in (reader, writer, listener):
+    socket.close()
+trace.buffers()
+
+# %% [markdown]
 # ## 9. A step out of order
 #
 # What happens when a step is left out? In C the kernel answers with a number whose text seldom helps: "Invalid
@@ -258,6 +320,17 @@ except ns.StepError as error:
 
 server.listen()
 print(server.state)
+
+# %% [markdown]
+# The picture of such an error marks the step that was tried, and those that are missing on the way to it:
+
+# %%
+with ns.Socket("tcp") as socket:
+    try:
+        socket.write(b"hello")
+    except ns.StepError as error:
+        picture = error.life()
+picture
 
 # %% [markdown]
 # Another one that everybody makes once: to read from the listening socket and not from the one that `accept` gave.

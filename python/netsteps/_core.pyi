@@ -6,6 +6,7 @@ from _typeshed import ReadableBuffer, WriteableBuffer
 from collections.abc import Callable, Iterable, Iterator
 from netsteps.show.drawing import Drawing
 from netsteps.show.listing import Table
+from netsteps.show.split import Fragments, Parts
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, SupportsFloat, SupportsIndex, final
@@ -104,6 +105,88 @@ class Buffers:
     def unsent(self, /) -> int | None:
         """
         TCP: the part of the unacknowledged that was not even sent yet. None for UDP.
+        """
+
+@final
+class Capture:
+    """
+    The packets of a capture file: a sequence of CapturedPacket, in the file's order. A slice is a Capture too.
+
+    Made by read_packets. The bytes stay in one piece of memory; a packet is made when it is asked for. Printed, it is a table of
+    the first packets.
+    """
+    def __getitem__(self, index: Any, /) -> Any: ...
+    def __iter__(self, /) -> PacketIterator: ...
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def interfaces(self, /) -> tuple[str | None, ...]:
+        """
+        The names of the interfaces that packets were captured on, None for one without a name: a tuple.
+        """
+    @property
+    def packets(self, /) -> list[Packet | None]:
+        """
+        Every packet as a Packet, in a list, read in one go: the quickest way to all of them. None stands for a packet of a link that
+        is not known here.
+        """
+    @property
+    def problems(self, /) -> tuple[str, ...]:
+        """
+        What was wrong with the file, in words: a tuple of str. What the capture itself missed is told here too.
+        """
+    def table(self, /, *, limit: "int | None" = None) -> Table[CapturedPacket]:
+        """
+        The packets as a table. limit: the most rows; None is all.
+        """
+
+@final
+class CapturedPacket:
+    """
+    One packet of a capture: its bytes, and what the capture tells of it.
+    """
+    def __bytes__(self, /) -> bytes: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def comment(self, /) -> str | None:
+        """
+        Its comment, or None; several are lines of one.
+        """
+    @property
+    def data(self, /) -> bytes:
+        """
+        The bytes that were captured.
+        """
+    @property
+    def interface(self, /) -> str | None:
+        """
+        The name of the interface that saw it ("lo"), or None.
+        """
+    @property
+    def length(self, /) -> int:
+        """
+        How many bytes it had on the wire: more than len(data) where the capture kept only its beginning.
+        """
+    @property
+    def link(self, /) -> str:
+        """
+        What it begins with: "ethernet", "ip", "sll", "sll2", "null", "loop", or "link type 147" for what is not known here.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Its number in the file, from 1 on, as Wireshark counts.
+        """
+    @property
+    def packet(self, /) -> Packet | None:
+        """
+        The Packet; None for a link that is not known here. What is broken in it is told by its .problems.
+        """
+    @property
+    def time_ns(self, /) -> int | None:
+        """
+        When it was seen, in nanoseconds since 1970 (UTC), as time.time_ns; None where the file does not tell.
         """
 
 @final
@@ -303,6 +386,177 @@ class Event:
         """
 
 @final
+class Field:
+    """
+    A field of a header: its place to the bit, its value, and what it says. Made by Layer.fields.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def bits(self, /) -> int:
+        """
+        How many bits it has.
+        """
+    @property
+    def meaning(self, /) -> str:
+        """
+        What it says, in a short sentence, or "".
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its name, as the RFC has it.
+        """
+    @property
+    def problem(self, /) -> str | None:
+        """
+        What is wrong with it, or None.
+        """
+    @property
+    def start(self, /) -> int:
+        """
+        Its first bit in the packet's data; bit 0 is the highest of byte 0.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        Its value for people: "0x0800 IPv4".
+        """
+    @property
+    def value(self, /) -> int | str | bytes:
+        """
+        Its value: a number, text (an address, a name), or bytes.
+        """
+
+@final
+class FragmentPiece:
+    """
+    A fragment, as its header tells it. Made by reassemble.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def header(self, /) -> int:
+        """
+        How long its headers are, in bytes.
+        """
+    @property
+    def more(self, /) -> bool:
+        """
+        Whether it says that more follow it (the flag More Fragments).
+        """
+    @property
+    def offset(self, /) -> int:
+        """
+        Where its data begin in the data of the whole packet, in bytes.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        How many bytes of data it carries.
+        """
+    @property
+    def verdict(self, /) -> str:
+        """
+        "taken", "duplicate" or "refused".
+        """
+
+@final
+class Joined:
+    """
+    What join made of parts. Printed, it is a drawing: what came, in which order, twice, and what is missing.
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_mimebundle_(self, /, include: "object" = None, exclude: "object" = None) -> dict[str, str]: ...
+    @property
+    def arrived(self, /) -> tuple[int, ...]:
+        """
+        The numbers of the parts as they came, those that came twice too: a tuple of int.
+        """
+    @property
+    def chunk(self, /) -> int:
+        """
+        How many bytes of the message each part but the last carries.
+        """
+    @property
+    def count(self, /) -> int:
+        """
+        How many parts the message has.
+        """
+    def drawing(self, /, *, theme: "str" = "light") -> Drawing:
+        """
+        The parts on the message's length. theme: "light" or "dark".
+        """
+    @property
+    def duplicates(self, /) -> int:
+        """
+        How many parts came again.
+        """
+    @property
+    def length(self, /) -> int:
+        """
+        How many bytes the message has.
+        """
+    @property
+    def message(self, /) -> bytes | None:
+        """
+        The message, or None when parts are missing.
+        """
+    @property
+    def missing(self, /) -> tuple[range, ...]:
+        """
+        Which bytes of the message are missing: a tuple of range.
+        """
+    @property
+    def missing_parts(self, /) -> tuple[range, ...]:
+        """
+        Which parts are missing: a tuple of range.
+        """
+    @property
+    def problems(self, /) -> tuple[str, ...]:
+        """
+        What was wrong, in words: foreign bytes, parts of another message, contradictions. A tuple of str.
+        """
+
+@final
+class Layer:
+    """
+    A layer of a packet: a header, DNS, the payload or padding.
+
+    `layer["Window"]` is its field of that name. Made by Packet.layers.
+    """
+    def __getitem__(self, name: str, /) -> Field: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def end(self, /) -> int:
+        """
+        Where it ends in the packet's data, in bytes.
+        """
+    @property
+    def fields(self, /) -> tuple[Field, ...]:
+        """
+        Its fields in order: a tuple of Field. Every bit of the layer belongs to exactly one of them.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its name: "Ethernet II", "IPv4", "TCP", "DNS", "Payload", ...
+        """
+    @property
+    def osi(self, /) -> int:
+        """
+        The number of its layer in the OSI model, 2 to 7.
+        """
+    @property
+    def problem(self, /) -> str | None:
+        """
+        What is wrong with it, or None.
+        """
+    @property
+    def start(self, /) -> int:
+        """
+        Where it begins in the packet's data, in bytes.
+        """
+
+@final
 class Options:
     """
     The options of one socket, by name: socket.options.no_delay = True.
@@ -394,6 +648,215 @@ class Options:
         """
     @ttl.setter
     def ttl(self, /, hops: int) -> None: ...
+
+@final
+class Packet:
+    """
+    A packet: its bytes, and what they say, layer by layer.
+
+    Packet(b"hello", source=("192.168.1.7", 50000), destination=("93.184.216.34", 80), protocol="tcp", flags="SYN") makes one, with
+    right lengths and checksums; bytes(packet) is what goes over the wire. Packet.parse(data) reads one.
+    payload: the message, bytes-like. source and destination: (ip, port), an Endpoint, or an ip alone where there are no ports;
+    without a source the packet comes from no address (0.0.0.0, ::). protocol: "udp", "tcp", "icmp" (over IPv6 it is ICMPv6), "arp",
+    or the number of another protocol over IP. ttl: 0 to 255, by default 64. identification, dont_fragment: of IPv4. ethernet: the addresses of
+    two network cards, (source, destination), for a packet that begins with an Ethernet header; vlan: the number of a tag in it.
+    Of TCP: flags ("SYN ACK"), seq, ack, window (64240), urgent, options: a dict of "mss" (bytes), "window scale", "sack permitted" (True),
+    "sack" (pairs), "timestamps" (value, echo), in this order, or bytes. Of ICMP: type and code (default: an echo request), identifier
+    and sequence; of ARP: type 1 (who has it?) or 2 (I have it).
+    Raises BadArgument (a ValueError) for what a packet cannot say, BadPort, BadPayload.
+    Source: RFC 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 (ICMP), 4443 (ICMPv6), 826 (ARP), 1035 (DNS).
+    """
+    def __bytes__(self, /) -> bytes: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __getitem__(self, name: str, /) -> Layer: ...
+    def __hash__(self, /) -> int: ...
+    def __len__(self, /) -> int: ...
+    def __new__(cls, /, payload: "ReadableBuffer | None" = None, *, source: "Endpoint | tuple[str, int | str] | str | None" = None, destination: "Endpoint | tuple[str, int | str] | str | None" = None, protocol: "Literal['udp', 'tcp', 'icmp', 'icmpv6', 'arp'] | int | None" = None, ttl: "int | None" = None, identification: "int | None" = None, dont_fragment: "bool" = True, ethernet: "tuple[str | bytes, str | bytes] | None" = None, vlan: "int | None" = None, flags: "str | Iterable[str] | None" = None, seq: "int | None" = None, ack: "int | None" = None, window: "int | None" = None, urgent: "int | None" = None, options: "dict[str, Any] | bytes | None" = None, type: "int | None" = None, code: "int | None" = None, identifier: "int | None" = None, sequence: "int | None" = None) -> Packet: ...
+    def __reduce__(self, /) -> tuple[Any, tuple[bytes, str, bool]]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_mimebundle_(self, /, include: "object" = None, exclude: "object" = None) -> dict[str, str]: ...
+    @property
+    def ack(self, /) -> int | None:
+        """
+        TCP's Acknowledgment Number, or None.
+        """
+    @property
+    def data(self, /) -> bytes:
+        """
+        All its bytes.
+        """
+    @property
+    def destination(self, /) -> Endpoint | None:
+        """
+        Who it is for: an Endpoint, its port 0 where there are no ports; None where there is no IP address.
+        """
+    def envelope(self, /, *, theme: "str" = "light") -> Drawing:
+        """
+        The packet as the lecture's envelope: where to, who for, and the message inside. theme: "light" or "dark".
+        """
+    @property
+    def first(self, /) -> Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']:
+        """
+        With which header it begins, as parse takes it: "ip", "ethernet", ...
+        """
+    @property
+    def flags(self, /) -> tuple[str, ...]:
+        """
+        The flags of TCP that are set: ("SYN", "ACK"); empty for other protocols.
+        """
+    @property
+    def layers(self, /) -> tuple[Layer, ...]:
+        """
+        Its layers from the outside in: a tuple of Layer. They are worked out at each access.
+        """
+    def osi(self, /, *, theme: "str" = "light") -> Drawing:
+        """
+        The packet by the layers of the OSI model, each header as a diagram of its fields. theme: "light" or "dark".
+        """
+    @staticmethod
+    def parse(data: "ReadableBuffer", first: "Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']" = "ip", lax: bool = False) -> Packet:
+        """
+        Read a packet: the way back from bytes(packet).
+
+        data: bytes-like. first: with which header it begins: "ip" (IPv4 or IPv6, its first four bits tell), "ethernet", "sll" and
+        "sll2" (Linux's captures on "any"), "null" and "loop" (BSD's loopback). lax: keep what can be read of broken bytes; what is
+        wrong is then in .problems. A wrong checksum is never an error, always a problem.
+        Raises BadPacket, a ValueError with .layer, .offset, .needed and .had (in bytes); BadArgument for another first.
+        """
+    @property
+    def payload(self, /) -> bytes:
+        """
+        What the innermost header carries: the message; of an IP fragment, its part of it.
+        """
+    @property
+    def problems(self, /) -> tuple[str, ...]:
+        """
+        What is wrong with it, in words: broken structure (of a packet read with lax=True), what a capture left out, wrong checksums.
+        """
+    @property
+    def protocol(self, /) -> str:
+        """
+        The innermost protocol that its headers name: "tcp", "udp", "icmp", "icmpv6", "arp", "igmp", "protocol 99", ...
+        """
+    @property
+    def seq(self, /) -> int | None:
+        """
+        TCP's Sequence Number, or None.
+        """
+    @property
+    def source(self, /) -> Endpoint | None:
+        """
+        Who sent it: an Endpoint, its port 0 where there are no ports; None where there is no IP address.
+        """
+    @property
+    def summary(self, /) -> str:
+        """
+        The packet in one line: "IPv4 TCP 192.168.1.7:50000 > 93.184.216.34:80 [SYN] seq=1 win=64240 len=0".
+        """
+    @property
+    def ttl(self, /) -> int | None:
+        """
+        Time to Live, or Hop Limit; None without an IP header.
+        """
+    @property
+    def window(self, /) -> int | None:
+        """
+        TCP's Window as it stands there, before scaling, or None.
+        """
+    @property
+    def wire_length(self, /) -> int:
+        """
+        How many bytes it had on the wire: more than len(packet) where a capture kept only its beginning.
+        """
+
+@final
+class PacketIterator:
+    """
+    Gives the packets of a capture, one after the other.
+    """
+    def __iter__(self, /) -> PacketIterator: ...
+    def __next__(self, /) -> CapturedPacket: ...
+
+@final
+class Part:
+    """
+    One part of a message: a header of 16 bytes, and a piece of the message.
+
+    bytes(part) is what goes over the wire. Made by split. The header: "N" and version 1; how many bytes each part but the last
+    carries (16 bits); the message's number, the part's number, and the message's length (32 bits each, high byte first).
+    """
+    def __bytes__(self, /) -> bytes: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def count(self, /) -> int:
+        """
+        How many parts the message has.
+        """
+    @property
+    def data(self, /) -> bytes:
+        """
+        Its piece of the message.
+        """
+    @property
+    def header(self, /) -> bytes:
+        """
+        Its header: 16 bytes.
+        """
+    @property
+    def index(self, /) -> int:
+        """
+        Its number, from 0 on.
+        """
+    @property
+    def offset(self, /) -> int:
+        """
+        Where its piece begins in the message, in bytes.
+        """
+
+@final
+class Reassembled:
+    """
+    What reassemble made of fragments. Printed, it is a drawing: what came, in which order, twice, and what is missing.
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_mimebundle_(self, /, include: "object" = None, exclude: "object" = None) -> dict[str, str]: ...
+    def drawing(self, /, *, theme: "str" = "light") -> Drawing:
+        """
+        The fragments on the packet's length. theme: "light" or "dark".
+        """
+    @property
+    def duplicates(self, /) -> int:
+        """
+        How many fragments came again.
+        """
+    @property
+    def length(self, /) -> int | None:
+        """
+        How many bytes of data the packet has behind its IP header; None when its last fragment did not come.
+        """
+    @property
+    def missing(self, /) -> tuple[range, ...]:
+        """
+        Which bytes of its data are missing, as far as it is known: a tuple of range.
+        """
+    @property
+    def packet(self, /) -> Packet | None:
+        """
+        The whole Packet, or None when fragments are missing or were refused.
+        """
+    @property
+    def pieces(self, /) -> tuple[FragmentPiece, ...]:
+        """
+        The fragments as they came, those that were refused too: a tuple of FragmentPiece.
+        """
+    @property
+    def problems(self, /) -> tuple[str, ...]:
+        """
+        What was wrong, in words: overlaps, lengths that no packet has, fragments of another packet. A tuple of str.
+        """
 
 @final
 class Report:
@@ -612,6 +1075,12 @@ class Socket:
         """
         "tcp" or "udp".
         """
+    def life(self, /, theme: "Literal['light', 'dark']" = "light") -> Drawing:
+        """
+        The life of this socket, drawn: the state table with the way it went, where it stands, and what is possible now.
+
+        theme: "light" or "dark". Raises ValueError for another theme. Source: lectures 1 and 3 (the server's and the client's steps).
+        """
     def listen(self, /, backlog: SupportsIndex = 128, *, any_port: bool = False) -> None:
         """
         Collect connections. The kernel completes up to backlog of them before they are accepted.
@@ -768,6 +1237,11 @@ class StepLine:
     One line of what was done to a socket: a run of equal steps.
     """
     def __repr__(self, /) -> str: ...
+    @property
+    def action(self, /) -> str | None:
+        """
+        What it was in the words of the state table: "read" for read_exactly, for example; None for what made the socket.
+        """
     @property
     def bytes(self, /) -> int:
         """
@@ -1198,6 +1672,13 @@ class Trace:
     def __new__(cls, /, capacity: SupportsIndex = 100000, *, preview: SupportsIndex = 32, lines: bool = False, sample: SupportsFloat | SupportsIndex | None = None, memory: SupportsIndex = 268435456) -> Trace: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
+    def buffers(self, /, *, theme: "Literal['light', 'dark']" = "light") -> Drawing:
+        """
+        Draw what the kernel held for the sockets over time, in a Trace(sample=): bytes that wait to be read, and bytes that were not
+        acknowledged, with the steps below them.
+
+        theme: "light" or "dark". Returns a Drawing. Raises BadArgument for a trace that has taken no samples.
+        """
     @property
     def capacity(self, /) -> int:
         """
@@ -1212,6 +1693,15 @@ class Trace:
     def events(self, /) -> list[Event]:
         """
         What happened: a list of Event, in the order of beginning. A call that waits at this moment has the phase "started".
+        """
+    def ladder(self, /, *, theme: "Literal['light', 'dark']" = "light", width: SupportsFloat | SupportsIndex = 900.0, limit: SupportsIndex = 200, ascii: bool = False) -> Drawing:
+        """
+        Draw both ends of each conversation as a ladder: the steps at their times, the bytes as arrows from the call that sent them to
+        those that received them, waits, ends and failures.
+
+        theme: "light" or "dark". width: of the picture, in pixels; it is wider where its labels need it. limit: how many steps are
+        drawn; of more, what is alike is folded and counted. ascii=True writes the text form without line characters.
+        Returns a Drawing: a picture in a notebook, text in a terminal, a file by .save("x.svg"). Raises ValueError for another theme.
         """
     @staticmethod
     def load(path: str | PathLike[str], *, limit: SupportsIndex = 1000000) -> Trace:
@@ -1241,6 +1731,9 @@ class Trace:
         other line is an event, with the attributes of Event under their names, "event" for its id, times in nanoseconds of the
         monotonic clock, sizes in bytes, and "preview" in hexadecimal, or {"sample": true} with the attributes of a Sample; what is
         not known is left out.
+        "x.pcapng" is a capture file for Wireshark: each call that moved bytes is a packet. Written is what was observed, and nothing
+        else: the endpoints, the time, and the bytes that the trace kept (Trace(preview=65535) keeps them all), with headers built
+        around them; there is no handshake in it and no FIN. Each packet says so in a comment, with its step and source line.
         Raises BadArgument for another ending, OSError when the file cannot be written.
         """
     def start(self, /) -> None:
@@ -1457,12 +1950,58 @@ def _stop_servers() -> None:
     Stop every server and sampler; the interpreter calls it at its end.
     """
 
+def _table(kind: "Literal['tcp', 'udp']") -> list[tuple[str, str, str]]:
+    """
+    The state table of a "tcp" or "udp" socket: each row is a state, what can happen there, and the state after it.
+    """
+
+def fragment(packet: "Packet", mtu: SupportsIndex = 1500, *, identification: "int | None" = None) -> Fragments:
+    """
+    Cut an IP packet into fragments that a link can carry, as a router does (IPv4), or the sender (IPv6): a list of Packet.
+
+    packet: a Packet of IP, with or without an Ethernet header, which stays before each fragment. mtu: the most bytes that the link
+    carries, IP header included: 1500 on Ethernet; every link carries at least 68 (IPv4) or 1280 (IPv6). identification: what tells
+    the receiver which fragments belong together; IPv4 packets have it already. A packet that fits is given back alone, in a list.
+    Raises DatagramTooLarge (EMSGSIZE) when Don't Fragment is set, as it is in Packet() unless dont_fragment=False says otherwise;
+    BadArgument (a ValueError) for an MTU without room; BadPacket for what is no whole IP packet.
+    Source: RFC 791 (3.2), RFC 8200 (4.5).
+    """
+
+def join(parts: "Iterable[Part | ReadableBuffer | None]", *, limit: SupportsIndex = 67108864) -> Joined:
+    """
+    Join the parts of a message, in any order: the way back from split.
+
+    parts: Part, or bytes-like as they came over the network; None is one that did not come. limit: the most bytes of the message; a part that claims more is refused.
+    Gives a Joined: .message (None when parts are missing), .missing, .duplicates, .problems. Nothing that comes from outside raises:
+    foreign bytes, parts of another message than the first, and parts that contradict it are told in .problems.
+    """
+
 def merge(*traces: "Trace") -> Trace:
     """
     Put traces together that were recorded in several processes of one machine: merge(client, server).
 
     Their times are of one clock, so that the events stand in the order in which they happened. What two traces of one process
     both hold is taken once. Returns a new Trace. Raises BadArgument for traces of different machines.
+    """
+
+def read_packets(path: str | PathLike[str], *, limit: SupportsIndex = 1073741824) -> Capture:
+    """
+    Read a capture file, as Wireshark, tcpdump and write_packets write it: pcapng and pcap, of any byte order and resolution of time.
+
+    path: the file. limit: the most bytes that it may have; it is read into memory as a whole, once.
+    Gives a Capture, a sequence of CapturedPacket. A file that is damaged, or cut in its middle, gives the packets that are whole,
+    and says in .problems what was wrong. Raises BadPacket (a ValueError) for what is no capture at all, MessageTooLarge above the
+    limit, OSError when the file cannot be read. Ctrl-C ends it.
+    Source: draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap.
+    """
+
+def reassemble(fragments: "Iterable[Packet | CapturedPacket | ReadableBuffer]") -> Reassembled:
+    """
+    Put the fragments of an IP packet together, in any order: the way back from fragment.
+
+    fragments: Packet, CapturedPacket, or bytes that begin with an IP header. Gives a Reassembled: .packet (None when it is not whole), .missing,
+    .duplicates, .problems. Fragments that overlap others are an attack, never an accident: the packet is refused (RFC 5722), and so
+    is what would reach beyond 65,535 bytes. Source: RFC 791 (3.2), RFC 815, RFC 8200 (4.5).
     """
 
 def resolve(host: "str", service: "int | str", *, kind: "Literal['tcp', 'udp']" = "tcp", family: "Literal['ipv4', 'ipv6'] | None" = None, timeout: SupportsFloat | SupportsIndex | None = None) -> Table[Endpoint]:
@@ -1478,6 +2017,31 @@ def resolve(host: "str", service: "int | str", *, kind: "Literal['tcp', 'udp']" 
 def services() -> Table[Service]:
     """
     The well-known ports, as a table: name, port, transports, purpose. Source: lecture 5, the IANA registry (RFC 6335).
+    """
+
+def split(message: "ReadableBuffer", size: SupportsIndex = 1472, *, message_id: "int | None" = None) -> Parts:
+    """
+    Split a message into numbered parts, each small enough for one datagram: a list of Part that shows itself as a drawing.
+
+    message: bytes-like. size: the most bytes of a part, its header of 16 included. The real limits: 1472 fills an Ethernet frame
+    (MTU 1500, less 20 bytes of IPv4 and 8 of UDP), 1452 over IPv6, whose header has 40; 65507 is the most that a UDP datagram
+    carries over IPv4, and everything above 1472 travels in fragments, all of which are lost with one. message_id: tells the parts of
+    one message from those of another, 0 to 4294967295; without it, each message gets the next number.
+    Raises BadArgument (a ValueError) for another size, MessageTooLarge from 4 GiB on. join is the way back.
+    """
+
+def write_packets(path: str | PathLike[str], packets: "Iterable[Packet | CapturedPacket | ReadableBuffer]", *, comments: "Iterable[str | None] | None" = None, times: "Iterable[int] | None" = None, interface: "str | None" = None, snap: "int | None" = None, first: "Literal['ip', 'ethernet', 'sll', 'sll2', 'null', 'loop']" = "ip") -> Path:
+    """
+    Write packets to a capture file, for Wireshark, tcpdump and read_packets, and return its path.
+
+    path: "x.pcapng" (with comments, interfaces and any kind of packet), or "x.pcap" (the older format, for packets of one kind).
+    Times have nanoseconds in both. packets: Packet, CapturedPacket (with its time, length, interface and comment), or bytes-like. first: with
+    which header bytes begin, as in Packet.parse. comments: for each packet a text, or None to keep its own. times: for each packet
+    nanoseconds since 1970; without it, a captured packet keeps its own, and others have the time of writing. interface: the name of
+    the interface, for packets that have none. snap: the most bytes to keep of each packet; its length is kept.
+    Raises BadArgument (a ValueError) for another ending, for comments in a .pcap and the like, BadPayload for what is no packet,
+    OSError when the file cannot be written. Nothing is written before all packets have been looked at. Ctrl-C ends it.
+    Source: draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap.
     """
 
 __version__: str

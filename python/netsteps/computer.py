@@ -6,15 +6,20 @@ imported inside the functions, because it takes longer to load than the whole of
 
 from dataclasses import dataclass
 from time import monotonic, perf_counter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from netsteps._core import Endpoint, Socket, resolve
 from netsteps.errors import Refused, TimedOut, Unreachable
+from netsteps.queues import Queues
 from netsteps.show.listing import Table
+
+if TYPE_CHECKING:
+    from netsteps.show.drawing import Drawing
 
 __all__ = [
     "Address",
     "Connection",
+    "Connections",
     "Interface",
     "PortStatus",
     "connections",
@@ -65,6 +70,10 @@ class Connection:
     state: the TCP state as netstat writes it (LISTEN, ESTABLISHED, TIME_WAIT, ..., RFC 9293), empty
     for UDP, which has none. pid and program: the process that holds the socket, or None where the
     system does not say.
+
+    recv_q: bytes that came and were not read; of a listener, how many connections wait to be
+    accepted; of a UDP socket, the memory that its datagrams take. send_q: bytes that the peer has
+    not acknowledged. Both are None where the system does not say (Linux does).
     """
 
     kind: str
@@ -73,6 +82,43 @@ class Connection:
     state: str
     pid: int | None
     program: str | None
+    recv_q: int | None = None
+    send_q: int | None = None
+
+
+class Connections(Table[Connection]):
+    """The sockets of this computer as a table, which can be drawn, too."""
+
+    __slots__ = ()
+
+    def drawing(
+        self,
+        *,
+        kind: Literal["tcp", "udp"] | None = None,
+        port: int | None = None,
+        theme: str = "light",
+    ) -> "Drawing":
+        """Draw which socket here belongs to which one there.
+
+        Both ends of a connection on this computer are joined by a line, the connections of a
+        listener stand below it, and sockets whose peer is elsewhere point out. kind: "tcp" or "udp"
+        alone. port: the sockets that have it, at either end. theme: "light" or "dark". More than
+        about 60 sockets are folded, with a count.
+
+        Returns a Drawing: print() it, or save(path). Raises ValueError for another kind or theme.
+        """
+        from netsteps.show.netstat import netstat
+
+        if kind not in {None, "tcp", "udp"}:
+            message = f'kind={kind!r} is no kind of socket; there are "tcp" and "udp"'
+            raise ValueError(message)
+        wanted = [
+            row
+            for row in self
+            if kind in {None, row.kind}
+            and port in {None, row.local.port, None if row.peer is None else row.peer.port}
+        ]
+        return netstat(wanted, theme=theme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +206,16 @@ def _mac(address: str) -> str | None:
     return plain if plain.strip("0:") else None
 
 
-def connections() -> Table[Connection]:
+def connections() -> Connections:
     """List the TCP and UDP sockets of this computer, listening ones first.
 
-    What `netstat -na` shows (third lecture, "Port"; fourth lecture). Without the rights of an
-    administrator some systems hide the process of a foreign socket (pid and program are None then),
-    and macOS shows this process's own sockets alone; the list's `note` says so.
+    What `netstat -na` shows (third lecture, "Port"; fourth lecture), Recv-Q and Send-Q included
+    (Linux). Without the rights of an administrator some systems hide the process of a foreign
+    socket (pid and program are None then), and macOS shows this process's own sockets alone; the
+    list's `note` says so.
 
-    Returns a list of Connection which shows itself as a table. Raises OSError when the system
-    refuses to answer.
+    Returns a list of Connection which shows itself as a table, and whose `drawing()` shows which
+    sockets belong together. Raises OSError when the system refuses to answer.
     """
     import socket
 
@@ -184,6 +231,7 @@ def connections() -> Table[Connection]:
             "an administrator sees those of the others"
         )
 
+    queues = Queues()
     own = psutil.Process().pid
     names: dict[int | None, str | None] = {None: None}
     result = []
@@ -194,14 +242,20 @@ def connections() -> Table[Connection]:
         pid = getattr(entry, "pid", own)
         if pid not in names:
             names[pid] = _program(pid)
+        kind = "tcp" if entry.type == socket.SOCK_STREAM else "udp"
+        local = _endpoint(entry.laddr)
+        peer = _endpoint(entry.raddr) if entry.raddr else None
+        recv_q, send_q = queues.of(kind, local, peer, pid)
         result.append(
             Connection(
-                kind="tcp" if entry.type == socket.SOCK_STREAM else "udp",
-                local=_endpoint(entry.laddr),
-                peer=_endpoint(entry.raddr) if entry.raddr else None,
+                kind=kind,
+                local=local,
+                peer=peer,
                 state="" if entry.status == psutil.CONN_NONE else entry.status,
                 pid=pid,
                 program=names[pid],
+                recv_q=recv_q,
+                send_q=send_q,
             )
         )
     if note is None and any(row.pid is None and row.state in {"LISTEN", ""} for row in result):
@@ -209,11 +263,16 @@ def connections() -> Table[Connection]:
             "a socket without a pid belongs to a process that the system hides from this user "
             "(another user's, or one outside of this container), or to the system itself"
         )
+    if not queues.told:
+        more = "this system does not tell Recv-Q and Send-Q"
+        note = more if note is None else f"{note}; {more}"
     result.sort(key=lambda row: (row.kind, row.state != "LISTEN", row.local.port, row.local.ip))
-    return Table(
+    return Connections(
         result,
         columns={
             "kind": "kind",
+            "Recv-Q": "recv_q",
+            "Send-Q": "send_q",
             "local": "local",
             "peer": "peer",
             "state": "state",

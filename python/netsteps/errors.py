@@ -11,11 +11,19 @@ The Rust core raises them; the classes are written here, where they can have two
 # The class itself, without the standard module's cost of import.
 from _socket import gaierror
 
+# As typing's own constant, whose module would cost more time to load than all of netsteps.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from netsteps.show.drawing import Drawing
+
 __all__ = [
     "AddressInUse",
     "AddressNotLocal",
     "BadArgument",
     "BadHost",
+    "BadPacket",
     "BadPayload",
     "BadPort",
     "BadType",
@@ -61,7 +69,40 @@ class SocketError(OSError):
 
 
 class StepError(SocketError):
-    """A step before its time. Nothing was called, and nothing has changed."""
+    """A step before its time. Nothing was called, and nothing has changed.
+
+    kind: "tcp" or "udp". state: where the socket stood. action: what was tried, in the words of the
+    state table ("read" for read_exactly). path: the steps that lead to where it is possible, empty
+    when none do. The first three are None where the socket was not asked.
+    """
+
+    kind: "Literal['tcp', 'udp'] | None" = None
+    state: str | None = None
+    action: str | None = None
+    path: tuple[str, ...] = ()
+
+    def life(self, theme: "Literal['light', 'dark']" = "light") -> "Drawing":
+        """Draw the state table with where the socket stood, the step that was tried, and the way.
+
+        theme: "light" or "dark". Raises ValueError for another theme, and for an error that does
+        not know where the socket stood.
+        """
+        from netsteps._core import _table
+        from netsteps.show.life import life_of_error
+
+        if self.kind is None or self.state is None or self.action is None:
+            raise ValueError("this error does not know where the socket stood")
+        return life_of_error(
+            _table(self.kind),
+            self.kind,
+            self.state,
+            self.action,
+            self.path,
+            step=self.step,
+            cause=self.cause,
+            remedy=self.remedy,
+            theme=theme,
+        )
 
 
 class SocketClosed(StepError):
@@ -120,6 +161,19 @@ class BadArgument(SocketError, ValueError):
     """An argument that cannot be meant: a negative size, a timeout that is no time."""
 
 
+class BadPacket(SocketError, ValueError):
+    """Bytes that are no packet, or no capture file.
+
+    layer: which part of them is wrong ("IPv4", "TCP"). offset: where it begins, in bytes. needed:
+    how many bytes it needs from there on, had: how many it has; both None where a value is wrong.
+    """
+
+    layer: str = ""
+    offset: int = 0
+    needed: int | None = None
+    had: int | None = None
+
+
 class Reset(SocketError, ConnectionResetError):
     """The peer cut the connection (ECONNRESET)."""
 
@@ -173,6 +227,7 @@ _BY_CODE: dict[str, type[SocketError]] = {
     "wrong type": BadType,
     "not a port": BadPort,
     "bad argument": BadArgument,
+    "broken packet": BadPacket,
     "reset": Reset,
     "broken pipe": BrokenPipe,
     "datagram too large": DatagramTooLarge,
@@ -199,6 +254,8 @@ def make(  # noqa: PLR0917 - one argument for each of the core's answers
     remedy: str,
     missing: str | None,
     partial: bytes,
+    place: tuple[str, int, int | None, int | None] | None = None,
+    standing: "tuple[Literal['tcp', 'udp'], str, str, tuple[str, ...]] | None" = None,
 ) -> SocketError:
     """Make the exception of an error of the core; called by the binding."""
     kind = _BY_CODE.get(code, SystemFailure)
@@ -210,4 +267,8 @@ def make(  # noqa: PLR0917 - one argument for each of the core's answers
     error.remedy = remedy
     error.missing = missing
     error.partial = partial
+    if place is not None and isinstance(error, BadPacket):
+        error.layer, error.offset, error.needed, error.had = place
+    if standing and isinstance(error, StepError):
+        error.kind, error.state, error.action, error.path = standing
     return error

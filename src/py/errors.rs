@@ -3,6 +3,7 @@
 use pyo3::exceptions::{PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
 
 use super::callback::call_back;
 use super::memory::new_bytes;
@@ -26,6 +27,11 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let text = error.to_string();
     let details = error.details();
     let partial = new_bytes(py, &details.partial)?;
+    let standing = details.standing.as_ref().map(|standing| {
+        let path = PyTuple::new(py, &standing.path)?;
+        PyResult::Ok((standing.kind, standing.state, standing.action, path))
+    });
+    let standing = standing.transpose()?;
     let answers = (
         details.code.name(),
         details.errno,
@@ -36,6 +42,11 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         &details.remedy,
         details.missing,
         partial,
+        details
+            .place
+            .as_ref()
+            .map(|place| (&place.layer, place.offset, place.needed, place.had)),
+        standing,
     );
     let exception = call_back(py, || make.bind(py).call1(answers))?;
     Ok(PyErr::from_value(exception))

@@ -160,15 +160,15 @@ fn told(class: &str, first: &str, fields: &[(&str, Option<String>)]) -> String {
     format!("<{class} {first}{}>", known.join(", "))
 }
 
-/// Calls a function of `netsteps.show.buffers` with the object, and perhaps a method of what it gives.
+/// Calls a function of `netsteps.show` with the object: it gives a Drawing.
 fn drawn<'py>(
     py: Python<'py>,
-    function: &'static str,
+    (module, function): (&'static str, &'static str),
     object: impl pyo3::PyClass + pyo3::IntoPyObject<'py, Error = PyErr>,
     theme: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     call_back(py, || {
-        let show = py.import("netsteps.show.buffers")?;
+        let show = py.import(module)?;
         let named = pyo3::types::PyDict::new(py);
         named.set_item("theme", theme)?;
         show.getattr(function)?.call((object,), Some(&named))
@@ -176,7 +176,7 @@ fn drawn<'py>(
 }
 
 macro_rules! shown {
-    ($class:ident, $function:literal, $repr:expr) => {
+    ($class:ident, $function:expr, $repr:expr) => {
         #[pymethods]
         impl $class {
             /// The picture, as a Drawing: print() it, or save(path) as .svg, .html or .txt. theme: "light" or "dark".
@@ -209,9 +209,17 @@ macro_rules! shown {
     };
 }
 
-shown!(PyBuffers, "buffers", buffers_in_words);
-shown!(PyTcpInfo, "tcp", tcp_in_words);
-shown!(PyAcceptQueue, "queue", queue_in_words);
+shown!(
+    PyBuffers,
+    ("netsteps.show.buffers", "buffers"),
+    buffers_in_words
+);
+shown!(PyTcpInfo, ("netsteps.show.tcp", "tcp"), tcp_in_words);
+shown!(
+    PyAcceptQueue,
+    ("netsteps.show.buffers", "queue"),
+    queue_in_words
+);
 
 fn buffers_in_words(this: &PyBuffers) -> String {
     let capacities = [

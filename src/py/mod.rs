@@ -10,20 +10,29 @@
 )]
 
 mod callback;
+mod capture;
+mod capture_write;
 mod convert;
 mod debug;
 mod endpoint;
 mod errors;
+mod event;
+mod fragments;
 mod handlers;
 mod kernel;
+mod life;
 mod memory;
 mod messages;
 mod options;
+mod packet;
+mod packet_arguments;
+mod packet_layers;
 mod pause;
 mod place;
 mod resolve;
 mod server;
 mod socket;
+mod split;
 mod tcp;
 mod trace;
 mod udp;
@@ -36,17 +45,31 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::capture::{PyCapture, PyCapturedPacket, PyPacketIterator, read_packets};
+    #[pymodule_export]
+    use super::capture_write::write_packets;
+    #[pymodule_export]
     use super::debug::{after_fork, after_fork_in_parent, before_fork, current_faults, set_faults};
     #[pymodule_export]
     use super::endpoint::{PyDatagram, PyEndpoint, PyService};
+    #[pymodule_export]
+    use super::event::{PyEvent, PyStepLine};
+    #[pymodule_export]
+    use super::fragments::{PyPiece, PyReassembled, fragment, reassemble};
     #[pymodule_export]
     use super::handlers::stop_servers;
     #[pymodule_export]
     use super::kernel::{PyAcceptQueue, PyBuffers, PySample, PyTcpInfo};
     #[pymodule_export]
+    use super::life::table;
+    #[pymodule_export]
     use super::messages::{PyMessageClient, PyMessages};
     #[pymodule_export]
     use super::options::PyOptions;
+    #[pymodule_export]
+    use super::packet::PyPacket;
+    #[pymodule_export]
+    use super::packet_layers::{PyField, PyLayer};
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]
@@ -54,9 +77,11 @@ mod _core {
     #[pymodule_export]
     use super::socket::PySocket;
     #[pymodule_export]
+    use super::split::{PyJoined, PyPart, join, split};
+    #[pymodule_export]
     use super::tcp::{PyTcpReceiver, PyTcpSender};
     #[pymodule_export]
-    use super::trace::{PyEvent, PyStepLine, PyTrace, merge};
+    use super::trace::{PyTrace, merge};
     #[pymodule_export]
     use super::udp::{PyReport, PyUdpReceiver, PyUdpSender};
 

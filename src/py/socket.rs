@@ -10,14 +10,14 @@ use pyo3::types::{PyBytes, PyTuple, PyType};
 use super::callback::call_back;
 use super::convert::{self, Address, audit, numbers};
 use super::endpoint::{PyDatagram, PyEndpoint};
-use super::errors;
+use super::event::PyStepLine;
 use super::kernel::{PyAcceptQueue, PyBuffers, PyTcpInfo};
 use super::memory::{Payload, Room, bytes_filled_by, new_bytes};
 use super::options::PyOptions;
 use super::pause::{PyPause, deadline, waiting};
 use super::place::placed;
 use super::resolve::audit_lookup;
-use super::trace::PyStepLine;
+use super::{errors, life};
 use crate::address::{Endpoint, Family};
 use crate::error::{Code, Error, Result};
 use crate::resolve::Port;
@@ -524,6 +524,14 @@ impl PySocket {
         call_back(py, || {
             show.getattr("table_of_steps")?.call1((lines, left_out))
         })
+    }
+
+    /// The life of this socket, drawn: the state table with the way it went, where it stands, and what is possible now.
+    ///
+    /// theme: "light" or "dark". Raises ValueError for another theme. Source: lectures 1 and 3 (the server's and the client's steps).
+    #[pyo3(signature = (theme: "Literal['light', 'dark']" = "light"))]
+    fn life<'py>(&self, py: Python<'py>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
+        life::drawn(py, &self.core, theme)
     }
 
     /// What can be set on it, by name: socket.options.no_delay = True.

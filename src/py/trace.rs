@@ -1,250 +1,27 @@
-//! `Trace`, `Event` and the lines of `.steps`.
+//! `Trace`.
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
 use super::callback::call_back;
 use super::convert::size;
-use super::endpoint::PyEndpoint;
 use super::errors;
+use super::event::PyEvent;
 use super::kernel::PySample;
+use crate::capture;
 use crate::error::{Code, Error};
 use crate::socket::sampler::Sampler;
-use crate::trace::{Event, Limits, Line, Recorder, Recording, Unread};
+use crate::trace::{Limits, Recorder, Recording, Unread};
 
 /// The longest preview that an event keeps, in bytes.
 const LONGEST_PREVIEW: usize = 8 * 1024 * 1024;
-
-/// One line of what was done to a socket: a run of equal steps.
-#[pyclass(frozen, name = "StepLine", module = "netsteps")]
-pub(super) struct PyStepLine(pub(super) Line);
-
-#[pymethods]
-impl PyStepLine {
-    /// The step, in the words of the API.
-    #[getter]
-    fn step(&self) -> &'static str {
-        self.0.step
-    }
-
-    /// The system call; "recv MSG_PEEK" is a look that leaves the bytes where they are.
-    #[getter]
-    fn call(&self) -> &'static str {
-        self.0.call
-    }
-
-    /// How often, one after the other.
-    #[getter]
-    fn count(&self) -> u64 {
-        self.0.count
-    }
-
-    /// How many bytes in all.
-    #[getter]
-    fn bytes(&self) -> u64 {
-        self.0.bytes
-    }
-
-    /// The address that the step was given, or the error that ended it, or None.
-    #[getter]
-    fn note(&self) -> Option<&str> {
-        self.0.note.as_deref()
-    }
-
-    /// Whether it ended with an error.
-    #[getter]
-    fn failed(&self) -> bool {
-        self.0.failed
-    }
-
-    /// When the first began, in nanoseconds of the system's monotonic clock (time.monotonic_ns).
-    #[getter]
-    fn start_ns(&self) -> u64 {
-        self.0.start_ns
-    }
-
-    /// When the last ended, on the same clock.
-    #[getter]
-    fn end_ns(&self) -> u64 {
-        self.0.end_ns
-    }
-
-    /// The state after it.
-    #[getter]
-    fn state(&self) -> &'static str {
-        self.0.after.name()
-    }
-
-    fn __repr__(&self) -> String {
-        let Line {
-            step, count, bytes, ..
-        } = &self.0;
-        format!("<StepLine {step} x{count}, {bytes} bytes>")
-    }
-}
-
-/// One system call of one step, as it happened.
-#[pyclass(frozen, name = "Event", module = "netsteps")]
-pub(super) struct PyEvent(Event);
-
-#[pymethods]
-impl PyEvent {
-    /// A number that no other event of its process has.
-    #[getter]
-    fn id(&self) -> u64 {
-        self.0.id
-    }
-
-    /// The process that called.
-    #[getter]
-    fn process(&self) -> u32 {
-        self.0.process
-    }
-
-    /// "started" (it waits still), "completed" or "failed".
-    #[getter]
-    fn phase(&self) -> &'static str {
-        self.0.phase.name()
-    }
-
-    /// The socket: a number that no other socket of its process ever has.
-    #[getter]
-    fn socket(&self) -> u64 {
-        self.0.socket
-    }
-
-    /// Its descriptor, which the system gives again after a close.
-    #[getter]
-    fn number(&self) -> i64 {
-        self.0.number
-    }
-
-    /// "tcp" or "udp".
-    #[getter]
-    fn kind(&self) -> &'static str {
-        self.0.transport.name()
-    }
-
-    /// The step, in the words of the API.
-    #[getter]
-    fn step(&self) -> &str {
-        &self.0.step
-    }
-
-    /// The system call; "recv MSG_PEEK" is a look that leaves the bytes where they are.
-    #[getter]
-    fn call(&self) -> &str {
-        &self.0.call
-    }
-
-    /// Our Endpoint, where it is known.
-    #[getter]
-    fn local(&self) -> Option<PyEndpoint> {
-        self.0.local.map(|address| PyEndpoint(address.into()))
-    }
-
-    /// The peer's Endpoint, where there is one.
-    #[getter]
-    fn peer(&self) -> Option<PyEndpoint> {
-        self.0.peer.map(|address| PyEndpoint(address.into()))
-    }
-
-    /// How many bytes were asked for or offered, or None.
-    #[getter]
-    fn asked(&self) -> Option<usize> {
-        self.0.asked
-    }
-
-    /// How many bytes came or went, or None.
-    #[getter]
-    fn size(&self) -> Option<usize> {
-        self.0.size
-    }
-
-    /// Where the first of them stands in the stream of its direction: how many bytes this socket had sent, or read, before. None for
-    /// UDP, and for calls that moved nothing.
-    #[getter]
-    fn offset(&self) -> Option<u64> {
-        self.0.offset
-    }
-
-    /// The first of them, 32 unless the trace was asked for more: Trace(preview=).
-    #[getter]
-    fn preview<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, self.0.preview.bytes())
-    }
-
-    /// The error in words, or None.
-    #[getter]
-    fn error(&self) -> Option<&str> {
-        self.0.error.as_deref()
-    }
-
-    /// Its number, or None.
-    #[getter]
-    fn errno(&self) -> Option<i32> {
-        self.0.errno
-    }
-
-    /// The state before the call.
-    #[getter]
-    fn before(&self) -> &'static str {
-        self.0.before.name()
-    }
-
-    /// The state after it.
-    #[getter]
-    fn after(&self) -> &'static str {
-        self.0.after.name()
-    }
-
-    /// When it began, in nanoseconds of the system's monotonic clock (time.monotonic_ns): one axis for all processes of a machine.
-    #[getter]
-    fn start_ns(&self) -> u64 {
-        self.0.start_ns
-    }
-
-    /// When it ended, on the same clock; None while it waits.
-    #[getter]
-    fn end_ns(&self) -> Option<u64> {
-        self.0.end_ns
-    }
-
-    /// The thread that called (threading.get_native_id).
-    #[getter]
-    fn thread(&self) -> u64 {
-        self.0.thread
-    }
-
-    /// The line of the program that took the step ("server.py:12") in a Trace(lines=True), or None.
-    #[getter]
-    fn line(&self) -> Option<&str> {
-        self.0.line.as_deref()
-    }
-
-    fn __repr__(&self) -> String {
-        let Event {
-            id,
-            step,
-            phase,
-            socket,
-            size,
-            ..
-        } = &self.0;
-        let size = size.map_or_else(String::new, |size| format!(", {size} bytes"));
-        format!(
-            "<Event {id}: {step} of socket #{socket} {}{size}>",
-            phase.name()
-        )
-    }
-}
 
 /// Records what every socket of this process does, from `with` or start() to stop().
 ///
@@ -294,25 +71,35 @@ impl PyTrace {
         recorder.start();
         Ok(())
     }
+}
 
-    /// A function of `netsteps.show`, called with the events and what belongs to them.
-    fn shown<'py>(
-        &self,
-        py: Python<'py>,
-        room: &str,
-        function: &str,
-        named: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let recording = self.recording();
-        let events: Vec<PyEvent> = recording.events.iter().cloned().map(PyEvent).collect();
-        let told = (events, recording.dropped, recording.start_ns);
-        call_back(py, || {
-            let function = py
-                .import(format!("netsteps.show.{room}"))?
-                .getattr(function)?;
-            function.call(told, named)
-        })
-    }
+fn events_of(recording: &Recording) -> Vec<PyEvent> {
+    recording.events.iter().cloned().map(PyEvent).collect()
+}
+
+fn samples_of(recording: &Recording) -> Vec<PySample> {
+    recording.samples.iter().copied().map(PySample).collect()
+}
+
+/// A function of `netsteps.show`.
+fn shown<'py>(
+    py: Python<'py>,
+    room: &str,
+    function: &str,
+    arguments: impl pyo3::call::PyCallArgs<'py>,
+    named: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    call_back(py, || {
+        let room = py.import(format!("netsteps.show.{room}"))?;
+        room.getattr(function)?.call(arguments, named)
+    })
+}
+
+/// How a trace is saved.
+#[derive(Clone, Copy)]
+enum Form {
+    Lines,
+    Packets,
 }
 
 #[pymethods]
@@ -375,15 +162,13 @@ impl PyTrace {
     /// What the kernel held for the sockets over time, in a Trace(sample=): a list of Sample, in the order of time.
     #[getter]
     fn samples(&self) -> Vec<PySample> {
-        let recording = self.recording();
-        recording.samples.iter().copied().map(PySample).collect()
+        samples_of(&self.recording())
     }
 
     /// What happened: a list of Event, in the order of beginning. A call that waits at this moment has the phase "started".
     #[getter]
     fn events(&self) -> Vec<PyEvent> {
-        let recording = self.recording();
-        recording.events.iter().cloned().map(PyEvent).collect()
+        events_of(&self.recording())
     }
 
     /// How many events were let go to stay within the limits.
@@ -425,7 +210,55 @@ impl PyTrace {
 
     /// The events as a table; str() of it is aligned text, in a notebook it is HTML.
     fn table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.shown(py, "steps", "table_of_events", None)
+        let recording = self.recording();
+        let told = (events_of(&recording), recording.dropped, recording.start_ns);
+        shown(py, "steps", "table_of_events", told, None)
+    }
+
+    /// Draw both ends of each conversation as a ladder: the steps at their times, the bytes as arrows from the call that sent them to
+    /// those that received them, waits, ends and failures.
+    ///
+    /// theme: "light" or "dark". width: of the picture, in pixels; it is wider where its labels need it. limit: how many steps are
+    /// drawn; of more, what is alike is folded and counted. ascii=True writes the text form without line characters.
+    /// Returns a Drawing: a picture in a notebook, text in a terminal, a file by .save("x.svg"). Raises ValueError for another theme.
+    #[pyo3(signature = (*, theme: "Literal['light', 'dark']" = "light", width=900.0, limit=200, ascii=false))]
+    fn ladder<'py>(
+        &self,
+        py: Python<'py>,
+        theme: &str,
+        width: f64,
+        limit: usize,
+        ascii: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let recording = self.recording();
+        let named = PyDict::new(py);
+        named.set_item("start_ns", recording.start_ns)?;
+        named.set_item("dropped", recording.dropped)?;
+        named.set_item("theme", theme)?;
+        named.set_item("width", width)?;
+        named.set_item("limit", limit)?;
+        named.set_item("ascii", ascii)?;
+        let told = (events_of(&recording), samples_of(&recording));
+        shown(py, "ladder", "ladder", told, Some(&named))
+    }
+
+    /// Draw what the kernel held for the sockets over time, in a Trace(sample=): bytes that wait to be read, and bytes that were not
+    /// acknowledged, with the steps below them.
+    ///
+    /// theme: "light" or "dark". Returns a Drawing. Raises BadArgument for a trace that has taken no samples.
+    #[pyo3(signature = (*, theme: "Literal['light', 'dark']" = "light"))]
+    fn buffers<'py>(&self, py: Python<'py>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
+        let recording = self.recording();
+        if recording.samples.is_empty() {
+            let cause = "this trace has no samples of what the kernel held";
+            let remedy = "Trace(sample=0.001), on Linux, while sockets are connected";
+            let error = Error::new(Code::BadArgument, "buffers", cause, remedy);
+            return Err(errors::raise(py, error));
+        }
+        let named = PyDict::new(py);
+        named.set_item("theme", theme)?;
+        let told = (samples_of(&recording), events_of(&recording));
+        shown(py, "curve", "curve", told, Some(&named))
     }
 
     /// Write what was recorded to a file, and return its path.
@@ -436,21 +269,32 @@ impl PyTrace {
     /// other line is an event, with the attributes of Event under their names, "event" for its id, times in nanoseconds of the
     /// monotonic clock, sizes in bytes, and "preview" in hexadecimal, or {"sample": true} with the attributes of a Sample; what is
     /// not known is left out.
+    /// "x.pcapng" is a capture file for Wireshark: each call that moved bytes is a packet. Written is what was observed, and nothing
+    /// else: the endpoints, the time, and the bytes that the trace kept (Trace(preview=65535) keeps them all), with headers built
+    /// around them; there is no handshake in it and no FIN. Each packet says so in a comment, with its step and source line.
     /// Raises BadArgument for another ending, OSError when the file cannot be written.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<PathBuf> {
         let ending = path
             .extension()
             .map(|ending| ending.to_string_lossy().to_lowercase());
-        if ending.as_deref() != Some("jsonl") {
-            let cause = format!("a trace is not saved as {:?}", path.display().to_string());
-            let remedy = "a path that ends with .jsonl";
-            let error = Error::new(Code::BadArgument, "save", cause, remedy);
-            return Err(errors::raise(py, error));
-        }
+        let form = match ending.as_deref() {
+            Some("jsonl") => Form::Lines,
+            Some("pcapng") => Form::Packets,
+            _ => {
+                let cause = format!("a trace is not saved as {:?}", path.display().to_string());
+                let remedy =
+                    "a path that ends with .jsonl or .pcapng; a ladder() saves itself as .svg";
+                let error = Error::new(Code::BadArgument, "save", cause, remedy);
+                return Err(errors::raise(py, error));
+            }
+        };
         let recording = self.recording();
         py.detach(|| {
             let mut out = BufWriter::new(File::create(&path)?);
-            recording.save(&mut out)
+            match form {
+                Form::Lines => recording.save(&mut out),
+                Form::Packets => capture::write(&recording, &mut out).and_then(|_| out.flush()),
+            }
         })
         .map_err(|error| errors::of_file(&error, &path))?;
         Ok(path)

@@ -9,7 +9,7 @@ use socket2::Socket as Handle;
 use super::{Socket, explain, locked};
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
-use crate::state::{Action, State, out_of_order};
+use crate::state::{Action, State, out_of_order, standing};
 use crate::sys::{self, Interest, errno};
 use crate::trace::{self, Event, Line, Phase, Preview};
 use crate::wait::{self, Ended, Wait};
@@ -147,6 +147,7 @@ impl<'a> Call<'a> {
                 "another thread closed this socket while this step was waiting",
                 "ending the thread that waits before closing, if that was not meant",
             )
+            .standing(standing(self.socket.transport, State::Closed, self.action))
             .at(self.endpoint()),
             Ended::Inside => Error::new(
                 Code::OutOfOrder,
@@ -154,6 +155,7 @@ impl<'a> Call<'a> {
                 "this thread is in the middle of such a step of this very socket, and would wait for itself",
                 "it after that step, not inside a callback or a signal handler of it",
             )
+            .standing(standing(self.socket.transport, self.before, self.action))
             .at(self.endpoint()),
             Ended::Occupied => Error::new(
                 Code::TimedOut,
@@ -239,6 +241,8 @@ impl<'a> Call<'a> {
         locked(&self.socket.steps).add(Line {
             step: self.step,
             call: self.name,
+            // What made the socket is no action of the table.
+            action: (!matches!(self.name, "socket" | "accepted")).then_some(self.action),
             count: 1,
             bytes: size.unwrap_or(0) as u64,
             note,

@@ -10,7 +10,7 @@ use super::{Socket, explain, locked};
 use crate::error::{Code, Error, Result};
 use crate::faults;
 use crate::ports::Transport;
-use crate::state::{Action, State};
+use crate::state::{Action, State, standing};
 use crate::sys::{self, Interest, errno};
 use crate::wait::Wait;
 
@@ -121,7 +121,7 @@ impl Socket {
         // The table first: a step out of order says so even when it has nothing to read.
         let (call, _handle) = self.begin(step, "recv", Action::Read)?;
         if self.transport == Transport::Udp {
-            return Err(self.no_stream(step));
+            return Err(self.no_stream(step, Action::Read));
         }
         let _turn = self
             .reading
@@ -329,9 +329,9 @@ impl Socket {
         Ok(message.get(4..).map(<[u8]>::to_vec))
     }
 
-    pub(super) fn no_stream(&self, step: &'static str) -> Error {
+    pub(super) fn no_stream(&self, step: &'static str, action: Action) -> Error {
         if self.state() == State::Closed {
-            return self.out_of_order(State::Closed, Action::Read, step);
+            return self.out_of_order(State::Closed, action, step);
         }
         Error::new(
             Code::OutOfOrder,
@@ -339,6 +339,7 @@ impl Socket {
             "UDP carries single datagrams, not a stream to take parts from",
             "read and write, or receive_from and send_to: each moves one datagram",
         )
+        .standing(standing(self.transport, self.state(), action))
         .at(self.peer().or_else(|| self.local()))
     }
 

@@ -94,7 +94,7 @@ impl Socket {
     pub fn write_message(&self, data: &[u8], wait: &Wait<'_>) -> Result<()> {
         let step = "write_message";
         if self.transport == Transport::Udp {
-            return Err(self.no_stream(step));
+            return Err(self.no_stream(step, Action::Write));
         }
         let length = u32::try_from(data.len()).map_err(|_| {
             Error::new(
@@ -142,7 +142,7 @@ impl Socket {
     ) -> Result<u64> {
         let step = "write_file";
         if self.transport == Transport::Udp {
-            return Err(self.no_stream(step));
+            return Err(self.no_stream(step, Action::Write));
         }
         self.allowed(step, Action::Write)?;
         let turn = self.writing.take(&self.waiters, wait);

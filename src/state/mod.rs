@@ -9,7 +9,7 @@ use crate::ports::Transport;
 
 mod out_of_order;
 
-pub use out_of_order::out_of_order;
+pub use out_of_order::{out_of_order, standing};
 
 /// Where a socket stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -315,5 +315,21 @@ mod tests {
         }
         let error = out_of_order(Tcp, Created, Accept, "accept");
         assert_eq!(error.details().remedy, "bind, then listen first");
+    }
+
+    #[test]
+    fn tells_the_way_to_where_the_step_is_possible() {
+        for (transport, state, action, way) in [
+            (Tcp, Created, Accept, vec!["bind", "listen"]),
+            (Tcp, Bound, Write, vec!["connect"]),
+            (Tcp, Listening, Read, vec!["accept"]),
+            (Tcp, Finished, Write, vec![]),
+            (Udp, Created, ReceiveFrom, vec!["bind"]),
+            (Tcp, Closed, Read, vec![]),
+        ] {
+            let error = out_of_order(transport, state, action, action.name());
+            let standing = error.details().standing.clone();
+            assert_eq!(standing.map(|standing| standing.path), Some(way));
+        }
     }
 }

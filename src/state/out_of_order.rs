@@ -7,7 +7,7 @@ use super::State::{
     self, BothFinished, Bound, Closed, Connected, Created, Finished, Listening, PeerFinished, Reset,
 };
 use super::path;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Standing};
 use crate::ports::Transport::{self, Tcp, Udp};
 use crate::sys::errno;
 
@@ -19,8 +19,10 @@ pub fn out_of_order(
     action: Action,
     step: &'static str,
 ) -> Error {
+    let standing = standing(transport, state, action);
     if state == Closed {
-        return Error::new(Code::Closed, step, "this socket is closed", "a new Socket");
+        return Error::new(Code::Closed, step, "this socket is closed", "a new Socket")
+            .standing(standing);
     }
     let (cause, remedy) = explain(transport, state, action);
     let path = path(transport, state, action).filter(|path| !path.is_empty());
@@ -53,6 +55,23 @@ pub fn out_of_order(
     Error::new(code, step, cause, remedy)
         .with_errno(kernel_errno(transport, state, action))
         .missing(missing.map(Action::name))
+        .standing(standing)
+}
+
+/// Where a socket stands for whom an action is out of order, and the way to where it is not.
+#[must_use]
+pub fn standing(transport: Transport, state: State, action: Action) -> Standing {
+    let path = match (transport, state, action) {
+        // The way goes over the new socket.
+        (Tcp, Listening, Read | Write | Finish) => vec![Accept],
+        _ => path(transport, state, action).unwrap_or_default(),
+    };
+    Standing {
+        kind: transport.name(),
+        state: state.name(),
+        action: action.name(),
+        path: path.into_iter().map(Action::name).collect(),
+    }
 }
 
 /// Why, and what instead, where the general words would not teach enough.

@@ -7,7 +7,7 @@
 //! | `event.rs` | one call, with the first of its bytes |
 //! | `recorder.rs` | who records, and what is kept |
 //! | `recording.rs` | what was recorded, of one process or of several |
-//! | `file.rs` | a recording as JSON Lines, and back |
+//! | `file.rs`, `saved.rs` | a recording as JSON Lines, and back |
 //! | `samples.rs` | what the kernel held for the sockets over time |
 //! | `place.rs` | the line of the program that takes a step |
 //! | `steps.rs` | what was done to one socket, in lines |
@@ -18,6 +18,7 @@ mod place;
 mod recorder;
 mod recording;
 mod samples;
+mod saved;
 mod steps;
 
 pub(crate) use event::next_id;

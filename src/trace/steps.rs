@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 
-use crate::state::State;
+use crate::state::{Action, State};
 
-/// One line of what was done to a socket: a run of equal steps.
+/// One line of what was done to a socket: a run of equal steps that end in the same state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The step, in the words of the API.
     pub step: &'static str,
     /// The system call.
     pub call: &'static str,
+    /// What it was in the state table; `None` for what made the socket.
+    pub action: Option<Action>,
     /// How often, one after the other.
     pub count: u64,
     /// How many bytes in all.
@@ -47,11 +49,11 @@ impl Steps {
                 && newest.call == line.call
                 && newest.failed == line.failed
                 && newest.note == line.note
+                && newest.after == line.after
         }) {
             newest.count += line.count;
             newest.bytes += line.bytes;
             newest.end_ns = line.end_ns;
-            newest.after = line.after;
             return;
         }
         if self.first.len() < Self::FIRST {
@@ -84,6 +86,7 @@ mod tests {
         let line = |step, bytes| Line {
             step,
             call: "recv",
+            action: Some(Action::Read),
             count: 1,
             bytes,
             note: None,
@@ -103,11 +106,17 @@ mod tests {
                 ..line("read", 0)
             }]
         );
+        // The one that saw the peer's end is a line of its own.
+        steps.add(Line {
+            after: State::PeerFinished,
+            ..line("read", 0)
+        });
+        assert_eq!(steps.lines().0.len(), 2);
         for _ in 0..1000 {
             steps.add(line("write", 1));
             steps.add(line("read", 1));
         }
         let (lines, left_out) = steps.lines();
-        assert_eq!((lines.len(), left_out), (128, 2001 - 128));
+        assert_eq!((lines.len(), left_out), (128, 2002 - 128));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
+use std::process::Command;
 
 use netsteps::address::Family;
 use netsteps::error::Code;
@@ -9,6 +10,7 @@ use netsteps::socket::{AcceptQueue, OptionName, Socket, Value};
 use netsteps::sys::kernel::{Buffers, TcpInfo};
 use socket2::SockRef;
 
+use crate::child::own_network;
 use crate::ends::{bound_udp, listening, loopback, now, own_pair, pair, read, soon, tcp, udp};
 use crate::threads::until;
 
@@ -221,4 +223,39 @@ fn without_a_connection_there_is_none_and_closed_is_an_error() {
     ];
     assert_eq!(codes, [Code::Closed; 3]);
     let (_listener, _) = listening(Family::Ipv4);
+}
+
+#[test]
+fn segments_that_are_lost_are_sent_again_and_counted() {
+    let test = segments_that_are_lost_are_sent_again_and_counted;
+    if !own_network(test, &[], "true") {
+        return;
+    }
+    let loopback = |state: &str| {
+        let done = Command::new("ip")
+            .args(["link", "set", "lo", state])
+            .status();
+        assert!(done.expect("ip").success(), "{state}");
+    };
+    let (socket, peer) = own_pair();
+    let begin = info(&socket);
+    assert_eq!((begin.retransmissions, begin.retransmits_now), (0, 0));
+    // Nothing arrives any more, and nobody says so.
+    loopback("down");
+    socket.write(b"lost", &soon()).expect("room");
+    until("it was sent again", || info(&socket).retransmissions >= 2);
+    let lost = info(&socket);
+    assert!(
+        lost.retransmits_now >= 1 && lost.bytes_retransmitted >= Some(4),
+        "{lost:?}"
+    );
+    assert_eq!((lost.congestion, lost.in_flight), ("loss", 1));
+    assert_eq!(buffers(&socket).unacknowledged, Some(4));
+    assert_eq!(buffers(&peer).unread, Some(0));
+    loopback("up");
+    assert_eq!(read(&peer, 9).expect("bytes"), b"lost");
+    until("it is acknowledged", || {
+        buffers(&socket).unacknowledged == Some(0)
+    });
+    assert_eq!(info(&socket).retransmits_now, 0);
 }

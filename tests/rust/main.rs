@@ -25,6 +25,7 @@ mod errors;
 mod event_loop;
 mod lines;
 mod options;
+mod packets;
 mod reading;
 mod server;
 mod services;

@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     _connections(commands)
     _port(commands)
     _services(commands)
+    _show(commands)
     return parser
 
 
@@ -260,6 +261,31 @@ def _services(commands: "_Commands[argparse.ArgumentParser]") -> None:
         example="  netsteps services",
     )
     _json(command)
+
+
+def _show(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands,
+        "show",
+        ("show", "show"),
+        summary="show a trace (.jsonl) or a capture (.pcap, .pcapng)",
+        text=(
+            "Prints a table: of the steps in a trace that Trace.save() wrote, or of the\n"
+            "packets in a capture that netsteps, tcpdump or Wireshark wrote. The drawings\n"
+            "are those of a trace. OUT is a file that ends with .svg, .html or .txt, or - for\n"
+            "text on the output (default)."
+        ),
+        example="  netsteps show trace.jsonl --ladder\n  netsteps show lo.pcapng --json",
+    )
+    form = command.add_mutually_exclusive_group()
+    for name, what in (
+        ("ladder", "draw both ends of each conversation, and what went between"),
+        ("buffers", "draw what the kernel held, in a trace with samples"),
+    ):
+        form.add_argument(f"--{name}", nargs="?", const="-", metavar="OUT", help=what)
+    form.add_argument("--json", action="store_true", help="print a JSON list of objects")
+    command.add_argument("file", metavar="FILE", help="what to show")
+    command.set_defaults(usage_error=command.error)
 
 
 def _transport(command: argparse.ArgumentParser, verb: str) -> None:

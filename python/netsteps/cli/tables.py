@@ -43,7 +43,7 @@ def interfaces(options: "argparse.Namespace") -> int:
 def connections(options: "argparse.Namespace") -> int:
     """List the sockets of this computer, or some of them."""
     every = ns.connections()
-    found = Table(
+    found = type(every)(
         (row for row in every if _wanted(row, options)),
         columns=every.columns,
         caption=every.caption,
@@ -57,6 +57,8 @@ def connections(options: "argparse.Namespace") -> int:
             "state": row.state or None,
             "pid": row.pid,
             "program": row.program,
+            "recv_q": row.recv_q,
+            "send_q": row.send_q,
         }
         for row in found
     ]

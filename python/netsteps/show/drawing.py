@@ -19,7 +19,8 @@ class Drawing:
     trusted too). print() writes the text. `.svg` is the picture, `.save(path)` writes a file.
 
     draw: makes the picture for the name of a theme, "light" or "dark". text: the plain form. alt:
-    one sentence for those who do not see the picture. details: an HTML table below it, or "".
+    one sentence for those who do not see the picture. details: an HTML table below it, or "", or
+    what makes it when it is wanted.
     """
 
     def __init__(
@@ -28,14 +29,19 @@ class Drawing:
         text: str,
         alt: str,
         *,
-        details: str = "",
+        details: "str | Callable[[], str]" = "",
         theme: str = "light",
     ) -> None:
         self._draw = draw
         self.text = text
         self.alt = alt
-        self.details = details
+        self._details = details
         self.theme = theme
+
+    @property
+    def details(self) -> str:
+        """The HTML table below the picture, or ""."""
+        return self._details if isinstance(self._details, str) else self._details()
 
     @property
     def svg(self) -> str:
@@ -45,7 +51,7 @@ class Drawing:
     def themed(self, theme: str) -> "Drawing":
         """Give the same drawing in "light" or "dark". Raises ValueError for another name."""
         self._draw(theme)
-        return Drawing(self._draw, self.text, self.alt, details=self.details, theme=theme)
+        return Drawing(self._draw, self.text, self.alt, details=self._details, theme=theme)
 
     @property
     def html(self) -> str:
@@ -57,9 +63,10 @@ class Drawing:
             f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(self.alt)}" '
             'style="max-width: 100%; height: auto"/>'
         )
-        if not self.details:
+        details = self.details
+        if not details:
             return f"<div>{image}</div>"
-        return f"<div>{image}<details><summary>as a table</summary>{self.details}</details></div>"
+        return f"<div>{image}<details><summary>as a table</summary>{details}</details></div>"
 
     def save(self, path: "str | Path") -> "Path":
         """Write the drawing to a file: a picture (.svg), a page (.html) or text (.txt).

@@ -1,18 +1,23 @@
 """A list that shows itself as a table."""
 
-from typing import TYPE_CHECKING, Generic, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, Protocol, SupportsIndex, TypeVar, overload
 
-from netsteps.show.tables import html_table, text_table
+from netsteps.show.tables import html_table, printable, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["Table"]
 
+
+class _Printer(Protocol):
+    def text(self, text: str, /) -> None: ...
+
+
 Row = TypeVar("Row")
 
-# A notebook stays quick with thousands of connections; the list itself has them all.
-_ROWS_IN_HTML = 200
+# A notebook stays quick, and its file small, with thousands of connections; the list has them all.
+_ROWS_SHOWN = 200
 
 
 class Table(list[Row], Generic[Row]):
@@ -52,7 +57,7 @@ class Table(list[Row], Generic[Row]):
     def __getitem__(self, index: slice) -> "Table[Row]": ...
     def __getitem__(self, index: SupportsIndex | slice) -> "Row | Table[Row]":
         if isinstance(index, slice):
-            return Table(
+            return type(self)(
                 super().__getitem__(index),
                 columns=self.columns,
                 caption=self.caption,
@@ -61,12 +66,23 @@ class Table(list[Row], Generic[Row]):
         return super().__getitem__(index)
 
     def __repr__(self) -> str:
-        text = text_table(list(self.columns), self.cells())
-        return f"{text}\nnote: {self.note}" if self.note else text
+        return self._text(None)
+
+    def _text(self, limit: int | None) -> str:
+        text = text_table(list(self.columns), self.cells(), limit=limit)
+        return f"{text}\nnote: {printable(self.note)}" if self.note else text
 
     def _repr_html_(self) -> str:
         caption = f"{self.caption} ({self.note})" if self.note else self.caption
-        return html_table(list(self.columns), self.cells(), caption, limit=_ROWS_IN_HTML)
+        return html_table(list(self.columns), self.cells(), caption, limit=_ROWS_SHOWN)
+
+    def _repr_pretty_(self, printer: "_Printer", cycle: bool) -> None:
+        """Write what a notebook keeps beside the HTML (IPython's display protocol).
+
+        Not a `_repr_mimebundle_`: IPython prints every list with the printer of lists after all.
+        """
+        del cycle
+        printer.text(self._text(_ROWS_SHOWN))
 
 
 def _cell(value: object) -> object:

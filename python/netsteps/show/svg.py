@@ -20,42 +20,45 @@ MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 # wider than it was taken for.
 _NARROW = dict.fromkeys("iljI|.,:;'!`", 0.36) | dict.fromkeys(' ftr()[]{}/\\-"*', 0.42)
 _WIDE = dict.fromkeys("mMW@%", 1.0) | dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZw&#<>=+~", 0.84)
+_WIDTHS = _NARROW | _WIDE
 _OTHER = 0.64
 _MONO = 0.61
+_BOLD = 1.12
 _EAST_ASIAN = 1.05
+
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 Attribute = str | float | None
 
 
 def escape(text: object) -> str:
     """Write any text as content or attribute of an element; control characters as escapes."""
-    plain = printable(text)
-    for char, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
-        plain = plain.replace(char, name)
-    return plain
+    return printable(text).translate(_ENTITIES)
 
 
 def number(value: float) -> str:
     """Write a coordinate, to a tenth of a pixel, always in the same way."""
+    if value == (whole := int(value)):
+        return str(whole)
     text = f"{value:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
 
 
-def text_width(text: str, size: float, *, mono: bool = False) -> float:
+def text_width(text: str, size: float, *, mono: bool = False, bold: bool = False) -> float:
     """Give the most that a text can be wide in pixels, at a font size in pixels."""
+    size *= _BOLD if bold else 1
     if mono:
         return sum(_EAST_ASIAN if ord(char) > 0x2E80 else _MONO for char in text) * size
-    widths = _NARROW | _WIDE
     return size * sum(
-        _EAST_ASIAN if ord(char) > 0x2E80 else widths.get(char, _OTHER) for char in text
+        _EAST_ASIAN if ord(char) > 0x2E80 else _WIDTHS.get(char, _OTHER) for char in text
     )
 
 
-def clipped(text: str, size: float, room: float, *, mono: bool = False) -> str:
+def clipped(text: str, size: float, room: float, *, mono: bool = False, bold: bool = False) -> str:
     """Shorten a text, with three points at its end, so that it fits into so many pixels."""
-    if text_width(text, size, mono=mono) <= room:
+    if text_width(text, size, mono=mono, bold=bold) <= room:
         return text
-    while text and text_width(f"{text}...", size, mono=mono) > room:
+    while text and text_width(f"{text}...", size, mono=mono, bold=bold) > room:
         text = text[:-1]
     return f"{text}..." if text else ""
 
@@ -78,11 +81,7 @@ class Canvas:
         it. attributes: an underscore is written as a hyphen (stroke_width), numbers to a tenth,
         None is left out.
         """
-        written = "".join(
-            f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
-            for name, value in attributes.items()
-            if value is not None
-        )
+        written = _written(attributes)
         inner = f"<title>{escape(title)}</title>" if title else ""
         inner += content
         self._parts.append(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")
@@ -139,11 +138,7 @@ class Canvas:
 
     def open(self, **attributes: Attribute) -> None:
         """Begin a group of elements; `close` ends it."""
-        written = "".join(
-            f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
-            for name, value in attributes.items()
-            if value is not None
-        )
+        written = _written(attributes)
         self._parts.append(f"<g{written}>")
 
     def close(self) -> None:
@@ -160,6 +155,14 @@ class Canvas:
         paper = f'<rect width="{width}" height="{height}" fill="{self.theme.paper}"/>'
         words = (f"<title>{escape(title)}</title>", f"<desc>{escape(description)}</desc>")
         return "\n".join([root, *words, paper, *self._parts, "</svg>"])
+
+
+def _written(attributes: "dict[str, Attribute]") -> str:
+    return "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
+        for name, value in attributes.items()
+        if value is not None
+    )
 
 
 def _attribute(value: Attribute) -> str:

@@ -31,6 +31,7 @@ def text_table(
     Raises ValueError when a row has more or fewer cells than there are titles.
     """
     shown, left_out = _limited(rows, limit)
+    columns = [printable(title) for title in columns]
     cells = [[_clipped(printable(cell), width) for cell in row] for row in shown]
     numeric = _numeric_columns(columns, shown)
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
@@ -66,6 +67,7 @@ def html_table(
     from html import escape  # here, for a quick `import netsteps`
 
     shown, left_out = _limited(rows, limit)
+    columns = [printable(title) for title in columns]
     # Said in each cell, because notebooks align every cell to the right by default.
     sides = ["right" if right else "left" for right in _numeric_columns(columns, shown)]
 

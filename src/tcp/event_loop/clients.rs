@@ -1,8 +1,10 @@
 //! A client: its stream, what waits to be written, and the work's own.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::server::{Request, Shared};
 use crate::address::Endpoint;
 use crate::socket::{Moved, Stream};
 use crate::state::State;
@@ -107,6 +109,44 @@ pub struct Key {
     pub(super) serial: u64,
 }
 
+/// A way to a client from any thread. What is asked for happens in the loop; of a client that has gone, nothing is asked.
+#[derive(Clone)]
+pub struct Remote {
+    shared: Arc<Shared>,
+    key: Key,
+}
+
+impl Remote {
+    /// Who it is.
+    #[must_use]
+    pub const fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Writes these bytes.
+    pub fn write(&self, bytes: Vec<u8>) {
+        self.shared.post(self.key, Request::Write(bytes));
+    }
+
+    /// Closes our half when all is written.
+    pub fn finish(&self) {
+        self.shared.post(self.key, Request::Finish);
+    }
+
+    /// Closes the connection when all is written.
+    pub fn close(&self) {
+        self.shared.post(self.key, Request::Close);
+    }
+}
+
+impl PartialEq for Remote {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && Arc::ptr_eq(&self.shared, &other.shared)
+    }
+}
+
+impl Eq for Remote {}
+
 impl Key {
     /// The number of its socket.
     #[must_use]
@@ -117,6 +157,7 @@ impl Key {
 
 /// What a work can do with a client.
 pub struct Io<'a> {
+    pub(super) shared: &'a Arc<Shared>,
     pub(super) place: usize,
     pub(super) side: &'a mut Side,
     pub(super) error: Option<io::Error>,
@@ -168,6 +209,15 @@ impl Io<'_> {
         Key {
             place: self.place,
             serial: self.side.stream.serial(),
+        }
+    }
+
+    /// A way to it from any thread, for later.
+    #[must_use]
+    pub fn remote(&self) -> Remote {
+        Remote {
+            shared: Arc::clone(self.shared),
+            key: self.key(),
         }
     }
 

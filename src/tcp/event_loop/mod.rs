@@ -14,9 +14,9 @@ mod clients;
 mod rounds;
 mod server;
 
-pub use clients::{Io, Key};
+pub use clients::{Io, Key, Remote};
 pub use rounds::Rounds;
-pub use server::{Request, Server};
+pub use server::Server;
 
 use std::time::Duration;
 

@@ -124,8 +124,12 @@ impl<W: Work> Rounds<W> {
     /// One round: waits until somebody is ready, and gives everybody who is a turn. False: the server has been stopped, and its
     /// clients have gone or their time is over.
     pub fn round(&mut self) -> bool {
+        self.shared.set_polling(true);
+        self.post();
         let timeout = self.timeout();
-        match self.poll.poll(&mut self.events, timeout) {
+        let polled = self.poll.poll(&mut self.events, timeout);
+        self.shared.set_polling(false);
+        match polled {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return true,
             // The descriptor of the poll itself is gone: nothing can be waited for any more.
@@ -138,7 +142,6 @@ impl<W: Work> Rounds<W> {
         let all = Arc::clone(&self.clients);
         let mut clients = locked(&all);
         self.find_turns(&mut clients);
-        self.post(&mut clients, now);
         for turn in 0..self.turns.len() {
             if let Some(place) = self.turns.get(turn).copied() {
                 self.serve(place, &mut clients, now);
@@ -183,17 +186,19 @@ impl<W: Work> Rounds<W> {
         }
     }
 
-    /// What others have asked for, through [`super::Server::post`].
-    fn post(&mut self, clients: &mut Clients<W::Client>, now: Instant) {
-        for (key, request) in self.shared.requests() {
-            self.with(key, clients, now, |io| match request {
+    /// What others have asked for, through a [`super::Remote`].
+    fn post(&mut self) {
+        let requests = self.shared.requests();
+        if !requests.is_empty() {
+            self.each(requests, |io, request| match request {
                 Request::Write(bytes) => io.write(&bytes),
+                Request::Finish => io.finish(),
                 Request::Close => io.close(),
             });
         }
     }
 
-    /// Does something with clients outside of a round: each that is still there gets its turn.
+    /// Does something with clients outside of a round, for each that is still there.
     pub fn each<T>(
         &mut self,
         of: impl IntoIterator<Item = (Key, T)>,
@@ -205,6 +210,7 @@ impl<W: Work> Rounds<W> {
         for (key, what) in of {
             self.with(key, &mut clients, now, |io| does(io, what));
         }
+        self.shared.set_clients(clients.len());
     }
 
     fn with(
@@ -219,7 +225,7 @@ impl<W: Work> Rounds<W> {
             return;
         };
         client.side.last = now;
-        let failed = called(key.place, &mut client.side, does).is_err();
+        let failed = called(&self.shared, key.place, &mut client.side, does).is_err();
         settle(key.place, failed, clients, &mut self.left);
     }
 
@@ -281,7 +287,7 @@ impl<W: Work> Rounds<W> {
         let Some(Client { side, own }) = clients.get(place) else {
             return;
         };
-        let failed = called(place, side, |io| self.work.opened(own, io)).is_err();
+        let failed = called(&self.shared, place, side, |io| self.work.opened(own, io)).is_err();
         settle(place, failed, clients, &mut self.left);
     }
 
@@ -290,7 +296,15 @@ impl<W: Work> Rounds<W> {
         let Some(client) = clients.get(place) else {
             return;
         };
-        let failed = turn(&mut self.work, place, client, &mut self.room, now).is_err();
+        let failed = turn(
+            &mut self.work,
+            &self.shared,
+            place,
+            client,
+            &mut self.room,
+            now,
+        )
+        .is_err();
         settle(place, failed, clients, &mut self.left);
     }
 
@@ -348,6 +362,7 @@ impl<W: Work> Drop for Rounds<W> {
 /// Reads what has come and gives it to the work, writes what can be written.
 fn turn<W: Work>(
     work: &mut W,
+    shared: &Arc<Shared>,
     place: usize,
     client: &mut Client<W::Client>,
     room: &mut [u8],
@@ -360,7 +375,7 @@ fn turn<W: Work>(
     if side.wants_room && side.unwritten() == 0 {
         side.wants_room = false;
         side.last = now;
-        called(place, side, |io| work.room(own, io))?;
+        called(shared, place, side, |io| work.room(own, io))?;
     }
     for _ in 0..READS {
         if !side.to_be_read() || work.is_full() {
@@ -369,12 +384,12 @@ fn turn<W: Work>(
         match side.stream.read(room)? {
             Moved::Some { size: 0, .. } => {
                 side.readable = false;
-                called(place, side, |io| work.ended(own, io))?;
+                called(shared, place, side, |io| work.ended(own, io))?;
             }
             Moved::Some { size, more } => {
                 side.readable = more || side.end_is_there;
                 side.last = now;
-                called(place, side, |io| work.came(own, &room[..size], io))?;
+                called(shared, place, side, |io| work.came(own, &room[..size], io))?;
             }
             Moved::Nothing => side.readable = false,
             Moved::Later => break,
@@ -383,8 +398,14 @@ fn turn<W: Work>(
     Ok(())
 }
 
-fn called(place: usize, side: &mut Side, work: impl FnOnce(&mut Io<'_>)) -> io::Result<()> {
+fn called(
+    shared: &Arc<Shared>,
+    place: usize,
+    side: &mut Side,
+    work: impl FnOnce(&mut Io<'_>),
+) -> io::Result<()> {
     let mut io = Io {
+        shared,
         place,
         side,
         error: None,

@@ -43,6 +43,7 @@ pub(super) struct Shared {
     troubles: Mutex<(VecDeque<Error>, Option<Instant>)>,
     /// What is asked for from outside of the loop.
     requests: Mutex<Vec<(Key, Request)>>,
+    polling: AtomicBool,
     end: Mutex<End>,
     changed: Condvar,
     /// A forked child has the descriptors but not the thread.
@@ -50,11 +51,9 @@ pub(super) struct Shared {
 }
 
 /// What can be asked for from any thread.
-#[derive(Debug)]
-pub enum Request {
-    /// To write these bytes.
+pub(super) enum Request {
     Write(Vec<u8>),
-    /// To close the connection when all is written.
+    Finish,
     Close,
 }
 
@@ -96,6 +95,19 @@ impl Shared {
 
     pub(super) fn is_over(&self, clients: usize, now: Instant) -> bool {
         self.stopping() && (clients == 0 || self.deadline().is_none_or(|deadline| deadline <= now))
+    }
+
+    /// Asks for something to be done with a client, from any thread.
+    pub(super) fn post(&self, key: Key, request: Request) {
+        locked(&self.requests).push((key, request));
+        if self.polling.load(Ordering::SeqCst) {
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// The loop is about to wait: from now on it has to be woken, and what was asked for before is in `requests`. Or it waits no more.
+    pub(super) fn set_polling(&self, polling: bool) {
+        self.polling.store(polling, Ordering::SeqCst);
     }
 
     pub(super) fn requests(&self) -> Vec<(Key, Request)> {
@@ -164,6 +176,7 @@ impl Server {
             served: AtomicU64::new(0),
             troubles: Mutex::default(),
             requests: Mutex::default(),
+            polling: AtomicBool::new(false),
             end: Mutex::default(),
             changed: Condvar::new(),
             forks: forks(),
@@ -181,17 +194,6 @@ impl Server {
             }),
         };
         Ok((server, rounds))
-    }
-
-    /// Asks for something to be done with a client, from any thread. A client that has gone is asked for nothing.
-    pub fn post(&self, key: Key, request: Request) {
-        let mut requests = locked(&self.shared.requests);
-        requests.push((key, request));
-        let first = requests.len() == 1;
-        drop(requests);
-        if first {
-            let _ = self.shared.waker.wake();
-        }
     }
 
     /// Where it listens.

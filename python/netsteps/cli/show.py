@@ -1,0 +1,116 @@
+"""netsteps show: what a trace or a capture holds, as a table, a ladder, a curve, or JSON."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import netsteps as ns
+from netsteps.cli.terminal import say, show_table, warn
+
+if TYPE_CHECKING:
+    import argparse
+
+    from netsteps.show.drawing import Drawing
+
+__all__ = ["show"]
+
+_TRACE = ".jsonl"
+_ATTRIBUTES = (
+    *("process", "socket", "number", "kind", "step", "call", "phase", "local", "peer"),
+    *("asked", "size", "offset", "preview", "error", "errno", "before", "after"),
+    *("start_ns", "end_ns", "thread", "line"),
+)
+
+
+def show(options: "argparse.Namespace") -> int:
+    """Show a file, in the form that was asked for."""
+    drawing = "ladder" if options.ladder else "buffers" if options.buffers else None
+    if Path(options.file).suffix.lower() == _TRACE:
+        _trace(options, drawing)
+    elif drawing:
+        options.usage_error(f"--{drawing} needs a trace ({_TRACE}); {options.file} is none")
+    else:
+        _capture(options)
+    return 0
+
+
+def _trace(options: "argparse.Namespace", drawing: str | None) -> None:
+    trace = ns.Trace.load(options.file)
+    if drawing == "ladder":
+        plain = not _shows_lines()
+        _draw(trace.ladder(ascii=plain), options.ladder)
+    elif drawing == "buffers":
+        _draw(trace.buffers(), options.buffers)
+    else:
+        events = trace.events
+        objects = [_object(event) for event in events] if options.json else []
+        show_table(trace.table(), objects, as_json=options.json)
+
+
+def _draw(drawing: "Drawing", where: str) -> None:
+    """Write a drawing as text to the output, or to a file and say which."""
+    if where == "-":
+        say(str(drawing))
+        return
+    try:
+        path = drawing.save(where)
+    except ValueError as error:
+        raise _bad(str(error), "a path that ends with .svg, .html or .txt") from None
+    say(f"wrote {path}")
+
+
+def _bad(cause: str, remedy: str) -> ns.BadArgument:
+    error = ns.BadArgument(f"show: {cause}. Try: {remedy}.")
+    error.code, error.step, error.cause, error.remedy = "bad argument", "show", cause, remedy
+    return error
+
+
+def _shows_lines() -> bool:
+    """Whether the output can show the characters that lines are made of."""
+    try:
+        "│─►●".encode(sys.stdout.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def _object(event: "ns.Event") -> dict[str, object]:
+    """Give an event for JSON: addresses as text, and bytes in hexadecimal."""
+    told: dict[str, object] = {}
+    for name in _ATTRIBUTES:
+        value = getattr(event, name)
+        if isinstance(value, bytes):
+            value = value.hex()
+        told[name] = str(value) if isinstance(value, ns.Endpoint) else value
+    return told
+
+
+def _capture(options: "argparse.Namespace") -> None:
+    capture = ns.read_packets(options.file)
+    for problem in capture.problems:
+        warn(f"{options.file}: {problem}")
+    if not options.json:
+        show_table(capture.table(), [], as_json=False)
+        return
+    objects = []
+    for captured in capture:
+        packet = captured.packet
+        objects.append(
+            {
+                "time_ns": captured.time_ns,
+                "interface": captured.interface,
+                "length": captured.length,
+                "data": captured.data.hex(),
+                "protocol": packet and packet.protocol,
+                "source": _address(packet and packet.source),
+                "destination": _address(packet and packet.destination),
+                "summary": packet and packet.summary,
+                "comment": captured.comment,
+            }
+        )
+    say(json.dumps(objects, indent=2))
+
+
+def _address(endpoint: object) -> str | None:
+    return None if endpoint is None else str(endpoint)

@@ -1,0 +1,199 @@
+"""Events to lifelines: which sockets there were, and which two were the ends of one connection."""
+
+from typing import TYPE_CHECKING
+
+from netsteps.show.ladder.model import Conversation, Lifeline, ends_of, step_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from netsteps.show.ladder.model import Event, Step
+
+__all__ = ["Listeners", "lifelines", "pairs", "port_of"]
+
+_ANY = ("0.0.0.0", "[::]")
+_FOREVER = 1 << 63
+
+
+def port_of(endpoint: str) -> str:
+    """Give the port of "ip:port"."""
+    return endpoint.rpartition(":")[2]
+
+
+def _ip_of(endpoint: str) -> str:
+    return endpoint.rpartition(":")[0]
+
+
+def lifelines(events: "Iterable[Event]") -> list[Lifeline]:
+    """Make a lifeline of each socket, in the order of their first events, with its steps."""
+    by_socket: dict[tuple[int, int], list[Event]] = {}
+    for event in events:
+        by_socket.setdefault((event.process, event.socket), []).append(event)
+    return [_lifeline(process, socket, own) for (process, socket), own in by_socket.items()]
+
+
+def _lifeline(process: int, socket: int, events: "list[Event]") -> Lifeline:
+    first = events[0]
+    line = Lifeline(first.kind, "datagram", process=process, socket=socket, number=first.number)
+    ends_of(line, events)
+    line.steps = steps = [step_of(line, event) for event in events]
+    # A connection exists from its accept's end on, not since the accept began to wait.
+    line.first_ns = steps[0].at_ns if steps[0].call == "accepted" else steps[0].start_ns
+    line.last_ns = max(step.end_ns or step.start_ns for step in steps)
+    closes = [step for step in steps if step.call == "close" and step.end_ns is not None]
+    if closes:
+        line.closed_ns = closes[-1].at_ns
+    if line.kind == "tcp":
+        line.role = _role(steps)
+        line.side = "right" if line.role == "client" else "left"
+    return line
+
+
+def _role(steps: "list[Step]") -> str:
+    """Tell a listener, a connection that was accepted, and a client; "" when nothing tells."""
+    for step in steps:
+        if step.call in {"listen", "accept", "accept4"}:
+            return "listener"
+        if step.call == "accepted":
+            return "accepted"
+        if step.call == "connect":
+            return "client"
+        if "listening" in {step.event.before, step.event.after}:
+            return "listener"
+    return ""
+
+
+def together(a: Lifeline, b: Lifeline) -> bool:
+    """Say whether two sockets existed at one time: an address is used again after a close."""
+    return a.first_ns <= (b.closed_ns or _FOREVER) and b.first_ns <= (a.closed_ns or _FOREVER)
+
+
+class Listeners:
+    """The sockets that others reach by their address: listeners, or bound UDP sockets."""
+
+    def __init__(self, lines: "Iterable[Lifeline]") -> None:
+        self._by_port: dict[str, list[Lifeline]] = {}
+        for line in lines:
+            if line.local:
+                self._by_port.setdefault(port_of(line.local), []).append(line)
+
+    def at(self, endpoint: str, time_ns: int) -> Lifeline | None:
+        """Find the socket that had this address at this time."""
+        best = None
+        for line in self._by_port.get(port_of(endpoint), ()):
+            own = _ip_of(line.local)
+            if own != _ip_of(endpoint) and own not in _ANY and _ip_of(endpoint) not in _ANY:
+                continue
+            if line.first_ns <= time_ns <= (line.closed_ns or _FOREVER):
+                return line
+            best = best or line
+        return best
+
+
+def pairs(lines: list[Lifeline]) -> list[Conversation]:
+    """Find the two ends of each TCP connection, and give an end that was not seen a lifeline."""
+    tcp = [line for line in lines if line.kind == "tcp"]
+    listeners = Listeners(line for line in tcp if line.role == "listener")
+    _accepted(tcp)
+    by_ends: dict[tuple[str, str], list[Lifeline]] = {}
+    for line in tcp:
+        if line.peer and line.role != "listener":
+            by_ends.setdefault((line.local, line.peer), []).append(line)
+    found = []
+    for line in tcp:
+        if line.role == "listener" or not line.peer or line.partner is not None:
+            continue
+        rivals = [
+            other
+            for other in by_ends.get((line.peer, line.local), ())
+            if other is not line and other.partner is None and together(line, other)
+        ]
+        if rivals:
+            other = min(rivals, key=lambda other: abs(other.first_ns - line.first_ns))
+            line.partner, other.partner = other, line
+        _sides(line, line.partner, listeners)
+        if line.partner is None:
+            # Connected to a listener here that has not accepted it: the kernel holds the other end.
+            waits = line.role == "client" and line.listener is not None
+            line.partner = line.listener if waits else _outside(line)
+        found.append(line)
+    found.sort(key=lambda line: max(line.first_ns, line.partner.first_ns if line.partner else 0))
+    return list(_numbered(found))
+
+
+def _numbered(found: list[Lifeline]) -> "Iterator[Conversation]":
+    for number, line in enumerate(found, 1):
+        partner = line.partner
+        assert partner is not None
+        for end in (line, partner):
+            if end.role == "listener":
+                continue
+            end.tag = number
+            for step in end.steps:
+                step.tag = number
+            if end.accept is not None:
+                end.accept.tag = number
+        ends = (line, partner) if line.side == "left" else (partner, line)
+        yield Conversation(number, *ends, "tcp")
+
+
+def _accepted(lines: list[Lifeline]) -> None:
+    """Find which accept made which connection: the two events begin at one moment."""
+    accepts: dict[tuple[int, int, int], Step] = {}
+    for line in lines:
+        if line.role == "listener":
+            for step in line.steps:
+                if step.call.startswith("accept") and step.phase == "completed":
+                    accepts[line.process, step.event.thread, step.start_ns] = step
+    for line in lines:
+        if line.role == "accepted":
+            first = line.steps[0]
+            accept = accepts.get((line.process, first.event.thread, first.start_ns))
+            if accept is not None and accept.made is None:
+                accept.made, line.accept, line.listener = line, accept, accept.line
+                first.hidden = True
+
+
+def _sides(line: Lifeline, partner: Lifeline | None, listeners: Listeners) -> None:
+    """Put servers on the left; where nothing tells which end serves, the lower port does."""
+    ends = [line] if partner is None else [line, partner]
+    for end in ends:
+        if end.role == "accepted" and end.listener is None:
+            end.listener = listeners.at(end.local, end.first_ns)
+        if end.role == "client" and end.listener is None:
+            end.listener = listeners.at(end.peer, end.first_ns)
+    known = {end.role for end in ends}
+    if not known & {"accepted", "client"}:
+        if listeners.at(line.local, line.first_ns):
+            serves = True
+        elif listeners.at(line.peer, line.first_ns):
+            serves = False
+        else:
+            serves = _port_number(line.local) <= _port_number(line.peer)
+        line.role = "accepted" if serves else "client"
+    elif not line.role and partner is not None:
+        line.role = "accepted" if partner.role == "client" else "client"
+    if partner is not None and (not partner.role or partner.role == line.role):
+        partner.role = "accepted" if line.role == "client" else "client"
+    for end in ends:
+        end.side = "right" if end.role == "client" else "left"
+
+
+def _port_number(endpoint: str) -> int:
+    port = port_of(endpoint)
+    return int(port) if port.isdecimal() else 0
+
+
+def _outside(line: Lifeline) -> Lifeline:
+    """Make the end that is not in the trace."""
+    return Lifeline(
+        line.kind,
+        "outside",
+        side="left" if line.side == "right" else "right",
+        local=line.peer,
+        peer=line.local,
+        first_ns=line.first_ns,
+        last_ns=line.last_ns,
+        closed_ns=line.closed_ns,
+        partner=line,
+    )
