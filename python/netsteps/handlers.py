@@ -46,22 +46,29 @@ def serve_messages(reply: "Callable[..., object]", messages: "_Messages") -> Non
 
 
 def serve_messages_of_clients(reply: "Callable[..., object]", messages: "_Messages") -> None:
-    """The same for a function that takes the client too: it may have sent something itself.
+    """Serve a function that takes the client too, which may send something itself.
 
     So what it returns is sent in the same way, and all of it goes in one order.
     """
     try:
-        nothing: list[object] = []
-        while (batch := messages.next(nothing)) is not None:
-            for place, (message, client) in enumerate(batch):
-                try:
-                    if (answer := reply(message, client)) is not None:
-                        client.send(answer)
-                except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
-                    messages.failed(place, error)
-                    client.close()
+        while _answered(reply, messages):
+            pass
     finally:
         messages.ended()
+
+
+def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
+    """Answer one batch. In a function of its own: no client is held while the next one is awaited."""
+    if (batch := messages.next([])) is None:
+        return False
+    for place, (message, client) in enumerate(batch):
+        try:
+            if (answer := reply(message, client)) is not None:
+                client.send(answer)
+        except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
+            messages.failed(place, error)
+            client.close()
+    return True
 
 
 def serve_datagrams(handler: "Callable[[Datagram], object]", datagrams: "_Datagrams") -> None:

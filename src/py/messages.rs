@@ -3,17 +3,21 @@
 //! The thread that answers is Python's (`netsteps.handlers`): it asks for the next batch of messages, and hands over the answers to
 //! the last one. All rounds of the loop, and all system calls, happen in between, without the interpreter.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBool, PyList};
 
+use super::convert::size;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::handlers::Raised;
-use super::memory::Payload;
+use super::memory::{Payload, new_bytes};
 use crate::address::Endpoint;
-use crate::tcp::event_loop::{Io, Key, Request, Rounds, Server, Work};
+use crate::error::{Code, Error};
+use crate::tcp::event_loop::{Io, Key, Remote, Rounds, Work};
 use crate::tcp::framing::{Cutter, Framing};
 
 /// So many bytes of messages are enough for one batch; the rest stays in the kernel for the next.
@@ -23,51 +27,176 @@ const ENOUGH: usize = 1024 * 1024;
 pub(super) struct Gather {
     framing: Framing,
     limit: usize,
+    /// Whether the function is given the client as well.
+    with_client: bool,
     /// The messages, one behind the other.
     bytes: Vec<u8>,
-    /// Whose each of them is, and where it ends.
-    ends: Vec<(Key, Option<Endpoint>, usize)>,
+    items: Vec<Item>,
     /// Clients that broke the framing, with what they did.
-    broken: Vec<(String, crate::error::Error)>,
+    broken: Vec<(Option<Endpoint>, Error)>,
+}
+
+/// What a client did, in the order of its doing.
+enum Item {
+    /// A message that ends there.
+    Message(Whose, usize),
+    /// It has finished sending.
+    Finished(Key),
+}
+
+/// Whose a message is.
+struct Whose {
+    key: Key,
+    peer: Option<Endpoint>,
+    lease: Option<Arc<Lease>>,
+}
+
+/// What the loop keeps for each client.
+#[derive(Default)]
+pub(super) struct OfClient {
+    cutter: Cutter,
+    lease: Weak<Lease>,
+}
+
+/// Held by all who may still answer a client. When it has finished sending, and the last of them lets go, we finish too.
+struct Lease {
+    remote: Remote,
+    peer: Option<Endpoint>,
+    ended: AtomicBool,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.ended.load(Ordering::Acquire) {
+            self.remote.finish();
+        }
+    }
 }
 
 impl Gather {
-    pub(super) fn new(framing: Framing, limit: usize) -> Self {
+    pub(super) fn new(framing: Framing, limit: usize, with_client: bool) -> Self {
         Self {
             framing,
             limit,
+            with_client,
             bytes: Vec::new(),
-            ends: Vec::new(),
+            items: Vec::new(),
             broken: Vec::new(),
         }
     }
 }
 
 impl Work for Gather {
-    type Client = Cutter;
+    type Client = OfClient;
 
     fn is_full(&self) -> bool {
         self.bytes.len() >= ENOUGH
     }
 
-    fn came(&mut self, cutter: &mut Cutter, bytes: &[u8], io: &mut Io<'_>) {
+    fn came(&mut self, client: &mut OfClient, bytes: &[u8], io: &mut Io<'_>) {
         let (key, peer) = (io.key(), io.peer());
-        let (all, ends) = (&mut self.bytes, &mut self.ends);
-        let fed = cutter.feed(self.framing, self.limit, bytes, |message| {
-            all.extend_from_slice(message);
-            ends.push((key, peer, all.len()));
+        let lease = self.with_client.then(|| {
+            client.lease.upgrade().unwrap_or_else(|| {
+                let lease = Arc::new(Lease {
+                    remote: io.remote(),
+                    peer,
+                    ended: AtomicBool::new(false),
+                });
+                client.lease = Arc::downgrade(&lease);
+                lease
+            })
         });
+        let (all, items) = (&mut self.bytes, &mut self.items);
+        let fed = client
+            .cutter
+            .feed(self.framing, self.limit, bytes, |message| {
+                all.extend_from_slice(message);
+                let lease = lease.clone();
+                items.push(Item::Message(Whose { key, peer, lease }, all.len()));
+            });
         if let Err(too_long) = fed {
-            let who = peer.map_or_else(String::new, |peer| peer.to_string());
-            self.broken.push((who, too_long.error(self.limit)));
+            self.broken.push((peer, too_long.error(self.limit)));
             io.close();
         }
     }
 
-    /// What it sent before its end may still have to be answered: `finish` waits for nothing that is not written yet.
-    fn ended(&mut self, _: &mut Cutter, io: &mut Io<'_>) {
-        self.ends.push((io.key(), io.peer(), usize::MAX));
+    /// What it sent before its end may still have to be answered.
+    fn ended(&mut self, client: &mut OfClient, io: &mut Io<'_>) {
+        match client.lease.upgrade() {
+            Some(lease) => lease.ended.store(true, Ordering::Release),
+            None if self.with_client => io.finish(),
+            None => self.items.push(Item::Finished(io.key())),
+        }
     }
+}
+
+/// Whether a function takes the client beside the message.
+pub(super) fn takes_client(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = function.py();
+    let signature = py
+        .import("inspect")?
+        .getattr("signature")?
+        .call1((function,));
+    // A builtin that tells no signature takes one.
+    let Ok(signature) = signature else {
+        return Ok(false);
+    };
+    Ok(signature
+        .call_method1("bind", (py.None(), py.None()))
+        .is_ok()
+        && signature.call_method1("bind", (py.None(),)).is_err())
+}
+
+/// What a message is, and how long it may be.
+pub(super) fn framing(
+    py: Python<'_>,
+    framing: Option<&Bound<'_, PyAny>>,
+    limit: i64,
+    work: &super::handlers::Work,
+) -> PyResult<(Framing, usize)> {
+    let raise = |error| errors::raise(py, error);
+    let limit = size(limit, "message_limit", 1, "server").map_err(raise)?;
+    let Some(framing) = framing.filter(|framing| !framing.is_none()) else {
+        return Ok((Framing::Raw, limit));
+    };
+    if !matches!(work, super::handlers::Work::Messages(_)) {
+        return Err(raise(only_for_messages("framing=")));
+    }
+    if let Ok(name) = framing.extract::<String>() {
+        return Ok((Framing::from_name(&name).map_err(raise)?, limit));
+    }
+    let bytes = size(framing.extract()?, "framing", 1, "server").map_err(raise)?;
+    Ok((Framing::Fixed(bytes), limit))
+}
+
+/// How long a client may be idle.
+pub(super) fn idle(
+    py: Python<'_>,
+    seconds: Option<f64>,
+    work: &super::handlers::Work,
+) -> PyResult<Option<Duration>> {
+    let Some(seconds) = seconds else {
+        return Ok(None);
+    };
+    if matches!(work, super::handlers::Work::Handler(_)) {
+        let cause = "idle_timeout is for on_message and service; a handler has a thread and its own time limits";
+        let remedy = "timeout= of the steps in the handler";
+        let error = Error::new(Code::BadArgument, "server", cause, remedy);
+        return Err(errors::raise(py, error));
+    }
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(idle) if !idle.is_zero() => Ok(Some(idle)),
+        _ => {
+            let cause = format!("idle_timeout={seconds} is no time");
+            let error = Error::new(Code::BadArgument, "server", cause, "seconds, or None");
+            Err(errors::raise(py, error))
+        }
+    }
+}
+
+fn only_for_messages(argument: &str) -> Error {
+    let cause = format!("{argument} is for on_message alone");
+    Error::new(Code::BadArgument, "server", cause, "on_message=function")
 }
 
 /// Writes a message as the framing wants it.
@@ -82,13 +211,12 @@ fn write(io: &mut Io<'_>, framing: Framing, message: &[u8]) {
 
 /// A client of a TcpServer(on_message=...), for an answer that comes later, for several, and for its end.
 ///
-/// It may be kept, and used from any thread. Given to on_message functions that take two arguments: message and client.
+/// Functions that take two arguments get it with each message. It may be kept, and used from any thread. When the client has finished
+/// sending, and the function has kept none of these, the server finishes too.
 #[pyclass(frozen, name = "MessageClient", module = "netsteps")]
 pub(super) struct PyMessageClient {
-    key: Key,
-    peer: Option<Endpoint>,
+    lease: Arc<Lease>,
     framing: Framing,
-    server: Arc<Server>,
 }
 
 #[pymethods]
@@ -96,7 +224,7 @@ impl PyMessageClient {
     /// The client's Endpoint.
     #[getter]
     fn peer(&self) -> Option<PyEndpoint> {
-        self.peer.map(PyEndpoint)
+        self.lease.peer.map(PyEndpoint)
     }
 
     /// Send it a message, framed as the server frames; what it does not take at once waits. To a client that has gone, nothing is sent.
@@ -108,49 +236,46 @@ impl PyMessageClient {
         let message = payload.bytes();
         let (head, length, tail) = self.framing.around(message.len());
         let framed = [&head[..length], message, tail].concat();
-        self.server.post(self.key, Request::Write(framed));
+        self.lease.remote.write(framed);
         Ok(())
     }
 
     /// Close the connection when all that was sent to it has gone.
     fn close(&self) {
-        self.server.post(self.key, Request::Close);
+        self.lease.remote.close();
     }
 
     fn __eq__(&self, other: &Self) -> bool {
-        self.key == other.key && Arc::ptr_eq(&self.server, &other.server)
+        self.lease.remote == other.lease.remote
     }
 
     fn __hash__(&self) -> u64 {
-        self.key.serial()
+        self.lease.remote.key().serial()
     }
 
     fn __repr__(&self) -> String {
-        let peer = self
-            .peer
-            .map_or_else(String::new, |peer| format!(" {peer}"));
-        format!("<netsteps.MessageClient{peer}>")
+        format!("<netsteps.MessageClient {}>", name(self.lease.peer))
     }
+}
+
+fn name(peer: Option<Endpoint>) -> String {
+    peer.map_or_else(String::new, |peer| peer.to_string())
 }
 
 /// The messages of a TcpServer, as the thread that answers them sees them.
 #[pyclass(frozen, name = "_Messages", module = "netsteps._core")]
 pub(super) struct PyMessages {
-    server: Arc<Server>,
     raised: Arc<Raised>,
-    /// Whether the function is given the client as well.
-    with_client: bool,
+    framing: Framing,
     own: Mutex<Own>,
 }
 
 struct Own {
     /// Given back when the server ends.
     rounds: Option<Rounds<Gather>>,
-    /// Whose the messages of the last batch were.
+    /// Whose the messages of the last batch were, and who finished behind them.
     asked: Vec<(Key, Option<Endpoint>)>,
-    /// Who finished behind its last message.
     finished: Vec<Key>,
-    framing: Framing,
 }
 
 /// An answer on its way out.
@@ -161,24 +286,43 @@ enum Answer<'a> {
 }
 
 impl PyMessages {
-    pub(super) fn new(
-        server: Arc<Server>,
-        raised: Arc<Raised>,
-        rounds: Rounds<Gather>,
-        framing: Framing,
-        with_client: bool,
-    ) -> Self {
+    pub(super) fn new(raised: Arc<Raised>, rounds: Rounds<Gather>, framing: Framing) -> Self {
         Self {
-            server,
             raised,
-            with_client,
+            framing,
             own: Mutex::new(Own {
                 rounds: Some(rounds),
                 asked: Vec::new(),
                 finished: Vec::new(),
-                framing,
             }),
         }
+    }
+
+    fn own(&self) -> MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the function gave back, with whose it is: `None` for a client to be closed.
+    fn answers<'py>(
+        &self,
+        answers: &Bound<'py, PyList>,
+        asked: impl Iterator<Item = (Key, Option<Endpoint>)>,
+    ) -> Vec<(Key, Option<Payload<'py>>)> {
+        let py = answers.py();
+        let mut payloads = Vec::with_capacity(answers.len());
+        for (answer, (key, peer)) in answers.iter().zip(asked) {
+            if answer.is_none() {
+                continue;
+            }
+            if answer.is(PyBool::new(py, false)) {
+                payloads.push((key, None));
+                continue;
+            }
+            let payload = Payload::of(&answer, "on_message");
+            let payload = payload.map_err(|error| self.raised.report(py, error, &name(peer)));
+            payloads.push((key, payload.ok()));
+        }
+        payloads
     }
 }
 
@@ -191,26 +335,12 @@ impl PyMessages {
         py: Python<'py>,
         answers: &Bound<'py, PyList>,
     ) -> PyResult<Option<Bound<'py, PyList>>> {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = self.own();
         let own = &mut *own;
-        let mut payloads = Vec::with_capacity(answers.len());
-        for (answer, (key, peer)) in answers.iter().zip(own.asked.drain(..)) {
-            if answer.is_none() {
-                continue;
-            }
-            if answer.is(pyo3::types::PyBool::new(py, false)) {
-                payloads.push((key, None));
-                continue;
-            }
-            match Payload::of(&answer, "on_message") {
-                Ok(payload) => payloads.push((key, Some(payload))),
-                Err(error) => {
-                    let who = peer.map_or_else(String::new, |peer| peer.to_string());
-                    self.raised.report(py, error, &who);
-                    payloads.push((key, None));
-                }
-            }
-        }
+        let Some(rounds) = own.rounds.as_mut() else {
+            return Ok(None);
+        };
+        let payloads = self.answers(answers, own.asked.drain(..));
         let mut out: Vec<(Key, Answer<'_>)> = payloads
             .iter()
             .map(|(key, payload)| match payload {
@@ -219,25 +349,20 @@ impl PyMessages {
             })
             .collect();
         out.extend(own.finished.drain(..).map(|key| (key, Answer::Finish)));
-        let framing = own.framing;
-        let Some(rounds) = own.rounds.as_mut() else {
-            return Ok(None);
-        };
+        let framing = self.framing;
         let goes_on = py.detach(|| {
             rounds.each(out, |io, answer| match answer {
                 Answer::Message(message) => write(io, framing, message),
                 Answer::Close => io.close(),
                 Answer::Finish => io.finish(),
             });
-            loop {
-                if !rounds.round() {
-                    return false;
-                }
+            while rounds.round() {
                 let work = rounds.work();
-                if !(work.ends.is_empty() && work.broken.is_empty()) {
+                if !(work.items.is_empty() && work.broken.is_empty()) {
                     return true;
                 }
             }
+            false
         });
         if !goes_on {
             let ended = own.rounds.take();
@@ -245,53 +370,43 @@ impl PyMessages {
             return Ok(None);
         }
         let work = rounds.work();
-        for (who, error) in work.broken.drain(..) {
-            let error = errors::raise(py, error);
-            self.raised.report(py, error, &who);
+        for (peer, error) in work.broken.drain(..) {
+            self.raised
+                .report(py, errors::raise(py, error), &name(peer));
         }
         let batch = PyList::empty(py);
         let mut begin = 0;
-        for (key, peer, end) in work.ends.drain(..) {
-            if end == usize::MAX {
-                own.finished.push(key);
-                continue;
-            }
-            let message = PyBytes::new(py, work.bytes.get(begin..end).unwrap_or_default());
+        for item in work.items.drain(..) {
+            let (whose, end) = match item {
+                Item::Finished(key) => {
+                    own.finished.push(key);
+                    continue;
+                }
+                Item::Message(whose, end) => (whose, end),
+            };
+            let message = new_bytes(py, work.bytes.get(begin..end).unwrap_or_default())?;
             begin = end;
-            own.asked.push((key, peer));
-            if self.with_client {
-                let client = PyMessageClient {
-                    key,
-                    peer,
-                    framing,
-                    server: Arc::clone(&self.server),
-                };
-                batch.append((message, client))?;
-            } else {
-                batch.append(message)?;
+            own.asked.push((whose.key, whose.peer));
+            match whose.lease {
+                Some(lease) => batch.append((message, PyMessageClient { lease, framing }))?,
+                None => batch.append(message)?,
             }
         }
         work.bytes.clear();
-        if work.bytes.capacity() > 4 * ENOUGH {
-            work.bytes.shrink_to(ENOUGH);
-        }
+        work.bytes.shrink_to(2 * ENOUGH);
         Ok(Some(batch))
     }
 
     /// Tell what the function raised for a message of the batch, by its place.
     fn failed(&self, py: Python<'_>, place: usize, error: Bound<'_, PyAny>) {
-        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let peer = own.asked.get(place).and_then(|(_, peer)| *peer);
-        drop(own);
-        let who = peer.map_or_else(String::new, |peer| peer.to_string());
-        self.raised.report(py, PyErr::from_value(error), &who);
+        let peer = self.own().asked.get(place).and_then(|(_, peer)| *peer);
+        self.raised
+            .report(py, PyErr::from_value(error), &name(peer));
     }
 
     /// Say that the thread has ended.
     fn ended(&self, py: Python<'_>) {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let rounds = own.rounds.take();
-        drop(own);
+        let rounds = self.own().rounds.take();
         py.detach(|| drop(rounds));
     }
 }
