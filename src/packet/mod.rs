@@ -109,27 +109,6 @@ pub fn parse_lax(data: &[u8], first: First) -> Packet {
     Packet::within(&Arc::from(data), 0..data.len(), first, data.len())
 }
 
-/// One packet of a capture: its place in the buffer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// Its bytes in the buffer.
-    pub range: Range<usize>,
-    /// How long it was on the wire.
-    pub wire_length: usize,
-    /// With which header it begins.
-    pub first: First,
-}
-
-/// The packets of a buffer, read as they are asked for (lax, without a copy, without an allocation for a sound one).
-pub fn decode_many<'a>(
-    buffer: &'a Arc<[u8]>,
-    frames: impl IntoIterator<Item = Frame> + 'a,
-) -> impl Iterator<Item = Packet> + 'a {
-    frames
-        .into_iter()
-        .map(|frame| Packet::within(buffer, frame.range, frame.first, frame.wire_length))
-}
-
 impl Packet {
     /// The packet at this place of a buffer, as far as it can be read. A range beyond the buffer's end is shortened to it.
     #[must_use]

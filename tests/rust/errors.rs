@@ -4,6 +4,7 @@ use std::io::Write;
 
 use netsteps::address::Family;
 use netsteps::error::{Code, Error};
+use netsteps::packet::{First, parse};
 use netsteps::ports::Transport;
 use netsteps::resolve::{Port, resolve};
 use netsteps::socket::{OptionName, Socket, Value};
@@ -123,6 +124,9 @@ const EXAMPLES: &[(Code, Example)] = &[
             },
         )
     }),
+    (Code::BadPacket, || {
+        parse(&[0x45, 0, 0, 20], First::Ip).unwrap_err().into()
+    }),
     (Code::System, || {
         // A stream has no groups of receivers.
         let socket = tcp(Family::Ipv4);
@@ -198,6 +202,7 @@ fn an_error_of_the_net_names_the_address() {
             // Of an argument, or of a socket that has no address.
             Code::BadPort
                 | Code::BadArgument
+                | Code::BadPacket
                 | Code::BadPayload
                 | Code::BadType
                 | Code::OutOfOrder

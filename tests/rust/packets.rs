@@ -1,13 +1,10 @@
 //! Packets: what is made is read again, broken bytes are told, and a million of them are read in a second.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use netsteps::address::Endpoint;
 use netsteps::error::Code;
-use netsteps::packet::{
-    Draft, First, Frame, Kind, Over, Packet, Segment, TcpOption, decode_many, parse, parse_lax,
-};
+use netsteps::packet::{Draft, First, Kind, Over, Packet, Segment, TcpOption, parse, parse_lax};
 
 #[allow(unreachable_pub, reason = "the fuzzer calls it from outside")]
 #[path = "../fuzz/targets/decode.rs"]
@@ -203,34 +200,4 @@ fn the_ends_are_told() {
     assert_eq!(packet.destination(), end("93.184.216.34:53"));
     let kinds: Vec<_> = packet.headers().map(|header| header.kind).collect();
     assert_eq!(kinds, [Kind::Ethernet, Kind::Vlan, Kind::Ipv4, Kind::Tcp]);
-}
-
-/// cargo test --release --no-default-features --test rust -- --ignored --nocapture packets::speed
-#[test]
-#[ignore = "a measurement"]
-fn speed_of_reading_60_byte_segments() {
-    let one = draft("10.0.0.1:40000", "10.0.0.2:80", segment())
-        .packet(&[0; 12])
-        .unwrap();
-    let one = one.data().to_vec();
-    assert_eq!(one.len(), 60);
-    let count = 1_000_000;
-    let buffer: Arc<[u8]> = one.repeat(1000).into();
-    for _ in 0..3 {
-        let frames = (0..count).map(|index| Frame {
-            range: index % 1000 * 60..index % 1000 * 60 + 60,
-            wire_length: 60,
-            first: First::Ip,
-        });
-        let begin = Instant::now();
-        let mut ports = 0_u64;
-        for packet in decode_many(&buffer, frames) {
-            ports += u64::from(packet.destination().map_or(0, |end| end.port()));
-        }
-        let each = begin.elapsed().as_nanos() / count as u128;
-        println!(
-            "{each} ns for each packet with its destination, {} bytes in memory ({ports})",
-            size_of::<Packet>()
-        );
-    }
 }
