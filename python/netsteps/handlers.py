@@ -58,7 +58,7 @@ def serve_messages_of_clients(reply: "Callable[..., object]", messages: "_Messag
 
 
 def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
-    """Answer one batch. In a function of its own: no client is held while the next one is awaited."""
+    """Answer one batch, in a function of its own: while the next is awaited no client is held."""
     if (batch := messages.next([])) is None:
         return False
     for place, (message, client) in enumerate(batch):

@@ -38,7 +38,8 @@ const LAST: Duration = Duration::from_secs(1);
 /// 863, 867, 864, 868). Clients of on_message and service are all served by one thread; idle_timeout lets those go that have neither
 /// sent nor taken anything for so many seconds.
 /// host: the address to listen on; by default only this machine can connect. port: 0 is a free one, .endpoint tells which.
-/// max_clients: how many are served at once; the next waits in the backlog, which holds up to backlog more.
+/// max_clients: how many are served at once, 1024 with on_client and 65,536 otherwise unless it is said; the next waits in the backlog,
+/// which holds up to backlog more.
 /// System calls: socket(2), bind(2), listen(2), accept4(2), with SO_REUSEADDR. Raises AddressInUse, AddressNotLocal, NoPermission.
 /// Source: lectures 1, 3 and 4.
 #[pyclass(frozen, name = "TcpServer", module = "netsteps", weakref)]
