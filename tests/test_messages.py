@@ -29,6 +29,14 @@ def rest(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def take(connection: socket.socket, size: int) -> bytes:
+    """Read so many bytes, in as many pieces as they come."""
+    data = b""
+    while len(data) < size and (piece := connection.recv(size - len(data))):
+        data += piece
+    return data
+
+
 def ask(server: ns.TcpServer, question: bytes) -> bytes:
     """Send, finish, and read all that comes back."""
     with closing(client(server)) as connection:
@@ -95,10 +103,7 @@ def test_many_clients_get_their_own_bytes_back() -> None:
                 text = b"client %d, turn %d;" % (number, turn) * (turn + 1)
                 message = struct.pack("!I", len(text)) + text
                 connection.sendall(message)
-                back = b""
-                while len(back) < len(message):
-                    back += connection.recv(65536)
-                assert back == message
+                assert take(connection, len(message)) == message
 
     with ns.TcpServer(on_message=echo, framing="length") as server:
         talkers = [Background(lambda number=number: talk(number)) for number in range(50)]
@@ -167,7 +172,7 @@ def test_a_handle_of_a_client_that_has_gone_reaches_nobody_else() -> None:
             kept[0].send(b"for the first")
             kept[0].close()
             kept[1].send(b"for the second")
-            assert second.recv(100) == b"for the second"
+            assert take(second, 14) == b"for the second"
         assert kept[0] != kept[1]
 
 
@@ -193,7 +198,7 @@ def test_a_function_that_fails_ends_only_that_client(
         with closing(client(server)) as other:
             assert ask(server, b"before\n" + message + b"\nafter\n") == b"before\n"
             other.sendall(b"still here\n")
-            assert other.recv(100) == b"still here\n"
+            assert take(other, 11) == b"still here\n"
         [told] = server.errors
         assert isinstance(told, error)
         assert "127.0.0.1" in caplog.text

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::server::{Request, Shared};
 use crate::address::Endpoint;
@@ -11,6 +11,8 @@ use crate::state::State;
 
 /// From so many unwritten bytes on a client is not read any more, until it has taken them.
 pub(super) const FULL: usize = 64 * 1024;
+/// How long a client that we close may take to read our last words, from its last sign of doing so.
+pub(super) const LINGER: Duration = Duration::from_secs(5);
 
 pub(super) struct Client<C> {
     pub(super) side: Side,
@@ -28,8 +30,9 @@ pub(super) struct Side {
     gone: usize,
     /// Our half is to be closed when all is written.
     finishing: bool,
-    /// The whole connection is to be closed when all is written.
-    closing: bool,
+    /// The whole connection is to be closed: when all is written we finish, and what the client still sends is thrown away until it
+    /// finishes too, or this time comes. To close at once would reset the connection, and the client lose our last words (RFC 2525, 2.17).
+    closing: Option<Instant>,
     /// The work wants to be called when there is nothing left to write.
     pub(super) wants_room: bool,
     /// The kernel may have bytes for us, or room.
@@ -49,7 +52,7 @@ impl Side {
             pending: Vec::new(),
             gone: 0,
             finishing: false,
-            closing: false,
+            closing: None,
             wants_room: false,
             // What came before the loop looks is told at once; it is not asked for twice.
             readable: false,
@@ -67,13 +70,27 @@ impl Side {
 
     /// It is to be read: we have room for what it says, and it may say something.
     pub(super) fn to_be_read(&self) -> bool {
-        self.readable && !self.closing && self.unwritten() < FULL
+        self.readable && self.unwritten() < FULL
     }
 
-    /// Both directions have ended, or it is to be closed, and nothing is left to write.
+    /// Both directions have ended, and nothing is left to write.
     pub(super) fn is_over(&self) -> bool {
         let ended = matches!(self.stream.state(), State::BothFinished | State::Reset);
-        self.unwritten() == 0 && (self.closing || ended)
+        self.unwritten() == 0 && ended
+    }
+
+    /// When it is closed at the latest.
+    pub(super) const fn closing(&self) -> Option<Instant> {
+        self.closing
+    }
+
+    /// Finishes when all is written, if that was asked for.
+    pub(super) fn settle(&mut self) {
+        let finished = matches!(self.stream.state(), State::Finished | State::BothFinished);
+        if self.unwritten() == 0 && (self.finishing || self.closing.is_some()) && !finished {
+            self.finishing = false;
+            self.stream.finish();
+        }
     }
 
     /// Writes what waits, as far as the kernel takes it. True when something went.
@@ -93,12 +110,13 @@ impl Side {
             // A client that once was slow does not keep its memory.
             self.pending = Vec::new();
             self.gone = 0;
-            if self.finishing && !self.closing {
-                self.finishing = false;
-                self.stream.finish();
-            }
+            self.settle();
         }
-        Ok(self.unwritten() < before)
+        let went = self.unwritten() < before;
+        if went && self.closing.is_some() {
+            self.closing = Instant::now().checked_add(LINGER);
+        }
+        Ok(went)
     }
 }
 
@@ -168,7 +186,7 @@ impl Io<'_> {
     pub fn write(&mut self, mut data: &[u8]) {
         let side = &mut *self.side;
         let finished = matches!(side.stream.state(), State::Finished | State::BothFinished);
-        if finished || side.finishing || side.closing || self.error.is_some() {
+        if finished || side.finishing || side.closing.is_some() || self.error.is_some() {
             return;
         }
         if side.unwritten() == 0 {
@@ -234,16 +252,13 @@ impl Io<'_> {
 
     /// Closes our half when all is written; the client may go on sending.
     pub fn finish(&mut self) {
-        let side = &mut *self.side;
-        side.finishing = true;
-        if side.unwritten() == 0 {
-            side.finishing = false;
-            side.stream.finish();
-        }
+        self.side.finishing = true;
+        self.side.settle();
     }
 
     /// Closes the connection when all is written.
     pub fn close(&mut self) {
-        self.side.closing = true;
+        self.side.closing = Instant::now().checked_add(LINGER);
+        self.side.settle();
     }
 }

@@ -310,25 +310,24 @@ impl<W: Work> Rounds<W> {
 
     /// Lets those go that have been idle for too long.
     fn sweep(&mut self, clients: &mut Clients<W::Client>, now: Instant) {
-        let (Some(idle), Some(next)) = (self.settings.idle, self.left.next_sweep) else {
-            return;
-        };
-        if now < next {
+        if self.left.next_sweep.is_none_or(|next| now < next) {
             return;
         }
-        let mut oldest = now;
+        let idle = self.settings.idle;
+        let mut next = idle.map(|idle| now + idle);
         for place in 0..clients.places.len() {
-            let Some(client) = clients.get(place) else {
+            let Some(Client { side, .. }) = clients.get(place) else {
                 continue;
             };
-            let last = client.side.last;
-            if now.duration_since(last) >= idle {
+            let idle_until = idle.map(|idle| side.last + idle);
+            let until = side.closing().into_iter().chain(idle_until).min();
+            if until.is_some_and(|until| until <= now) {
                 clients.remove(place);
             } else {
-                oldest = oldest.min(last);
+                next = until.into_iter().chain(next).min();
             }
         }
-        self.left.next_sweep = Some(oldest + idle);
+        self.left.next_sweep = next;
     }
 }
 
@@ -342,6 +341,11 @@ fn settle<C>(place: usize, failed: bool, clients: &mut Clients<C>, left: &mut Le
         // Its descriptor leaves the poll as it is closed.
         clients.remove(place);
         return;
+    }
+    if let Some(until) = side.closing()
+        && left.next_sweep.is_none_or(|next| until < next)
+    {
+        left.next_sweep = Some(until);
     }
     let more = side.to_be_read()
         || side.unwritten() > 0 && side.writable
@@ -384,12 +388,17 @@ fn turn<W: Work>(
         match side.stream.read(room)? {
             Moved::Some { size: 0, .. } => {
                 side.readable = false;
-                called(shared, place, side, |io| work.ended(own, io))?;
+                if side.closing().is_none() {
+                    called(shared, place, side, |io| work.ended(own, io))?;
+                }
             }
             Moved::Some { size, more } => {
                 side.readable = more || side.end_is_there;
                 side.last = now;
-                called(shared, place, side, |io| work.came(own, &room[..size], io))?;
+                // To a client that is being closed nobody listens any more.
+                if side.closing().is_none() {
+                    called(shared, place, side, |io| work.came(own, &room[..size], io))?;
+                }
             }
             Moved::Nothing => side.readable = false,
             Moved::Later => break,
