@@ -166,6 +166,7 @@ SUITE = [
     "test_servers.py",
     "test_services.py",
     "test_transfers.py",
+    "test_messages.py",
     "test_reading.py",
     "test_arguments.py",
 ]

@@ -557,6 +557,33 @@ class Layer:
         """
 
 @final
+class MessageClient:
+    """
+    A client of a TcpServer(on_message=...), for an answer that comes later, for several, and for its end.
+
+    Functions that take two arguments get it with each message. It may be kept, and used from any thread. When the client has finished
+    sending, and the function has kept none of these, the server finishes too.
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    def close(self, /) -> None:
+        """
+        Close the connection when all that was sent to it has gone.
+        """
+    @property
+    def peer(self, /) -> Endpoint | None:
+        """
+        The client's Endpoint.
+        """
+    def send(self, /, message: "ReadableBuffer") -> None:
+        """
+        Send it a message, framed as the server frames; what it does not take at once waits. To a client that has gone, nothing is sent.
+
+        message: any bytes-like object. Raises BadPayload. System call: send(2), in the thread of the loop.
+        """
+
+@final
 class Options:
     """
     The options of one socket, by name: socket.options.no_delay = True.
@@ -1617,16 +1644,24 @@ class TcpServer:
     A TCP server that runs in the background: it returns at once, and takes clients until stop() or the end of its `with`.
 
     on_client(connection) is called for each client in a thread of its own; the connection, a Socket, is closed when it returns.
-    What it raises is logged (logger "netsteps"), kept in .errors, and ends only that client. Or service names one of the standard
-    services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862, 863, 867, 864, 868).
+    What it raises is logged (logger "netsteps"), kept in .errors, and ends only that client.
+    Or on_message(message) is called for each message of any client, in one thread for all of them: what it returns, bytes or None, is
+    the answer. A function of two arguments, on_message(message, client), gets a MessageClient to answer later, several times, or to
+    close. framing says what a message is: "raw" (what one read gave), "lines" (the line's end is taken off and put on), "length" (four
+    bytes of length in network byte order before it, as send_message does), or a number of bytes that each has; answers are framed in
+    the same way. message_limit: the longest line or message in bytes; who sends more is disconnected.
+    Or service names one of the standard services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862,
+    863, 867, 864, 868). Clients of on_message and service are all served by one thread; idle_timeout lets those go that have neither
+    sent nor taken anything for so many seconds.
     host: the address to listen on; by default only this machine can connect. port: 0 is a free one, .endpoint tells which.
-    max_clients: how many are served at once; the next waits in the backlog, which holds up to backlog more.
+    max_clients: how many are served at once, 1024 with on_client and 65,536 otherwise unless it is said; the next waits in the backlog,
+    which holds up to backlog more.
     System calls: socket(2), bind(2), listen(2), accept4(2), with SO_REUSEADDR. Raises AddressInUse, AddressNotLocal, NoPermission.
     Source: lectures 1, 3 and 4.
     """
     def __enter__(self, /) -> TcpServer: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, max_clients: SupportsIndex = 1024, backlog: SupportsIndex = 128) -> TcpServer: ...
+    def __new__(cls, /, on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, on_message: "Callable[[bytes], ReadableBuffer | None] | Callable[[bytes, MessageClient], ReadableBuffer | None] | None" = None, framing: "Literal['raw', 'lines', 'length'] | int | None" = None, message_limit: SupportsIndex = 8388608, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, idle_timeout: SupportsFloat | SupportsIndex | None = None, max_clients: SupportsIndex | None = None, backlog: SupportsIndex = 128) -> TcpServer: ...
     def __repr__(self, /) -> str: ...
     @property
     def clients(self, /) -> int:
@@ -1915,6 +1950,25 @@ class _Datagrams:
     def next(self, /) -> Datagram | None:
         """
         The next datagram; None when the server stops.
+        """
+
+@final
+class _Messages:
+    """
+    The messages of a TcpServer, as the thread that answers them sees them.
+    """
+    def ended(self, /) -> None:
+        """
+        Say that the thread has ended.
+        """
+    def failed(self, /, place: SupportsIndex, error: Any) -> None:
+        """
+        Tell what the function raised for a message of the batch, by its place.
+        """
+    def next(self, /, answers: list) -> list | None:
+        """
+        Send the answers to the last batch, in its order: bytes, None for none, False for a client to be closed. Then wait for the
+        next batch, a list of messages (of (message, client), for functions that take both); None when the server has stopped.
         """
 
 def _after_fork() -> None:

@@ -9,9 +9,9 @@ TYPE_CHECKING = False  # as typing's own, without the cost of its import
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netsteps._core import Datagram, Socket, _Client, _Datagrams
+    from netsteps._core import Datagram, Socket, _Client, _Datagrams, _Messages
 
-__all__ = ["serve_client", "serve_datagrams"]
+__all__ = ["serve_client", "serve_datagrams", "serve_messages", "serve_messages_of_clients"]
 
 
 def serve_client(
@@ -24,6 +24,51 @@ def serve_client(
         client.failed(error)
     finally:
         client.ended()
+
+
+def serve_messages(reply: "Callable[..., object]", messages: "_Messages") -> None:
+    """Answer the messages of a TcpServer, batch by batch, until it stops.
+
+    What the function raises closes the connection of the client whose message it was.
+    """
+    try:
+        answers: list[object] = []
+        while (batch := messages.next(answers)) is not None:
+            answers = []
+            for message in batch:
+                try:
+                    answers.append(reply(message))
+                except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
+                    messages.failed(len(answers), error)
+                    answers.append(False)
+    finally:
+        messages.ended()
+
+
+def serve_messages_of_clients(reply: "Callable[..., object]", messages: "_Messages") -> None:
+    """Serve a function that takes the client too, which may send something itself.
+
+    So what it returns is sent in the same way, and all of it goes in one order.
+    """
+    try:
+        while _answered(reply, messages):
+            pass
+    finally:
+        messages.ended()
+
+
+def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
+    """Answer one batch, in a function of its own: while the next is awaited no client is held."""
+    if (batch := messages.next([])) is None:
+        return False
+    for place, (message, client) in enumerate(batch):
+        try:
+            if (answer := reply(message, client)) is not None:
+                client.send(answer)
+        except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
+            messages.failed(place, error)
+            client.close()
+    return True
 
 
 def serve_datagrams(handler: "Callable[[Datagram], object]", datagrams: "_Datagrams") -> None:

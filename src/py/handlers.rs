@@ -142,15 +142,17 @@ pub(super) fn place(
     Ok(endpoint)
 }
 
-/// What a server does with its clients: exactly one of a handler and a service.
+/// What a server does with its clients: exactly one of a handler, a function for messages, and a service.
 pub(super) enum Work {
     Handler(Py<PyAny>),
+    Messages(Py<PyAny>),
     Service(Service),
 }
 
 pub(super) fn work(
     py: Python<'_>,
     handler: Option<Py<PyAny>>,
+    messages: Option<Py<PyAny>>,
     service: Option<&str>,
     argument: &str,
 ) -> PyResult<Work> {
@@ -161,14 +163,20 @@ pub(super) fn work(
             Error::new(Code::BadArgument, "server", cause, remedy),
         ))
     };
-    match (handler, service) {
-        (Some(handler), None) if handler.bind(py).is_callable() => Ok(Work::Handler(handler)),
-        (Some(handler), None) => error(format!("{} cannot be called", handler.bind(py).repr()?)),
-        (None, Some(name)) => Service::from_name(name)
+    match (handler, messages, service) {
+        (Some(function), None, None) | (None, Some(function), None)
+            if !function.bind(py).is_callable() =>
+        {
+            error(format!("{} cannot be called", function.bind(py).repr()?))
+        }
+        (Some(handler), None, None) => Ok(Work::Handler(handler)),
+        (None, Some(reply), None) => Ok(Work::Messages(reply)),
+        (None, None, Some(name)) => Service::from_name(name)
             .map(Work::Service)
             .map_err(|error| errors::raise(py, error)),
-        (None, None) => error(format!("neither {argument} nor service is given")),
-        (Some(_), Some(_)) => error(format!("both {argument} and service are given")),
+        (None, None, None) => error(format!("neither {argument} nor service is given")),
+        (Some(_), None, Some(_)) => error(format!("both {argument} and service are given")),
+        _ => error("more than one of on_client, on_message and service is given".to_owned()),
     }
 }
 
@@ -235,6 +243,7 @@ pub(super) fn defaults<'py>(
 /// A server that the interpreter's end has to stop.
 pub(super) enum Running {
     Tcp(Weak<tcp::Server>),
+    Loop(Weak<tcp::event_loop::Server>),
     Udp(Weak<udp::Server>),
 }
 
@@ -242,6 +251,7 @@ impl Running {
     fn alive(&self) -> bool {
         match self {
             Self::Tcp(server) => server.strong_count() > 0,
+            Self::Loop(server) => server.strong_count() > 0,
             Self::Udp(server) => server.strong_count() > 0,
         }
     }
@@ -273,6 +283,11 @@ pub(super) fn stop_servers(py: Python<'_>) {
             };
             match server {
                 Running::Tcp(server) => {
+                    if let Some(server) = server.upgrade() {
+                        server.stop(Duration::ZERO, left, &pause);
+                    }
+                }
+                Running::Loop(server) => {
                     if let Some(server) = server.upgrade() {
                         server.stop(Duration::ZERO, left, &pause);
                     }

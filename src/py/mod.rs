@@ -23,6 +23,7 @@ mod handlers;
 mod kernel;
 mod life;
 mod memory;
+mod messages;
 mod options;
 mod packet;
 mod packet_arguments;
@@ -63,6 +64,8 @@ mod _core {
     use super::kernel::{PyAcceptQueue, PyBuffers, PySample, PyTcpInfo};
     #[pymodule_export]
     use super::life::table;
+    #[pymodule_export]
+    use super::messages::{PyMessageClient, PyMessages};
     #[pymodule_export]
     use super::options::PyOptions;
     #[pymodule_export]

@@ -7,17 +7,19 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::callback::call_back;
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
 use super::handlers::{
     Raised, Running, Work, defaults, elsewhere, place, register, start_loop, start_thread, work,
 };
 use super::memory::Payload;
+use super::messages::{self, Gather, PyMessages};
 use super::pause::{PyPause, deadline};
 use super::place::placed;
 use super::socket::PySocket;
 use crate::ports::Transport;
-use crate::tcp::{self, Client};
+use crate::tcp::{self, Client, event_loop};
 use crate::udp;
 
 /// How long a stopped server waits for handlers after their connections are closed.
@@ -26,50 +28,127 @@ const LAST: Duration = Duration::from_secs(1);
 /// A TCP server that runs in the background: it returns at once, and takes clients until stop() or the end of its `with`.
 ///
 /// on_client(connection) is called for each client in a thread of its own; the connection, a Socket, is closed when it returns.
-/// What it raises is logged (logger "netsteps"), kept in .errors, and ends only that client. Or service names one of the standard
-/// services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862, 863, 867, 864, 868).
+/// What it raises is logged (logger "netsteps"), kept in .errors, and ends only that client.
+/// Or on_message(message) is called for each message of any client, in one thread for all of them: what it returns, bytes or None, is
+/// the answer. A function of two arguments, on_message(message, client), gets a MessageClient to answer later, several times, or to
+/// close. framing says what a message is: "raw" (what one read gave), "lines" (the line's end is taken off and put on), "length" (four
+/// bytes of length in network byte order before it, as send_message does), or a number of bytes that each has; answers are framed in
+/// the same way. message_limit: the longest line or message in bytes; who sends more is disconnected.
+/// Or service names one of the standard services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862,
+/// 863, 867, 864, 868). Clients of on_message and service are all served by one thread; idle_timeout lets those go that have neither
+/// sent nor taken anything for so many seconds.
 /// host: the address to listen on; by default only this machine can connect. port: 0 is a free one, .endpoint tells which.
-/// max_clients: how many are served at once; the next waits in the backlog, which holds up to backlog more.
+/// max_clients: how many are served at once, 1024 with on_client and 65,536 otherwise unless it is said; the next waits in the backlog,
+/// which holds up to backlog more.
 /// System calls: socket(2), bind(2), listen(2), accept4(2), with SO_REUSEADDR. Raises AddressInUse, AddressNotLocal, NoPermission.
 /// Source: lectures 1, 3 and 4.
 #[pyclass(frozen, name = "TcpServer", module = "netsteps", weakref)]
 pub(super) struct PyTcpServer {
-    core: Arc<tcp::Server>,
+    core: Core,
     raised: Arc<Raised>,
+}
+
+/// Who serves the clients.
+enum Core {
+    /// A thread of Python for each.
+    Threads(Arc<tcp::Server>),
+    /// One thread of Rust for all.
+    Loop(Arc<event_loop::Server>),
+}
+
+/// The same question to either of them.
+macro_rules! of_core {
+    ($this:expr, $server:ident => $answer:expr) => {
+        match &$this.core {
+            Core::Threads($server) => $answer,
+            Core::Loop($server) => $answer,
+        }
+    };
 }
 
 #[pymethods]
 impl PyTcpServer {
     #[new]
-    #[pyo3(signature = (on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, max_clients=1024, backlog=128))]
+    #[pyo3(signature = (on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, on_message: "Callable[[bytes], ReadableBuffer | None] | Callable[[bytes, MessageClient], ReadableBuffer | None] | None" = None, framing: "Literal['raw', 'lines', 'length'] | int | None" = None, message_limit=8_388_608, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, idle_timeout=None, max_clients=None, backlog=128))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "independent, keyword-only settings"
+    )]
     fn new(
         py: Python<'_>,
         on_client: Option<Py<PyAny>>,
         host: Option<Bound<'_, PyAny>>,
         port: Option<Bound<'_, PyAny>>,
+        on_message: Option<Py<PyAny>>,
+        framing: Option<Bound<'_, PyAny>>,
+        message_limit: i64,
         service: Option<&str>,
-        max_clients: i64,
+        idle_timeout: Option<f64>,
+        max_clients: Option<i64>,
         backlog: i32,
     ) -> PyResult<Self> {
-        let work = work(py, on_client, service, "on_client")?;
-        let max_clients = super::convert::size(max_clients, "max_clients", 1, "server")
-            .map_err(|error| errors::raise(py, error))?;
+        let work = work(py, on_client, on_message, service, "on_client")?;
+        // A thread for each client is dear, a place in the loop is not.
+        let usual = if matches!(work, Work::Handler(_)) {
+            1024
+        } else {
+            65_536
+        };
+        let max_clients =
+            super::convert::size(max_clients.unwrap_or(usual), "max_clients", 1, "server")
+                .map_err(|error| errors::raise(py, error))?;
+        let idle = messages::idle(py, idle_timeout, &work)?;
+        let cut = messages::framing(py, framing.as_ref(), message_limit, &work)?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Tcp)?;
-        let settings = tcp::Settings {
-            endpoint,
-            backlog,
-            max_clients,
-        };
-        let core =
-            placed(py, || tcp::Server::new(&settings)).map_err(|error| errors::raise(py, error))?;
         let raised = Arc::new(Raised::default());
-        register(Running::Tcp(Arc::downgrade(&core)));
-        match work {
+        let core = match work {
             Work::Service(service) => {
-                tcp::server::spawn(&core, move |connection| drop(service.serve(connection)))?;
+                let settings = event_loop::Settings {
+                    endpoint,
+                    backlog,
+                    max_clients,
+                    idle,
+                };
+                let begin = || event_loop::Server::start(settings, tcp::Serving(service));
+                let server = placed(py, begin).map_err(|error| errors::raise(py, error))?;
+                let server = Arc::new(server);
+                register(Running::Loop(Arc::downgrade(&server)));
+                Core::Loop(server)
+            }
+            Work::Messages(reply) => {
+                let settings = event_loop::Settings {
+                    endpoint,
+                    backlog,
+                    max_clients,
+                    idle,
+                };
+                let with_client = call_back(py, || messages::takes_client(reply.bind(py)))?;
+                let (framing, limit) = cut;
+                let gather = Gather::new(framing, limit, with_client);
+                let begin = || event_loop::Server::new(settings, gather);
+                let (server, rounds) =
+                    placed(py, begin).map_err(|error| errors::raise(py, error))?;
+                let server = Arc::new(server);
+                register(Running::Loop(Arc::downgrade(&server)));
+                let messages = PyMessages::new(Arc::clone(&raised), rounds, framing);
+                let body = if with_client {
+                    "serve_messages_of_clients"
+                } else {
+                    "serve_messages"
+                };
+                start_thread(py, body, (reply, messages))?;
+                Core::Loop(server)
             }
             Work::Handler(handler) => {
+                let settings = tcp::Settings {
+                    endpoint,
+                    backlog,
+                    max_clients,
+                };
+                let core = placed(py, || tcp::Server::new(&settings))
+                    .map_err(|error| errors::raise(py, error))?;
+                register(Running::Tcp(Arc::downgrade(&core)));
                 core.begin();
                 let (server, raised) = (Arc::clone(&core), Arc::clone(&raised));
                 start_loop(py, move |py| {
@@ -77,36 +156,37 @@ impl PyTcpServer {
                         serve(py, client, &handler, &raised);
                     });
                 })?;
+                Core::Threads(core)
             }
-        }
+        };
         Ok(Self { core, raised })
     }
 
     /// Where it listens: an Endpoint.
     #[getter]
     fn endpoint(&self) -> PyEndpoint {
-        PyEndpoint(self.core.endpoint())
+        PyEndpoint(of_core!(self, server => server.endpoint()))
     }
 
     /// How many clients it serves at this moment.
     #[getter]
     fn clients(&self, py: Python<'_>) -> PyResult<usize> {
-        if self.core.elsewhere() {
+        if of_core!(self, server => server.elsewhere()) {
             return Err(elsewhere(py, "clients"));
         }
-        Ok(self.core.client_count())
+        Ok(of_core!(self, server => server.client_count()))
     }
 
     /// How many clients it has accepted so far.
     #[getter]
     fn served(&self) -> u64 {
-        self.core.served()
+        of_core!(self, server => server.served())
     }
 
     /// The exceptions that handlers raised, and what kept the server from accepting; the newest 100 of each.
     #[getter]
     fn errors(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
-        let troubles = self.core.troubles().into_iter();
+        let troubles = of_core!(self, server => server.troubles()).into_iter();
         let troubles = troubles.map(|error| errors::raise(py, error).into_value(py).into_any());
         self.raised.list(py).into_iter().chain(troubles).collect()
     }
@@ -119,7 +199,10 @@ impl PyTcpServer {
     fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
         deadline(Some(grace), "stop").map_err(|error| errors::raise(py, error))?;
         let pause = PyPause::new(py);
-        self.core.stop(Duration::from_secs_f64(grace), LAST, &pause);
+        let grace = Duration::from_secs_f64(grace);
+        of_core!(self, server => {
+            server.stop(grace, LAST, &pause);
+        });
         pause.ended()
     }
 
@@ -133,15 +216,15 @@ impl PyTcpServer {
     }
 
     fn __repr__(&self) -> String {
-        let state = if self.core.stopping() {
+        let state = if of_core!(self, server => server.stopping()) {
             "stopped"
         } else {
             "listening"
         };
         format!(
             "<netsteps.TcpServer {state} on {}, {} served>",
-            self.core.endpoint(),
-            self.core.served()
+            of_core!(self, server => server.endpoint()),
+            of_core!(self, server => server.served())
         )
     }
 }
@@ -226,7 +309,7 @@ impl PyUdpServer {
         port: Option<Bound<'_, PyAny>>,
         service: Option<&str>,
     ) -> PyResult<Self> {
-        let work = work(py, on_datagram, service, "on_datagram")?;
+        let work = work(py, on_datagram, None, service, "on_datagram")?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Udp)?;
         let core =
@@ -239,7 +322,7 @@ impl PyUdpServer {
             Work::Service(service) => {
                 udp::server::spawn(&server, move |datagram| service.answer(datagram))?;
             }
-            Work::Handler(handler) => {
+            Work::Handler(handler) | Work::Messages(handler) => {
                 let task = PyDatagrams {
                     core: server,
                     raised: Arc::clone(&raised),

@@ -22,12 +22,14 @@ mod memory;
 mod options;
 mod read;
 pub mod sampler;
+mod stream;
 mod write;
 
 pub use datagram::{Datagram, MAX_DATAGRAM};
 pub use kernel::AcceptQueue;
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
+pub use stream::{Moved, Stream};
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -89,6 +91,12 @@ struct Ends {
     peer: Option<Endpoint>,
 }
 
+/// The next number for a socket.
+fn next_serial() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// A lock that a panic elsewhere does not turn into a second panic.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -118,8 +126,7 @@ impl Socket {
     }
 
     fn from_handle(handle: Handle, transport: Transport, family: Family, state: State) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        let serial = next_serial();
         Self {
             serial,
             transport,

@@ -1,16 +1,18 @@
 //! The small standard services of the early Internet, over TCP and UDP: echo (RFC 862), discard (RFC 863), chargen (RFC 864),
 //! daytime (RFC 867), time (RFC 868). Made for testing a network; each is a few lines.
 
-use std::mem::MaybeUninit;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Code, Error, Result};
 use crate::ports;
-use crate::socket::{CHUNK, Datagram, Socket};
-use crate::wait::Wait;
+use crate::socket::Datagram;
+use crate::tcp::event_loop::{Io, Work};
 
 /// Seconds from 1900, where RFC 868 counts from, to 1970, where Unix does.
 const FROM_1900: u64 = 2_208_988_800;
+
+/// How many lines chargen writes at once.
+const LINES: usize = 95;
 
 /// One of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,42 +69,6 @@ impl Service {
             })
     }
 
-    /// Serves one TCP client to its end.
-    ///
-    /// # Errors
-    /// Whatever ended the connection.
-    pub fn serve(self, connection: &Socket) -> Result<()> {
-        let wait = Wait::forever();
-        match self {
-            Self::Echo | Self::Discard => {
-                let mut buffer = vec![0; CHUNK];
-                loop {
-                    let size = connection.read_into(&mut buffer, &wait)?;
-                    if size == 0 {
-                        return connection.finish();
-                    }
-                    if self == Self::Echo {
-                        connection.write(&buffer[..size], &wait)?;
-                    }
-                }
-            }
-            Self::Daytime => {
-                connection.write(daytime(now()).as_bytes(), &wait)?;
-                until_the_end(connection, &wait)
-            }
-            Self::Time => {
-                connection.write(&since_1900(now()), &wait)?;
-                until_the_end(connection, &wait)
-            }
-            Self::Chargen => {
-                for line in 0.. {
-                    connection.write(&pattern(line), &wait)?;
-                }
-                Ok(())
-            }
-        }
-    }
-
     /// The answer to one datagram; `None` where there is none.
     ///
     /// A datagram whose sender is itself such a service gets none: two of them would answer each other for ever.
@@ -124,12 +90,49 @@ impl Service {
     }
 }
 
-/// Finishes, and reads what may still come: a close before that would reset the connection and lose our answer.
-fn until_the_end(connection: &Socket, wait: &Wait<'_>) -> Result<()> {
-    connection.finish()?;
-    let mut rest = [MaybeUninit::uninit(); 1024];
-    while connection.read(&mut rest, wait)? > 0 {}
-    Ok(())
+/// A service as the work of an event loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Serving(pub Service);
+
+/// Of each client: the line of characters that comes next.
+#[derive(Debug, Default)]
+pub struct Place {
+    line: usize,
+}
+
+impl Work for Serving {
+    type Client = Place;
+
+    fn opened(&mut self, _: &mut Place, io: &mut Io<'_>) {
+        match self.0 {
+            Service::Echo | Service::Discard => {}
+            Service::Daytime => {
+                io.write(daytime(now()).as_bytes());
+                io.finish();
+            }
+            Service::Time => {
+                io.write(&since_1900(now()));
+                io.finish();
+            }
+            Service::Chargen => io.call_when_written(),
+        }
+    }
+
+    fn came(&mut self, _: &mut Place, bytes: &[u8], io: &mut Io<'_>) {
+        if self.0 == Service::Echo {
+            io.write(bytes);
+        }
+    }
+
+    fn room(&mut self, place: &mut Place, io: &mut Io<'_>) {
+        let mut lines = [0; 74 * LINES];
+        for (next, line) in lines.chunks_exact_mut(74).enumerate() {
+            line.copy_from_slice(&pattern(place.line + next));
+        }
+        place.line = (place.line + LINES) % 95;
+        io.write(&lines);
+        io.call_when_written();
+    }
 }
 
 fn now() -> u64 {

@@ -22,6 +22,7 @@ mod closing;
 mod datagram;
 mod ending;
 mod errors;
+mod event_loop;
 mod lines;
 mod options;
 mod packets;

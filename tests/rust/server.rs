@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use netsteps::address::{Endpoint, Family};
-use netsteps::socket::Socket;
+use netsteps::socket::{CHUNK, Socket};
 use netsteps::tcp::server::spawn;
-use netsteps::tcp::{Server, Service, Settings};
+use netsteps::tcp::{Server, Settings};
 use netsteps::wait::Plain;
 
 use crate::ends::{LONG, families, loopback, reset, soon};
@@ -51,8 +51,14 @@ fn serving_at(settings: &Settings, handler: impl Fn(&Socket) + Send + Sync + 'st
 }
 
 pub(crate) fn echo(connection: &Socket) {
+    let mut buffer = vec![0; CHUNK];
     // How the client ends is the client's affair.
-    let _ = Service::Echo.serve(connection);
+    while let Ok(size @ 1..) = connection.read_into(&mut buffer, &soon()) {
+        if connection.write(&buffer[..size], &soon()).is_err() {
+            return;
+        }
+    }
+    let _ = connection.finish();
 }
 
 pub(crate) fn client(endpoint: Endpoint) -> TcpStream {

@@ -13,18 +13,12 @@ use netsteps::udp;
 use netsteps::wait::Plain;
 
 use crate::ends::{families, loopback, std_udp};
-use crate::server::{Running, ask, client, serving};
+use crate::event_loop::on_loop;
+use crate::server::{ask, client};
 use crate::threads::{quick, time, until};
 
 /// How long `stop` may wait for an answer under way.
 const LAST: Duration = Duration::from_secs(1);
-
-fn over_tcp(service: Service) -> Running {
-    serving(10, move |connection| {
-        // How the client ends is the client's affair.
-        let _ = service.serve(connection);
-    })
-}
 
 /// A server of datagrams that runs, and is stopped when a test ends, however it ends.
 struct Answering {
@@ -64,7 +58,7 @@ fn ask_udp(answering: &Answering, question: &[u8]) -> Vec<u8> {
 
 #[test]
 fn echo_gives_back_what_it_gets() {
-    let Running(server) = &over_tcp(Service::Echo);
+    let server = &on_loop(Service::Echo);
     assert_eq!(ask(client(server.endpoint()), b"hello"), b"hello");
     assert_eq!(ask(client(server.endpoint()), b""), b"");
     for family in families() {
@@ -79,7 +73,7 @@ fn echo_gives_back_what_it_gets() {
 
 #[test]
 fn discard_takes_everything_and_says_nothing() {
-    let Running(server) = &over_tcp(Service::Discard);
+    let server = &on_loop(Service::Discard);
     assert_eq!(ask(client(server.endpoint()), &vec![7; 1 << 20]), b"");
     let answering = over_udp(Service::Discard, Family::Ipv4);
     let (socket, _) = std_udp(Family::Ipv4);
@@ -101,7 +95,7 @@ fn time_is_a_number_of_four_bytes_that_counts_from_1900() {
             .as_secs()
             + 2_208_988_800
     };
-    let Running(server) = &over_tcp(Service::Time);
+    let server = &on_loop(Service::Time);
     let answering = over_udp(Service::Time, Family::Ipv4);
     for answer in [
         ask(client(server.endpoint()), b""),
@@ -114,7 +108,7 @@ fn time_is_a_number_of_four_bytes_that_counts_from_1900() {
 
 #[test]
 fn daytime_is_one_line_of_text() {
-    let Running(server) = &over_tcp(Service::Daytime);
+    let server = &on_loop(Service::Daytime);
     let answering = over_udp(Service::Daytime, Family::Ipv4);
     for answer in [
         ask(client(server.endpoint()), b"never read"),
@@ -131,7 +125,7 @@ fn daytime_is_one_line_of_text() {
 
 #[test]
 fn chargen_sends_turning_lines_until_the_client_goes() {
-    let Running(server) = &over_tcp(Service::Chargen);
+    let server = &on_loop(Service::Chargen);
     let mut stream = client(server.endpoint());
     let mut bytes = vec![0; 74 * 1000];
     stream.read_exact(&mut bytes).unwrap();
@@ -159,7 +153,7 @@ fn assert_lines(bytes: &[u8]) {
 #[test]
 fn a_client_that_asks_and_goes_stops_no_service() {
     for service in Service::ALL {
-        let Running(server) = &over_tcp(service);
+        let server = &on_loop(service);
         for _ in 0..20 {
             let mut stream = client(server.endpoint());
             stream.write_all(b"x").unwrap();

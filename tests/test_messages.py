@@ -1,0 +1,318 @@
+"""TcpServer(on_message=): one function answers the messages of many clients, each its own."""
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netsteps as ns
+from helpers import PATIENCE, Background, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def client(server: ns.TcpServer) -> socket.socket:
+    """Connect as any program does, without netsteps."""
+    connection = socket.create_connection(tuple(server.endpoint), timeout=PATIENCE)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def rest(connection: socket.socket) -> bytes:
+    """Read to the end."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def take(connection: socket.socket, size: int) -> bytes:
+    """Read so many bytes, in as many pieces as they come."""
+    data = b""
+    while len(data) < size and (piece := connection.recv(size - len(data))):
+        data += piece
+    return data
+
+
+def ask(server: ns.TcpServer, question: bytes) -> bytes:
+    """Send, finish, and read all that comes back."""
+    with closing(client(server)) as connection:
+        connection.sendall(question)
+        connection.shutdown(socket.SHUT_WR)
+        return rest(connection)
+
+
+def echo(message: bytes) -> bytes:
+    return message
+
+
+# What a message is
+
+
+@pytest.mark.parametrize(
+    ("framing", "question", "answer"),
+    [
+        (None, b"as it comes", b"AS IT COMES"),
+        ("raw", b"as it comes", b"AS IT COMES"),
+        ("lines", b"one\r\ntwo\n\nnot whole", b"ONE\nTWO\n\n"),
+        ("length", b"\0\0\0\3one\0\0\0\0\0\0\0\5thr", b"\0\0\0\3ONE\0\0\0\0"),
+        (3, b"onetwoth", b"ONETWO"),
+    ],
+)
+def test_a_message_is_what_the_framing_says_and_so_is_the_answer(
+    framing: str | int | None, question: bytes, answer: bytes
+) -> None:
+    with ns.TcpServer(on_message=bytes.upper, framing=framing) as server:  # type: ignore[arg-type]
+        assert ask(server, question) == answer
+
+
+@pytest.mark.parametrize("framing", ["lines", "length", 7])
+def test_messages_are_the_same_in_single_bytes(framing: str | int) -> None:
+    messages = [b"message", b"another", b"the end"]
+    heads = {"length": b"\0\0\0\7"}
+    tails = {"lines": b"\n"}
+    stream = b"".join(heads.get(framing, b"") + m + tails.get(framing, b"") for m in messages)  # type: ignore[call-overload]
+    seen: list[bytes] = []
+    with (
+        ns.TcpServer(on_message=seen.append, framing=framing) as server,  # type: ignore[arg-type]
+        closing(client(server)) as connection,
+    ):
+        for byte in stream:
+            connection.sendall(bytes([byte]))
+        until(lambda: len(seen) == 3, "all messages have come")
+    assert seen == messages
+
+
+def test_a_sender_and_a_server_of_messages_understand_each_other() -> None:
+    with (
+        ns.TcpServer(on_message=bytes.upper, framing="length") as server,
+        ns.TcpSender(server.endpoint) as sender,
+    ):
+        for message in [b"", b"hello", bytes(3_000_000)]:
+            sender.send_message(message)
+            assert sender.socket.read_message(timeout=PATIENCE) == message.upper()
+
+
+def test_many_clients_get_their_own_bytes_back() -> None:
+    def talk(number: int) -> None:
+        with closing(client(server)) as connection:
+            for turn in range(50):
+                text = b"client %d, turn %d;" % (number, turn) * (turn + 1)
+                message = struct.pack("!I", len(text)) + text
+                connection.sendall(message)
+                assert take(connection, len(message)) == message
+
+    with ns.TcpServer(on_message=echo, framing="length") as server:
+        talkers = [Background(lambda number=number: talk(number)) for number in range(50)]
+        for talker in talkers:
+            talker.result()
+        assert server.served == 50
+        assert server.errors == []
+        until(lambda: server.clients == 0, "the clients have gone")
+
+
+# The client's handle
+
+
+def test_a_function_of_two_arguments_can_answer_later_and_several_times() -> None:
+    kept: list[ns.MessageClient] = []
+
+    def reply(message: bytes, client: ns.MessageClient) -> bytes:
+        client.send(b"1 " + message)
+        kept.append(client)
+        return b"2 " + message
+
+    with (
+        ns.TcpServer(on_message=reply, framing="lines") as server,
+        closing(client(server)) as connection,
+    ):
+        connection.sendall(b"a\nb\n")
+        connection.shutdown(socket.SHUT_WR)
+        until(lambda: len(kept) == 2, "both messages have come")
+        assert kept[0] == kept[1]
+        assert str(kept[0].peer) in repr(kept[0])
+        assert (kept[0].peer.ip, kept[0].peer.port) == connection.getsockname()  # type: ignore[union-attr]
+        kept[0].send(b"3")
+        # The server finishes when nobody can answer any more.
+        kept.clear()
+        assert rest(connection) == b"1 a\n2 a\n1 b\n2 b\n3\n"
+
+
+def test_a_handle_closes_its_client_when_all_has_gone() -> None:
+    def reply(_: bytes, client: ns.MessageClient) -> None:
+        client.send(bytes(5_000_000))
+        client.close()
+
+    with (
+        ns.TcpServer(on_message=reply) as server,
+        closing(client(server)) as connection,
+    ):
+        connection.sendall(b"x")
+        assert len(rest(connection)) == 5_000_000
+
+
+def test_a_handle_of_a_client_that_has_gone_reaches_nobody_else() -> None:
+    kept: list[ns.MessageClient] = []
+
+    def reply(_: bytes, client: ns.MessageClient) -> None:
+        kept.append(client)
+
+    with ns.TcpServer(on_message=reply) as server:
+        with closing(client(server)) as first:
+            first.sendall(b"x")
+            until(lambda: len(kept) == 1, "the message has come")
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        until(lambda: server.clients == 0, "the clients have gone")
+        with closing(client(server)) as second:
+            second.sendall(b"x")
+            until(lambda: len(kept) == 2, "both messages have come")
+            kept[0].send(b"for the first")
+            kept[0].close()
+            kept[1].send(b"for the second")
+            assert take(second, 14) == b"for the second"
+        assert kept[0] != kept[1]
+
+
+# What goes wrong
+
+
+def fails(message: bytes) -> object:
+    if message == b"raise":
+        raise ZeroDivisionError
+    if message == b"exit":
+        raise SystemExit
+    return "text" if message == b"text" else message
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [(b"raise", ZeroDivisionError), (b"exit", SystemExit), (b"text", ns.BadPayload)],
+)
+def test_a_function_that_fails_ends_only_that_client(
+    message: bytes, error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    with ns.TcpServer(on_message=fails, framing="lines") as server:  # type: ignore[arg-type]
+        with closing(client(server)) as other:
+            assert ask(server, b"before\n" + message + b"\nafter\n") == b"before\n"
+            other.sendall(b"still here\n")
+            assert take(other, 11) == b"still here\n"
+        [told] = server.errors
+        assert isinstance(told, error)
+        assert "127.0.0.1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("framing", "stream"),
+    [("length", b"\xff\xff\xff\xff"), ("length", b"\0\0\0\x65"), ("lines", b"x" * 200)],
+)
+def test_a_message_above_the_limit_ends_its_client_before_memory_is_taken(
+    framing: str, stream: bytes
+) -> None:
+    with ns.TcpServer(on_message=echo, framing=framing, message_limit=100) as server:  # type: ignore[arg-type]
+        with closing(client(server)) as greedy:
+            greedy.sendall(stream)
+            assert rest(greedy) == b""
+        until(lambda: len(server.errors) == 1, "the error is told")
+        assert isinstance(server.errors[0], ns.MessageTooLarge)
+        assert "message_limit=" in str(server.errors[0])
+
+
+def test_a_client_that_reads_nothing_is_read_no_more_and_holds_nobody_up() -> None:
+    with ns.TcpServer(on_message=echo) as server, closing(client(server)) as greedy:
+        greedy.settimeout(0.3)
+        written = 0
+        with contextlib.suppress(TimeoutError):
+            while True:
+                written += greedy.send(bytes(2**20))
+                assert written < 2**30, "the server takes without end"
+        assert ask(server, b"hello") == b"hello"
+        greedy.settimeout(PATIENCE)
+        greedy.shutdown(socket.SHUT_WR)
+        assert len(rest(greedy)) == written
+
+
+def test_a_slow_function_holds_up_its_answers_and_loses_none() -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow(message: bytes) -> bytes:
+        begun.set()
+        assert gate.wait(PATIENCE)
+        return message
+
+    with ns.TcpServer(on_message=slow, framing="lines") as server:
+        asking = [Background(lambda n=n: ask(server, b"%d\n" % n)) for n in range(20)]
+        assert begun.wait(PATIENCE)  # the others wait in the kernel
+        gate.set()
+        assert [each.result() for each in asking] == [b"%d\n" % n for n in range(20)]
+
+
+@pytest.mark.parametrize("work", [{"on_message": echo}, {"service": "echo"}])
+def test_an_idle_client_is_let_go(work: dict[str, object]) -> None:
+    server = ns.TcpServer(idle_timeout=0.2, **work)  # type: ignore[arg-type]
+    with server, closing(client(server)) as silent:
+        begin = time.monotonic()
+        assert rest(silent) == b""
+        assert time.monotonic() - begin >= 0.2
+
+
+def test_a_stop_from_inside_the_function_does_not_hang() -> None:
+    servers: list[ns.TcpServer] = []
+
+    def reply(message: bytes) -> bytes:
+        servers[0].stop(grace=0)
+        return message
+
+    with ns.TcpServer(on_message=reply) as server:
+        servers.append(server)
+        with closing(client(server)) as connection:
+            connection.sendall(b"x")
+            assert rest(connection) in {b"", b"x"}
+    servers.clear()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ns.TcpServer(on_message=echo, service="echo"),
+        lambda: ns.TcpServer(lambda _: None, on_message=echo),
+        lambda: ns.TcpServer(service="echo", framing="raw"),
+        lambda: ns.TcpServer(lambda _: None, idle_timeout=1),
+        lambda: ns.TcpServer(on_message=echo, framing="words"),  # type: ignore[arg-type]
+        lambda: ns.TcpServer(on_message=echo, framing=0),
+        lambda: ns.TcpServer(on_message=echo, message_limit=0),
+        lambda: ns.TcpServer(on_message=echo, idle_timeout=0),
+        lambda: ns.TcpServer(on_message="echo"),  # type: ignore[arg-type]
+    ],
+)
+def test_arguments_that_make_no_server_are_told(make: "Callable[[], object]") -> None:
+    with pytest.raises(ns.BadArgument):
+        make()
+
+
+# What is seen of it
+
+
+@pytest.mark.exact_io(reason="counts calls")
+def test_the_loop_is_recorded_like_every_step() -> None:
+    with ns.Trace() as trace, ns.TcpServer(on_message=bytes.upper) as server:
+        assert ask(server, b"hello") == b"HELLO"
+        until(lambda: server.clients == 0, "the clients have gone")
+    [accepted] = [event for event in trace.events if event.step == "accepted"]
+    steps = [
+        (event.step, event.size, event.preview)
+        for event in trace.events
+        if event.socket == accepted.socket
+    ]
+    # Whether the end is read before the answer is written depends on when it comes.
+    assert sorted(steps, key=repr) == [
+        ("accepted", None, b""),
+        ("close", None, b""),
+        ("finish", None, b""),
+        ("read", 0, b""),
+        ("read", 5, b"hello"),
+        ("write", 5, b"HELLO"),
+    ]
+    assert "HELLO" in str(trace.ladder())
