@@ -1965,7 +1965,7 @@ class _Messages:
         """
         Tell what the function raised for a message of the batch, by its place.
         """
-    def next(self, /, answers: list) -> list | None:
+    def next(self, /, answers: list[object]) -> list[Any] | None:
         """
         Send the answers to the last batch, in its order: bytes, None for none, False for a client to be closed. Then wait for the
         next batch, a list of messages (of (message, client), for functions that take both); None when the server has stopped.

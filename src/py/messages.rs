@@ -5,18 +5,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyList};
 
-use super::convert::size;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::handlers::Raised;
 use super::memory::{Payload, new_bytes};
 use crate::address::Endpoint;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::tcp::event_loop::{Io, Key, Remote, Rounds, Work};
 use crate::tcp::framing::{Cutter, Framing};
 
@@ -128,75 +126,6 @@ impl Work for Gather {
             None => self.items.push(Item::Finished(io.key())),
         }
     }
-}
-
-/// Whether a function takes the client beside the message.
-pub(super) fn takes_client(function: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let py = function.py();
-    let signature = py
-        .import("inspect")?
-        .getattr("signature")?
-        .call1((function,));
-    // A builtin that tells no signature takes one.
-    let Ok(signature) = signature else {
-        return Ok(false);
-    };
-    Ok(signature
-        .call_method1("bind", (py.None(), py.None()))
-        .is_ok()
-        && signature.call_method1("bind", (py.None(),)).is_err())
-}
-
-/// What a message is, and how long it may be.
-pub(super) fn framing(
-    py: Python<'_>,
-    framing: Option<&Bound<'_, PyAny>>,
-    limit: i64,
-    work: &super::handlers::Work,
-) -> PyResult<(Framing, usize)> {
-    let raise = |error| errors::raise(py, error);
-    let limit = size(limit, "message_limit", 1, "server").map_err(raise)?;
-    let Some(framing) = framing.filter(|framing| !framing.is_none()) else {
-        return Ok((Framing::Raw, limit));
-    };
-    if !matches!(work, super::handlers::Work::Messages(_)) {
-        return Err(raise(only_for_messages("framing=")));
-    }
-    if let Ok(name) = framing.extract::<String>() {
-        return Ok((Framing::from_name(&name).map_err(raise)?, limit));
-    }
-    let bytes = size(framing.extract()?, "framing", 1, "server").map_err(raise)?;
-    Ok((Framing::Fixed(bytes), limit))
-}
-
-/// How long a client may be idle.
-pub(super) fn idle(
-    py: Python<'_>,
-    seconds: Option<f64>,
-    work: &super::handlers::Work,
-) -> PyResult<Option<Duration>> {
-    let Some(seconds) = seconds else {
-        return Ok(None);
-    };
-    if matches!(work, super::handlers::Work::Handler(_)) {
-        let cause = "idle_timeout is for on_message and service; a handler has a thread and its own time limits";
-        let remedy = "timeout= of the steps in the handler";
-        let error = Error::new(Code::BadArgument, "server", cause, remedy);
-        return Err(errors::raise(py, error));
-    }
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(idle) if !idle.is_zero() => Ok(Some(idle)),
-        _ => {
-            let cause = format!("idle_timeout={seconds} is no time");
-            let error = Error::new(Code::BadArgument, "server", cause, "seconds, or None");
-            Err(errors::raise(py, error))
-        }
-    }
-}
-
-fn only_for_messages(argument: &str) -> Error {
-    let cause = format!("{argument} is for on_message alone");
-    Error::new(Code::BadArgument, "server", cause, "on_message=function")
 }
 
 /// Writes a message as the framing wants it.

@@ -32,11 +32,13 @@ mod pause;
 mod place;
 mod resolve;
 mod server;
+mod server_arguments;
 mod socket;
 mod split;
 mod tcp;
 mod trace;
 mod udp;
+mod udp_server;
 mod watched;
 
 use pyo3::prelude::*;
@@ -75,7 +77,7 @@ mod _core {
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]
-    use super::server::{PyClient, PyDatagrams, PyTcpServer, PyUdpServer};
+    use super::server::{PyClient, PyTcpServer};
     #[pymodule_export]
     use super::socket::PySocket;
     #[pymodule_export]
@@ -86,6 +88,8 @@ mod _core {
     use super::trace::{PyTrace, merge};
     #[pymodule_export]
     use super::udp::{PyReport, PyUdpReceiver, PyUdpSender};
+    #[pymodule_export]
+    use super::udp_server::{PyDatagrams, PyUdpServer};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -3,7 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `mod.rs` | what a work on clients is, and the settings |
-//! | `clients.rs` | a client: its stream, what waits to be written, and the work's own |
+//! | `clients.rs`, `places.rs` | a client: its stream, what waits to be written, and the work's own; all of them |
 //! | `rounds.rs` | the loop: wait, accept, read, write, close |
 //! | `server.rs` | the server that others hold: counts, stop |
 //!
@@ -11,6 +11,7 @@
 //! less than was asked for, or, when it goes on and on, in the next round again, after the others have had their turn.
 
 mod clients;
+mod places;
 mod rounds;
 mod server;
 

@@ -1,13 +1,14 @@
 //! The loop: wait, accept, read, write, close.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
 use super::clients::{Client, Io, Key, Side};
+use super::places::{Clients, locked};
 use super::server::{Request, Shared};
 use super::{Settings, Work};
 use crate::error::Code;
@@ -22,44 +23,6 @@ const ACCEPTS: usize = 64;
 const EVENTS: usize = 256;
 /// How long the listener is left alone when the system has no descriptor for one more client.
 const STARVED: Duration = Duration::from_millis(100);
-
-/// The clients, each at its place; a place is given again.
-#[derive(Default)]
-pub(super) struct Clients<C> {
-    places: Vec<Option<Client<C>>>,
-    free: Vec<usize>,
-}
-
-impl<C> Clients<C> {
-    fn len(&self) -> usize {
-        self.places.len() - self.free.len()
-    }
-
-    fn insert(&mut self, client: Client<C>) -> usize {
-        if let Some(place) = self.free.pop() {
-            self.places[place] = Some(client);
-            return place;
-        }
-        self.places.push(Some(client));
-        self.places.len() - 1
-    }
-
-    fn get(&mut self, place: usize) -> Option<&mut Client<C>> {
-        self.places.get_mut(place)?.as_mut()
-    }
-
-    fn remove(&mut self, place: usize) {
-        if self.places.get_mut(place).and_then(Option::take).is_some() {
-            self.free.push(place);
-        }
-    }
-
-    /// Closes all of them.
-    pub(super) fn clear(&mut self) {
-        self.places.clear();
-        self.free.clear();
-    }
-}
 
 /// All that the thread of the loop has. When it is dropped, the server has ended.
 pub struct Rounds<W: Work> {
@@ -315,7 +278,7 @@ impl<W: Work> Rounds<W> {
         }
         let idle = self.settings.idle;
         let mut next = idle.map(|idle| now + idle);
-        for place in 0..clients.places.len() {
+        for place in 0..clients.places() {
             let Some(Client { side, .. }) = clients.get(place) else {
                 continue;
             };
@@ -421,8 +384,4 @@ fn called(
     };
     work(&mut io);
     io.error.map_or(Ok(()), Err)
-}
-
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use mio::{Interest, Poll, Waker};
 
 use super::clients::Key;
-use super::rounds::{Clients, LISTENER, Rounds, WAKER, locked};
+use super::places::{Clients, locked};
+use super::rounds::{LISTENER, Rounds, WAKER};
 use super::{Settings, Work};
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
