@@ -319,7 +319,7 @@ fn what_is_no_capture_is_told_what_it_is() {
     for (bytes, word) in [
         (&b""[..], "empty"),
         (b"\x1f\x8b\x08\x00", "gunzip"),
-        (b"GET / HTTP/1.1", "[47, 45, 54, 20]"),
+        (b"GET / HTTP/1.1", "begins with 47 45 54 20"),
         (&[0x34, 0xcd, 0xb2, 0xa1], "modified"),
     ] {
         let error = read(bytes).unwrap_err().to_string();
