@@ -5,7 +5,7 @@ is good with every usual font.
 """
 
 import re
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
-BOLD = 1.08  # how much wider a bold text is
 
 
 class Box(NamedTuple):
@@ -39,23 +38,33 @@ class Box(NamedTuple):
 
 def check(svg: str) -> None:
     """Fail when a text is outside of the picture, on another text, or on the edge of a box."""
-    root = ET.fromstring(svg)
-    _, _, width, height = map(float, NUMBERS.findall(root.attrib["viewBox"]))
-    boxes = texts(svg)
-    assert boxes, "no text"
-    outside = [
-        box
-        for box in boxes
-        if box.left < 0 or box.top < 0 or box.right > width or box.bottom > height
-    ]
-    assert not outside, f"outside of {width} x {height}: {outside}"
+    assert texts(svg), "no text"
+    assert not outside(svg), f"outside of the picture: {outside(svg)}"
     assert not overlaps(svg), overlaps(svg)
     assert not straddling(svg), f"on the edge of a box: {straddling(svg)}"
 
 
+def outside(svg: str) -> list[Box]:
+    """Give the texts that reach beyond the picture."""
+    _, _, width, height = map(float, NUMBERS.findall(ET.fromstring(svg).attrib["viewBox"]))
+    return [
+        box
+        for box in texts(svg)
+        if box.left < 0 or box.top < 0 or box.right > width or box.bottom > height
+    ]
+
+
 def overlaps(svg: str) -> list[tuple[Box, Box]]:
     """Give each two texts that lie on each other."""
-    return [(one, other) for one, other in combinations(texts(svg), 2) if one.overlaps(other)]
+    found = []
+    boxes = sorted(texts(svg), key=lambda box: box.top)
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            if other.top >= one.bottom:
+                break
+            if one.overlaps(other):
+                found.append((one, other))
+    return found
 
 
 def straddling(svg: str) -> list[Box]:
@@ -93,9 +102,8 @@ def box(element: "ET.Element", x: float, y: float) -> Box:
     text += "".join(child.tail or "" for child in element)
     size = float(element.get("font-size", "12"))
     mono = "mono" in element.get("font-family", "")
-    width = text_width(text, size, mono=mono)
-    if element.get("font-weight") == "bold" and not mono:
-        width *= BOLD
+    bold = element.get("font-weight") == "bold" and not mono
+    width = text_width(text, size, mono=mono, bold=bold)
     left = x + float(element.get("x", "0"))
     left -= {"middle": width / 2, "end": width}.get(element.get("text-anchor", "start"), 0)
     base = y + float(element.get("y", "0"))

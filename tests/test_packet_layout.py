@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import boxes
+import pictures
 from fake_packets import Endpoint, Field, Layer, Packet
 from netsteps.show import packet as show
 
@@ -79,8 +79,8 @@ def columns(line: str) -> int:
 @given(PACKETS)
 def test_any_packet_is_drawn_without_an_overlap(packet: Packet) -> None:
     for drawing in (show.osi(packet), show.envelope(packet, theme="dark")):
-        assert boxes.outside(drawing.svg) == []
-        assert boxes.overlapping(drawing.svg) == []
+        assert pictures.outside(drawing.svg) == []
+        assert pictures.overlaps(drawing.svg) == []
         assert all(line.isprintable() for line in drawing.text.split("\n"))
         assert max(map(columns, drawing.text.split("\n"))) <= 100
         assert drawing.details
@@ -91,5 +91,5 @@ def test_any_packet_is_drawn_without_an_overlap(packet: Packet) -> None:
 def test_any_message_is_drawn(data: bytes) -> None:
     packet = Packet(data, (Layer("Payload", 7, 0, len(data)),) if data else (), data)
     for drawing in (show.osi(packet), show.envelope(packet)):
-        assert boxes.outside(drawing.svg) == []
-        assert boxes.overlapping(drawing.svg) == []
+        assert pictures.outside(drawing.svg) == []
+        assert pictures.overlaps(drawing.svg) == []

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-import boxes
 import golden
+import pictures
 from fake_packets import EXAMPLES, HOSTILE, Layer, Packet, dns, record, udp
 from fake_packets import layer as make_layer
 from netsteps.show import packet as show
@@ -28,8 +28,8 @@ def test_the_picture_is_the_one_on_file(name: str, view: str) -> None:
 @BOTH
 def test_no_text_lies_on_another_one_or_outside(name: str, view: str) -> None:
     svg = VIEWS[view](EXAMPLES[name]).svg
-    assert boxes.outside(svg) == []
-    assert boxes.overlapping(svg) == []
+    assert pictures.outside(svg) == []
+    assert pictures.overlaps(svg) == []
 
 
 @EACH
@@ -133,9 +133,9 @@ def test_a_packet_without_a_link_header_says_so() -> None:
 def test_every_byte_of_a_header_stands_below_its_bits() -> None:
     packet = EXAMPLES["syn"]
     found = [
-        box for box in boxes.boxes(show.osi(packet).svg) if re.fullmatch("[0-9a-f]{2}", box.text)
+        box for box in pictures.texts(show.osi(packet).svg) if re.fullmatch("[0-9a-f]{2}", box.text)
     ]
-    rows: dict[float, list[boxes.Box]] = {}
+    rows: dict[float, list[pictures.Box]] = {}
     for box in found:
         rows.setdefault(box.top, []).append(box)
     # The ruler's numbers have two digits as well, and more of them in a row.
@@ -173,7 +173,7 @@ def test_many_records_are_folded() -> None:
     assert height < 1900
     assert ">www.example.org AAAA 2001:db8::80<" in drawing.svg
     assert "... and 15 more, in the table" in drawing.svg
-    assert boxes.overlapping(drawing.svg) == []
+    assert pictures.overlaps(drawing.svg) == []
     assert len(drawing.text.split("\n")) < 150
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import boxes
 import netsteps as ns
+import pictures
 from fake_packets import ARP_HEX, DNS_HEX, EXAMPLES, PIECE_HEX, PING_HEX, SYN_HEX, UDP_HEX
 from netsteps.show import packet as show
 
@@ -47,8 +47,8 @@ MADE = {
 
 def assert_readable(packet: ns.Packet) -> None:
     for drawing in (packet.osi(), packet.envelope(theme="dark")):
-        assert boxes.outside(drawing.svg) == []
-        assert boxes.overlapping(drawing.svg) == []
+        assert pictures.outside(drawing.svg) == []
+        assert pictures.overlaps(drawing.svg) == []
         assert max(map(len, drawing.text.split("\n"))) <= 100
         assert "<table" in drawing.details
 

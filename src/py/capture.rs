@@ -15,6 +15,7 @@ use super::convert::size;
 use super::errors;
 use super::memory::{Payload, new_bytes, untracked};
 use super::packet::PyPacket;
+use super::show::shown;
 use crate::error::{Code, Error};
 use crate::packet::file::{Found, Reader, Record};
 use crate::packet::link::Link;
@@ -99,12 +100,7 @@ impl PyCapture {
     }
 
     fn shown<'py>(slf: &Bound<'py, Self>, limit: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        call_back(py, || {
-            py.import("netsteps.show.captures")?
-                .getattr("table_of_packets")?
-                .call1((slf, limit))
-        })
+        shown(slf.py(), "captures", "table_of_packets", (slf, limit), None)
     }
 }
 

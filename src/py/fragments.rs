@@ -7,7 +7,8 @@ use super::callback::call_back;
 use super::convert::size;
 use super::errors;
 use super::packet::PyPacket;
-use super::split::{drawn, ranges};
+use super::show::{bundle, drawn, shown};
+use super::split::ranges;
 use crate::packet::Packet;
 use crate::packet::fragments::{self, Gathered, Piece, Verdict};
 
@@ -37,11 +38,7 @@ pub(super) fn fragment<'py>(
         .map(PyPiece)
         .collect();
     let fragments: Vec<_> = fragments.into_iter().map(PyPacket).collect();
-    call_back(py, || {
-        py.import("netsteps.show.split")?
-            .getattr("Fragments")?
-            .call1((fragments, pieces, mtu))
-    })
+    shown(py, "split", "Fragments", (fragments, pieces, mtu), None)
 }
 
 /// A fragment, as its header tells it. Made by reassemble.
@@ -140,11 +137,11 @@ impl PyReassembled {
     /// The fragments on the packet's length. theme: "light" or "dark".
     #[pyo3(signature = (*, theme: "str" = "light"))]
     fn drawing<'py>(slf: &Bound<'py, Self>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
-        drawn(slf, "draw_reassembled", theme)
+        drawn(slf.py(), "split", "draw_reassembled", slf, theme)
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let drawing = drawn(slf, "draw_reassembled", "light")?;
+        let drawing = drawn(slf.py(), "split", "draw_reassembled", slf, "light")?;
         call_back(slf.py(), || drawing.repr()?.extract())
     }
 
@@ -154,10 +151,8 @@ impl PyReassembled {
         include: Option<&Bound<'py, PyAny>>,
         exclude: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let drawing = drawn(slf, "draw_reassembled", "light")?;
-        call_back(slf.py(), || {
-            drawing.call_method1("_repr_mimebundle_", (include, exclude))
-        })
+        let drawing = drawn(slf.py(), "split", "draw_reassembled", slf, "light")?;
+        bundle(&drawing, include, exclude)
     }
 }
 

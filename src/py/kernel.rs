@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use super::callback::call_back;
+use super::show::{bundle, drawn};
 use crate::socket::AcceptQueue;
 use crate::sys::kernel::{Buffers, TcpInfo};
 use crate::trace::Sample;
@@ -160,29 +160,14 @@ fn told(class: &str, first: &str, fields: &[(&str, Option<String>)]) -> String {
     format!("<{class} {first}{}>", known.join(", "))
 }
 
-/// Calls a function of `netsteps.show` with the object: it gives a Drawing.
-fn drawn<'py>(
-    py: Python<'py>,
-    (module, function): (&'static str, &'static str),
-    object: impl pyo3::PyClass + pyo3::IntoPyObject<'py, Error = PyErr>,
-    theme: &str,
-) -> PyResult<Bound<'py, PyAny>> {
-    call_back(py, || {
-        let show = py.import(module)?;
-        let named = pyo3::types::PyDict::new(py);
-        named.set_item("theme", theme)?;
-        show.getattr(function)?.call((object,), Some(&named))
-    })
-}
-
 macro_rules! shown {
-    ($class:ident, $function:expr, $repr:expr) => {
+    ($class:ident, $room:expr, $function:expr, $repr:expr) => {
         #[pymethods]
         impl $class {
             /// The picture, as a Drawing: print() it, or save(path) as .svg, .html or .txt. theme: "light" or "dark".
             #[pyo3(signature = (*, theme="light"))]
             fn drawing<'py>(&self, py: Python<'py>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
-                drawn(py, $function, *self, theme)
+                drawn(py, $room, $function, *self, theme)
             }
 
             fn __repr__(&self) -> String {
@@ -190,7 +175,9 @@ macro_rules! shown {
             }
 
             fn __str__(&self, py: Python<'_>) -> PyResult<String> {
-                drawn(py, $function, *self, "light")?.str()?.extract()
+                drawn(py, $room, $function, *self, "light")?
+                    .str()?
+                    .extract()
             }
 
             #[pyo3(signature = (include: "object" = None, exclude: "object" = None))]
@@ -200,26 +187,16 @@ macro_rules! shown {
                 include: Option<&Bound<'py, PyAny>>,
                 exclude: Option<&Bound<'py, PyAny>>,
             ) -> PyResult<Bound<'py, PyAny>> {
-                let drawing = drawn(py, $function, *self, "light")?;
-                call_back(py, || {
-                    drawing.call_method1("_repr_mimebundle_", (include, exclude))
-                })
+                let drawing = drawn(py, $room, $function, *self, "light")?;
+                bundle(&drawing, include, exclude)
             }
         }
     };
 }
 
-shown!(
-    PyBuffers,
-    ("netsteps.show.buffers", "buffers"),
-    buffers_in_words
-);
-shown!(PyTcpInfo, ("netsteps.show.tcp", "tcp"), tcp_in_words);
-shown!(
-    PyAcceptQueue,
-    ("netsteps.show.buffers", "queue"),
-    queue_in_words
-);
+shown!(PyBuffers, "buffers", "buffers", buffers_in_words);
+shown!(PyTcpInfo, "tcp", "tcp", tcp_in_words);
+shown!(PyAcceptQueue, "buffers", "queue", queue_in_words);
 
 fn buffers_in_words(this: &PyBuffers) -> String {
     let capacities = [

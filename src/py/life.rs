@@ -5,11 +5,11 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::callback::call_back;
 use super::convert;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::event::PyStepLine;
+use super::show::shown;
 use crate::ports::Transport;
 use crate::socket::Socket;
 use crate::state::TABLE;
@@ -51,8 +51,5 @@ pub(super) fn drawn<'py>(
         socket.state().name(),
         lines,
     );
-    let show = call_back(py, || py.import("netsteps.show.life"))?;
-    call_back(py, || {
-        show.getattr("life_of_socket")?.call(given, Some(&named))
-    })
+    shown(py, "life", "life_of_socket", given, Some(&named))
 }

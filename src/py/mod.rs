@@ -33,6 +33,7 @@ mod place;
 mod resolve;
 mod server;
 mod server_arguments;
+mod show;
 mod socket;
 mod split;
 mod tcp;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList};
 
-use super::callback::call_back;
 use super::errors;
+use super::show::shown;
 use crate::error::{Code, Error};
 use crate::socket::{OPTIONS, OptionName, Socket, Value};
 
@@ -195,27 +195,14 @@ impl PyOptions {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let tables = py.import("netsteps.show.tables")?;
-        let rows = self.rows(py)?;
-        call_back(py, || {
-            tables
-                .getattr("text_table")?
-                .call1((TITLES, rows))?
-                .extract()
-        })
+        shown(py, "tables", "text_table", (TITLES, self.rows(py)?), None)?.extract()
     }
 
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
-        let tables = py.import("netsteps.show.tables")?;
         let named = PyDict::new(py);
         named.set_item("caption", "options")?;
-        let rows = self.rows(py)?;
-        call_back(py, || {
-            tables
-                .getattr("html_table")?
-                .call((TITLES, rows), Some(&named))?
-                .extract()
-        })
+        let rows = (TITLES, self.rows(py)?);
+        shown(py, "tables", "html_table", rows, Some(&named))?.extract()
     }
 }
 

@@ -2,14 +2,14 @@
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyTuple};
 
-use super::callback::call_back;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::memory::{Payload, new_bytes};
 use super::packet_arguments::Given;
 use super::packet_layers::PyLayer;
+use super::show::{bundle, drawn};
 use crate::packet::{self, First, Packet};
 
 /// A packet: its bytes, and what they say, layer by layer.
@@ -217,13 +217,13 @@ impl PyPacket {
     /// The packet as the lecture's envelope: where to, who for, and the message inside. theme: "light" or "dark".
     #[pyo3(signature = (*, theme: "str" = "light"))]
     fn envelope<'py>(slf: &Bound<'py, Self>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
-        Self::drawn(slf, "envelope", theme)
+        drawn(slf.py(), "packet", "envelope", slf, theme)
     }
 
     /// The packet by the layers of the OSI model, each header as a diagram of its fields. theme: "light" or "dark".
     #[pyo3(signature = (*, theme: "str" = "light"))]
     fn osi<'py>(slf: &Bound<'py, Self>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
-        Self::drawn(slf, "osi", theme)
+        drawn(slf.py(), "packet", "osi", slf, theme)
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyLayer>> {
@@ -265,31 +265,10 @@ impl PyPacket {
         include: Option<&Bound<'py, PyAny>>,
         exclude: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let drawing = Self::drawn(slf, "drawing", "light")?;
-        call_back(py, || {
-            drawing.call_method1("_repr_mimebundle_", (include, exclude))
-        })
+        let drawing = drawn(slf.py(), "packet", "drawing", slf, "light")?;
+        bundle(&drawing, include, exclude)
     }
 }
 
 /// The arguments of parse.
 type Parsed<'py> = (Bound<'py, PyBytes>, &'static str, bool);
-
-impl PyPacket {
-    /// What a function of `netsteps.show.packet` draws of it.
-    fn drawn<'py>(
-        slf: &Bound<'py, Self>,
-        function: &str,
-        theme: &str,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let named = PyDict::new(py);
-        named.set_item("theme", theme)?;
-        call_back(py, || {
-            py.import("netsteps.show.packet")?
-                .getattr(function)?
-                .call((slf,), Some(&named))
-        })
-    }
-}

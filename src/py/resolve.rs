@@ -3,11 +3,11 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::callback::call_back;
 use super::convert::{audit, family, host_of, numbers, port_of, transport};
 use super::endpoint::{PyEndpoint, PyService};
 use super::errors;
 use super::pause::waiting;
+use super::show::shown;
 use crate::address::Family;
 use crate::ports::SERVICES;
 use crate::resolve::{Port, resolve as look_up};
@@ -88,9 +88,5 @@ fn table<'py>(
     let named = PyDict::new(py);
     named.set_item("columns", columns)?;
     named.set_item("caption", caption)?;
-    call_back(py, || {
-        py.import("netsteps.show.listing")?
-            .getattr("Table")?
-            .call((rows,), Some(&named))
-    })
+    shown(py, "listing", "Table", (rows,), Some(&named))
 }

@@ -17,6 +17,7 @@ use super::options::PyOptions;
 use super::pause::{PyPause, deadline, waiting};
 use super::place::placed;
 use super::resolve::audit_lookup;
+use super::show::shown;
 use super::{errors, life};
 use crate::address::{Endpoint, Family};
 use crate::error::{Code, Error, Result};
@@ -520,10 +521,7 @@ impl PySocket {
     fn steps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let (lines, left_out) = self.core.steps();
         let lines: Vec<PyStepLine> = lines.into_iter().map(PyStepLine).collect();
-        let show = call_back(py, || py.import("netsteps.show.steps"))?;
-        call_back(py, || {
-            show.getattr("table_of_steps")?.call1((lines, left_out))
-        })
+        shown(py, "steps", "table_of_steps", (lines, left_out), None)
     }
 
     /// The life of this socket, drawn: the state table with the way it went, where it stands, and what is possible now.

@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyRange, PyTuple};
+use pyo3::types::{PyBytes, PyRange, PyTuple};
 
 use super::callback::call_back;
 use super::convert::size;
 use super::errors;
 use super::memory::{Payload, new_bytes};
+use super::show::{bundle, drawn, shown};
 use crate::packet::file::Problems;
 use crate::packet::split::{Fits, HEADER, Header, Message, Splitter};
 
@@ -142,13 +143,8 @@ pub(super) fn split<'py>(
             index,
         });
     }
-    call_back(py, || {
-        py.import("netsteps.show.split")?.getattr("Parts")?.call1((
-            parts,
-            message.as_bytes().len(),
-            size,
-        ))
-    })
+    let given = (parts, message.as_bytes().len(), size);
+    shown(py, "split", "Parts", given, None)
 }
 
 /// What join made of parts. Printed, it is a drawing: what came, in which order, twice, and what is missing.
@@ -225,11 +221,11 @@ impl PyJoined {
     /// The parts on the message's length. theme: "light" or "dark".
     #[pyo3(signature = (*, theme: "str" = "light"))]
     fn drawing<'py>(slf: &Bound<'py, Self>, theme: &str) -> PyResult<Bound<'py, PyAny>> {
-        drawn(slf, "draw_joined", theme)
+        drawn(slf.py(), "split", "draw_joined", slf, theme)
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let drawing = drawn(slf, "draw_joined", "light")?;
+        let drawing = drawn(slf.py(), "split", "draw_joined", slf, "light")?;
         call_back(slf.py(), || drawing.repr()?.extract())
     }
 
@@ -239,27 +235,9 @@ impl PyJoined {
         include: Option<&Bound<'py, PyAny>>,
         exclude: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let drawing = drawn(slf, "draw_joined", "light")?;
-        call_back(slf.py(), || {
-            drawing.call_method1("_repr_mimebundle_", (include, exclude))
-        })
+        let drawing = drawn(slf.py(), "split", "draw_joined", slf, "light")?;
+        bundle(&drawing, include, exclude)
     }
-}
-
-/// What a function of `netsteps.show.split` draws of an object.
-pub(super) fn drawn<'py>(
-    object: &Bound<'py, impl pyo3::PyClass>,
-    function: &str,
-    theme: &str,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = object.py();
-    let named = PyDict::new(py);
-    named.set_item("theme", theme)?;
-    call_back(py, || {
-        py.import("netsteps.show.split")?
-            .getattr(function)?
-            .call((object,), Some(&named))
-    })
 }
 
 pub(super) fn ranges(

@@ -16,6 +16,7 @@ use super::errors;
 use super::event::PyEvent;
 use super::kernel::PySample;
 use super::place;
+use super::show::shown;
 use super::watched::Watched;
 use crate::capture;
 use crate::error::{Code, Error};
@@ -83,20 +84,6 @@ fn events_of(recording: &Recording) -> Vec<PyEvent> {
 
 fn samples_of(recording: &Recording) -> Vec<PySample> {
     recording.samples.iter().copied().map(PySample).collect()
-}
-
-/// A function of `netsteps.show`.
-fn shown<'py>(
-    py: Python<'py>,
-    room: &str,
-    function: &str,
-    arguments: impl pyo3::call::PyCallArgs<'py>,
-    named: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    call_back(py, || {
-        let room = py.import(format!("netsteps.show.{room}"))?;
-        room.getattr(function)?.call(arguments, named)
-    })
 }
 
 /// How a trace is saved.

@@ -265,20 +265,20 @@ def gaps(packet: Packet) -> Iterator[Gap]:
         yield Gap(end, len(packet.data))
 
 
-def wrapped(text: str, size: float, room: float, most: int = 4) -> list[str]:
+def wrapped(text: str, size: float, room: float, most: int = 4, *, bold: bool = False) -> list[str]:
     """Break a text into lines that fit into so many pixels; beyond `most` lines it is cut."""
     lines: list[str] = []
     line = ""
     for word in text.split():
         joined = f"{line} {word}" if line else word
-        if text_width(joined, size) <= room:
+        if text_width(joined, size, bold=bold) <= room:
             line = joined
             continue
         if line:
             lines.append(line)
-        while text_width(word, size) > room:
+        while text_width(word, size, bold=bold) > room:
             fits = 1
-            while fits < len(word) and text_width(word[: fits + 1], size) <= room:
+            while fits < len(word) and text_width(word[: fits + 1], size, bold=bold) <= room:
                 fits += 1
             lines.append(word[:fits])
             word = word[fits:]  # noqa: PLW2901 # what is left of it

@@ -84,7 +84,7 @@ def _sheet(style: Style, letter: Letter, y: float, height: float) -> None:
     x = _SHEET + 24
     heading = _heading(letter)
     canvas.text(x, y + 22, heading, size=12, fill=hue, bold=True)
-    room = _SHEET_WIDTH - 40 - text_width(heading, 12) - 12
+    room = _SHEET_WIDTH - 40 - text_width(heading, 12, bold=True) - 12
     canvas.text(
         _SHEET + _SHEET_WIDTH - 14, y + 22, clipped(letter.about, 11.5, room), size=11.5,
         fill=theme.faint, anchor="end",
@@ -153,9 +153,9 @@ def _stamped(style: Style, letter: Letter, y: float) -> None:
     )  # fmt: skip
     canvas.rect(x + 6, y + 24, wide - 12, high - 12, fill="none", stroke=theme.faint)
     name, below = letter.stamp
-    size = 22.0 if text_width(name, 22) < wide - 24 else 12.0
+    size = 22.0 if text_width(name, 22, bold=True) < wide - 24 else 12.0
     middle = x + wide / 2
-    shown = clipped(name, size, wide - 24)
+    shown = clipped(name, size, wide - 24, bold=True)
     canvas.text(middle, y + 58, shown, size=size, bold=True, anchor="middle")
     shown = clipped(below, 11, wide - 24)
     canvas.text(middle, y + 78, shown, size=11, fill=theme.faint, anchor="middle")

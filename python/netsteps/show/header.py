@@ -77,14 +77,13 @@ def label_of(name: str, room: float) -> tuple[str, float]:
 
 def _value(field: "Field", room: float) -> tuple[str, float]:
     """Choose what of a value fits into its box, in bold letters."""
-    room *= 0.94
     text = plain(field.text)
     short = plain(field.value)
     for candidate in (text, text.split(" (")[0], text.split(": ")[0], short, text.split(" ")[0]):
         for size in (13.0, 12.0, 11.0, 10.0):
-            if candidate and text_width(candidate, size) <= room:
+            if candidate and text_width(candidate, size, bold=True) <= room:
                 return candidate, size
-    return clipped(text, 10.0, room), 10.0
+    return clipped(text, 10.0, room, bold=True), 10.0
 
 
 def _notes(layer: "Layer", planned: "Plan") -> list[tuple[bool, str]]:
@@ -320,7 +319,8 @@ def _listed(pen: Pen, field: "Field", x: float, y: float) -> None:
     meaning = f": {plain(field.meaning)}" if field.meaning else ""
     label = clipped(f"{plain(field.name)}{meaning}", 11, 184)
     canvas.text(x + 6, y + 14, label, size=11, fill=theme.faint)
-    canvas.text(x + 196, y + 14, clipped(plain(field.text), 12, 248), size=12, bold=True)
+    value = clipped(plain(field.text), 11, 256, bold=True)
+    canvas.text(x + 196, y + 14, value, size=11, bold=True)
     if wrong:
         sign(canvas, x + 466, y + 11, 5.5)
     octets = clipped(hex_bytes(covering(pen.data, field), 6), 11, 222, mono=True)

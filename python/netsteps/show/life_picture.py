@@ -26,7 +26,6 @@ _MARGIN = 16.0
 _BADGE = 8.0  # the radius of a number's circle
 _LEGEND = 34.0
 _FAINTNESS = 0.6
-_BOLD = 1.08  # how much wider a bold text is
 # From the least to the most: an arrow with several steps is drawn as the most of them.
 _FAINT, _POSSIBLE, _MISSING, _WALKED = range(4)
 
@@ -61,7 +60,7 @@ def picture(life: "Life", theme: "Theme") -> str:
 
 def _heading(life: "Life", room: float) -> list[tuple[str, bool]]:
     """Give the lines above the drawing, and which of them are bold."""
-    lines = [(line, True) for line in _wrapped(title(life), 14 * _BOLD, room)]
+    lines = [(line, True) for line in _wrapped(title(life), 14, room, bold=True)]
     if life.tried is not None:
         lines += [(line, False) for line in _wrapped(f"Why: {life.cause}.", 12, room)]
         lines += [(line, False) for line in _wrapped(f"Try: {life.remedy}.", 12, room)]
@@ -73,12 +72,12 @@ def _heading(life: "Life", room: float) -> list[tuple[str, bool]]:
     return lines
 
 
-def _wrapped(text: str, size: float, room: float) -> list[str]:
+def _wrapped(text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines that fit."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()
-        if text_width(longer, size) <= room or not lines[-1]:
+        if text_width(longer, size, bold=bold) <= room or not lines[-1]:
             lines[-1] = clipped(longer, size, room)
         else:
             lines.append(clipped(word, size, room))
@@ -205,7 +204,7 @@ class _Picture:
 
     @staticmethod
     def _width(words: str, *, bold: bool) -> float:
-        return text_width(words, _SIZE) * (_BOLD if bold else 1)
+        return text_width(words, _SIZE, bold=bold)
 
     def _badge(self, x: float, y: float, n: int, weight: int) -> None:
         """Draw a number in a circle: filled for what was done, open for what is missing."""
@@ -313,7 +312,7 @@ class _Picture:
             self._badge(x + _BADGE, y, pen.number, pen.weight)
             x += 2 * _BADGE + 4
         bold = pen.weight > _FAINT
-        words = clipped(pen.words, _SIZE * (_BOLD if bold else 1), left + CARD - 4 - x)
+        words = clipped(pen.words, _SIZE, left + CARD - 4 - x, bold=bold)
         self.canvas.text(x, y + 4, words, size=_SIZE, bold=bold, fill=colour, title=pen.words)
 
     def _crossed(self, left: float, top: float, step: str) -> None:
@@ -323,7 +322,7 @@ class _Picture:
             self.canvas.line(
                 left + 11, y - 4 * way, left + 19, y + 4 * way, stroke=red, stroke_width=2.4
             )
-        words = clipped(step, _SIZE * _BOLD, CARD - 32)
+        words = clipped(step, _SIZE, CARD - 32, bold=True)
         self.canvas.text(
             left + 26,
             y + 4,

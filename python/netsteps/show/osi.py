@@ -308,16 +308,16 @@ def _rail(style: Style, band: Band, part: Part, y: float, hue: str) -> None:
     canvas, theme = style.canvas, style.theme
     x = _LEFT + 18
     if not band.osi:
-        name = clipped(part.name, 13, _RAIL - 26)
+        name = clipped(part.name, 13, _RAIL - 26, bold=True)
         canvas.text(x, y + 24, name, size=13, fill=theme.faint, bold=True)
         return
     name, question = OSI[band.osi]
     canvas.text(x, y + 31, str(band.osi), size=26, fill=hue, bold=True)
-    canvas.text(x + 24, y + 29, clipped(name, 13, _RAIL - 44), size=13, bold=True)
+    canvas.text(x + 24, y + 29, clipped(name, 13, _RAIL - 44, bold=True), size=13, bold=True)
     room = _RAIL - 26
-    size = 15.0 if text_width(part.name, 15) <= room else 11.5
+    size = 15.0 if text_width(part.name, 15, bold=True) <= room else 11.5
     y += 54
-    for line in wrapped(part.name, size, room, 2):
+    for line in wrapped(part.name, size, room, 2, bold=True):
         canvas.text(x, y, line, size=size, fill=hue, bold=True)
         y += 15
     for line in wrapped(question, 10.5, room, 2):

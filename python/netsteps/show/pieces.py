@@ -121,7 +121,8 @@ def _svg(picture: Picture, theme: "Theme", alt: str) -> str:
     width = _BAR + _WIDTH + _NOTES
     canvas = Canvas(width, height, theme)
     canvas.text(
-        _MARGIN, 26, clipped(picture.title, 15, width - 2 * _MARGIN), size=15, bold=True,
+        _MARGIN, 26, clipped(picture.title, 15, width - 2 * _MARGIN, bold=True), size=15,
+        bold=True,
         title=picture.title,
     )  # fmt: skip
     _whole(canvas, picture, 44)

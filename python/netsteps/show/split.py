@@ -1,5 +1,6 @@
 """Parts of a message and fragments of a packet: lists of them, and what is drawn of them."""
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from netsteps.show.listing import Table
@@ -30,9 +31,9 @@ class _Drawn(Table[Any]):
             return Table(list(self)[index], columns=self.columns, caption=self.caption)
         return super().__getitem__(index)
 
+    @abstractmethod
     def drawing(self, *, theme: str = "light") -> "Drawing":
         """Draw it. theme: "light" or "dark"."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return repr(self.drawing())

@@ -136,7 +136,7 @@ def bar(
         canvas.rect(x, y + 27, wide, 29, fill=theme.panel, stroke=hue)
         number = f"{part.osi} " if part.osi else ""
         room = wide - (24 if part.problem else 6)
-        label = clipped(f"{number}{part.name}", 11, room)
+        label = clipped(f"{number}{part.name}", 11, room, bold=True)
         hover = f"{part.name}: {plural(length, 'byte')}"
         canvas.text(x + 4, y + 40, label, size=11, fill=hue, bold=True, title=hover)
         size = plural(length, "byte")
@@ -158,8 +158,8 @@ def swatch(style: Style, part: Part, *, x: float, y: float, height: float) -> No
 def title(canvas: "Canvas", text: str, words: str, x: float) -> None:
     """Write the title of a picture, as large as it fits, and a line below it."""
     room = canvas.width - 2 * x
-    size = next((size for size in (17, 16, 15, 14) if text_width(text, size) * 1.06 <= room), 13)
-    canvas.text(x, 26, clipped(text, size, room / 1.06), size=size, bold=True)
+    size = next((n for n in (17, 16, 15, 14) if text_width(text, n, bold=True) <= room), 13)
+    canvas.text(x, 26, clipped(text, size, room, bold=True), size=size, bold=True)
     canvas.text(x, 45, words, size=12, fill=canvas.theme.faint)
 
 
