@@ -10,7 +10,7 @@ import pictures
 from fake_packets import EXAMPLES, HOSTILE, Layer, Packet, dns, record, udp
 from fake_packets import layer as make_layer
 from netsteps.show import packet as show
-from netsteps.show.anatomy import plain
+from netsteps.show.packet.anatomy import plain
 from netsteps.show.theme import DARK, LIGHT
 
 VIEWS = {"layers": show.osi, "envelope": show.envelope}

@@ -2,17 +2,16 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show import envelope as as_letter
-from netsteps.show import osi as as_layers
-from netsteps.show.anatomy import plain, plural
 from netsteps.show.drawing import Drawing
-from netsteps.show.packet_text import details, envelope_text, layers_text
+from netsteps.show.packet import as_layers, as_letter
+from netsteps.show.packet.anatomy import plain, plural
+from netsteps.show.packet.text import details, envelope_text, layers_text
 from netsteps.show.theme import theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netsteps.show.anatomy import Layer, Packet
+    from netsteps.show.packet.anatomy import Layer, Packet
 
 __all__ = ["drawing", "envelope", "osi"]
 

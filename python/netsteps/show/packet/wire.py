@@ -7,13 +7,13 @@ each part carries its number and its name as well.
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from netsteps.show.anatomy import PADDING, gaps, plain, plural
+from netsteps.show.packet.anatomy import PADDING, gaps, plain, plural
 from netsteps.show.svg import clipped, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netsteps.show.anatomy import Packet
+    from netsteps.show.packet.anatomy import Packet
     from netsteps.show.svg import Canvas
     from netsteps.show.theme import Theme
 

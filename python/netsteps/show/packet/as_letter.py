@@ -6,15 +6,15 @@ the IP address the address below it. What a packet does not have, it says.
 
 from typing import TYPE_CHECKING
 
-from netsteps.show.anatomy import plain, plural
-from netsteps.show.hexdump import spaced
-from netsteps.show.letter import Letter, Side, letter_of
+from netsteps.show.packet.anatomy import plain, plural
+from netsteps.show.packet.hexdump import spaced
+from netsteps.show.packet.letter import Letter, Side, letter_of
+from netsteps.show.packet.wire import Part, Style, bar, parts_of, sign, swatch, title
 from netsteps.show.svg import Canvas, clipped, text_width
 from netsteps.show.theme import theme_of
-from netsteps.show.wire import Part, Style, bar, parts_of, sign, swatch, title
 
 if TYPE_CHECKING:
-    from netsteps.show.anatomy import Packet
+    from netsteps.show.packet.anatomy import Packet
 
 __all__ = ["picture"]
 

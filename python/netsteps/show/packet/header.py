@@ -7,15 +7,23 @@ below it.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show.anatomy import covering, hex_bytes, meaning_of, plain, plural, span_text, wrapped
-from netsteps.show.grid import ROW
+from netsteps.show.packet.anatomy import (
+    covering,
+    hex_bytes,
+    meaning_of,
+    plain,
+    plural,
+    span_text,
+    wrapped,
+)
+from netsteps.show.packet.grid import ROW
+from netsteps.show.packet.wire import sign
 from netsteps.show.svg import clipped, text_width
-from netsteps.show.wire import sign
 
 if TYPE_CHECKING:
-    from netsteps.show.anatomy import Field, Layer
-    from netsteps.show.grid import Block, Plan, Segment
-    from netsteps.show.wire import Style
+    from netsteps.show.packet.anatomy import Field, Layer
+    from netsteps.show.packet.grid import Block, Plan, Segment
+    from netsteps.show.packet.wire import Style
 
 __all__ = ["BIT", "Pen", "draw", "height", "label_of"]
 

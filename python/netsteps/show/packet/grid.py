@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show.records import first_record, folded
+from netsteps.show.packet.records import first_record, folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netsteps.show.anatomy import Field, Layer
+    from netsteps.show.packet.anatomy import Field, Layer
 
 __all__ = ["ROW", "Block", "Plan", "Segment", "plan"]
 

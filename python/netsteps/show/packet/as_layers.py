@@ -6,14 +6,22 @@ to another packet, is drawn dashed and says so.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show import grid, header, hexdump
-from netsteps.show.anatomy import PADDING, layer_of, piece_of, plain, plural, span_text, wrapped
+from netsteps.show.packet import grid, header, hexdump
+from netsteps.show.packet.anatomy import (
+    PADDING,
+    layer_of,
+    piece_of,
+    plain,
+    plural,
+    span_text,
+    wrapped,
+)
+from netsteps.show.packet.wire import OSI, Part, Style, bar, parts_of, sign, swatch, title
 from netsteps.show.svg import Canvas, clipped, text_width
 from netsteps.show.theme import theme_of
-from netsteps.show.wire import OSI, Part, Style, bar, parts_of, sign, swatch, title
 
 if TYPE_CHECKING:
-    from netsteps.show.anatomy import Layer, Packet
+    from netsteps.show.packet.anatomy import Layer, Packet
 
 __all__ = ["Band", "absent", "bands", "loose_problems", "picture"]
 

@@ -3,14 +3,22 @@
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show.anatomy import PADDING, bits_of, field_of, layer_of, piece_of, plain, plural
-from netsteps.show.hexdump import readable
-from netsteps.show.records import first_record, folded
+from netsteps.show.packet.anatomy import (
+    PADDING,
+    bits_of,
+    field_of,
+    layer_of,
+    piece_of,
+    plain,
+    plural,
+)
+from netsteps.show.packet.hexdump import readable
+from netsteps.show.packet.records import first_record, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netsteps.show.anatomy import Layer, Packet
+    from netsteps.show.packet.anatomy import Layer, Packet
 
 __all__ = ["Letter", "Side", "letter_of"]
 

@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from netsteps.show import hexdump
-from netsteps.show.anatomy import PADDING, covering, hex_bytes, plain, plural, span_text
-from netsteps.show.letter import letter_of
-from netsteps.show.osi import bands, loose_problems
-from netsteps.show.records import folded
+from netsteps.show.packet import hexdump
+from netsteps.show.packet.anatomy import PADDING, covering, hex_bytes, plain, plural, span_text
+from netsteps.show.packet.as_layers import bands, loose_problems
+from netsteps.show.packet.letter import letter_of
+from netsteps.show.packet.records import folded
+from netsteps.show.packet.wire import OSI
 from netsteps.show.tables import html_table
-from netsteps.show.wire import OSI
 
 if TYPE_CHECKING:
-    from netsteps.show.anatomy import Field, Layer, Packet
-    from netsteps.show.letter import Letter, Side
+    from netsteps.show.packet.anatomy import Field, Layer, Packet
+    from netsteps.show.packet.letter import Letter, Side
 
 __all__ = ["details", "envelope_text", "layers_text"]
 

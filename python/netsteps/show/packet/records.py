@@ -6,12 +6,12 @@ The decoder gives the fields of a record one meaning ("answer 2 of 9"), and so t
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsteps.show.anatomy import plain
+from netsteps.show.packet.anatomy import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netsteps.show.anatomy import Field
+    from netsteps.show.packet.anatomy import Field
 
 __all__ = ["Record", "first_record", "folded"]
 
