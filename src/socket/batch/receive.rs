@@ -10,7 +10,7 @@ use socket2::Socket as Handle;
 
 use super::SLOTS;
 use super::room::{Batch, Chunk, Received};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::faults;
 use crate::ports::Transport;
 use crate::socket::call::{Call, Moved};
@@ -85,6 +85,14 @@ impl Socket {
     ) -> Result<T> {
         self.batches.shared.store(true, Ordering::Release);
         self.next_of_many(STEP, Action::ReceiveFrom, ahead, wait, give)
+    }
+
+    /// Between two receives of one step: the time is the whole step's, and a signal handler may raise.
+    ///
+    /// # Errors
+    /// `TimedOut`, `Interrupted`.
+    pub fn between_receives(&self, wait: &Wait<'_>) -> Result<()> {
+        Call::unchecked(self, STEP, batch::RECEIVE_CALL, Action::ReceiveFrom).between(true, wait)
     }
 
     /// How many datagrams are kept, and their bytes.
@@ -250,6 +258,16 @@ impl Socket {
     }
 
     /// An error that came after datagrams, which have to be given first.
+    /// Tells an error of the network by the next receive: there is something else to be told first.
+    pub fn tell_next(&self, error: &Error) {
+        if !matches!(
+            error.code(),
+            Code::Closed | Code::TimedOut | Code::Interrupted | Code::OutOfOrder
+        ) {
+            locked(&self.batches.kept).error = error.details().errno;
+        }
+    }
+
     fn keep_error(&self, error: &io::Error) {
         let number = error.raw_os_error();
         if error.kind() != io::ErrorKind::WouldBlock && number != Some(errno::EINTR) {

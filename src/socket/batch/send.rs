@@ -6,6 +6,7 @@
 use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use socket2::{SockAddr, Socket as Handle};
 
@@ -15,13 +16,13 @@ use crate::error::{Code, Error, Result};
 use crate::faults;
 use crate::ports::Transport;
 use crate::resolve::other_family;
-use crate::socket::call::Moved;
+use crate::socket::call::{Call, Moved};
 use crate::socket::{Socket, explain};
 use crate::state::{Action, State};
 use crate::sys::batch::{self, Pack, SEGMENTS};
 use crate::sys::{self, Interest, errno, kernel};
 use crate::trace;
-use crate::wait::Wait;
+use crate::wait::{self, Deadline, Ended, Wait};
 
 /// Packs leave by one call up to about so many bytes: what one full pack has.
 const BYTES: usize = 65_536;
@@ -68,6 +69,46 @@ impl Socket {
             }
         }
         (sent, None)
+    }
+
+    /// The next batch of one step: the time is that of all of them, and a signal handler may raise between two.
+    pub fn send_next_batch(
+        &self,
+        messages: &[Outgoing<'_>],
+        before: usize,
+        wait: &Wait<'_>,
+    ) -> (usize, Option<Error>) {
+        if before > 0 {
+            let call = Call::unchecked(self, "send", batch::SEND_CALL, Action::Write);
+            if let Err(error) = call.between(true, wait) {
+                return (0, Some(error));
+            }
+        }
+        self.send_batch(messages, wait)
+    }
+
+    /// Does nothing for this long, as long as the socket is open.
+    ///
+    /// # Errors
+    /// `TimedOut` when the time of the whole step is over before, `Closed`, `Interrupted`.
+    pub fn rest(&self, step: &'static str, time: Duration, wait: &Wait<'_>) -> Result<()> {
+        let call = Call::unchecked(self, step, "ppoll", Action::Write);
+        let left = wait.deadline.left();
+        let own = Wait {
+            deadline: Deadline::after(left.map_or(time, |left| left.min(time))),
+            pause: wait.pause,
+        };
+        match wait::rest(&self.waiters, &own) {
+            Ended::TimedOut if left.is_none_or(|left| left > time) => Ok(()),
+            Ended::TimedOut => Err(Error::new(
+                Code::TimedOut,
+                step,
+                "at this rate, not all of it could leave in the time given",
+                "a longer timeout, or a higher rate",
+            )
+            .at(call.endpoint())),
+            ended => Err(call.ended(ended, wait)),
+        }
     }
 
     /// Those that all have an endpoint of their own, or all none.
