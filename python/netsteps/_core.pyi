@@ -557,6 +557,41 @@ class Layer:
         """
 
 @final
+class Message:
+    """
+    A message that came in parts (UdpReceiver.receive_message): data (bytes), sender (Endpoint), id (its number), parts (how many it
+    had), duplicates (how many of them came again before it was whole). bytes(message) is its data.
+    """
+    def __bytes__(self, /) -> bytes: ...
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def data(self, /) -> bytes:
+        """
+        Its bytes.
+        """
+    @property
+    def duplicates(self, /) -> int:
+        """
+        How many of them came again before it was whole.
+        """
+    @property
+    def id(self, /) -> int:
+        """
+        Its number, which its sender gave it.
+        """
+    @property
+    def parts(self, /) -> int:
+        """
+        How many parts it had.
+        """
+    @property
+    def sender(self, /) -> Endpoint:
+        """
+        Who sent it.
+        """
+
+@final
 class MessageClient:
     """
     A client of a TcpServer(on_message=...), for an answer that comes later, for several, and for its end.
@@ -888,7 +923,8 @@ class Reassembled:
 @final
 class Report:
     """
-    What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given).
+    What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given), dropped
+    (thrown away by the kernel); and of the parts that receive_message took: lost, duplicated, reordered.
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
@@ -904,9 +940,30 @@ class Report:
         How many of them were cut.
         """
     @property
+    def dropped(self, /) -> int | None:
+        """
+        How many the kernel threw away because the receive buffer was full, or None where it does not tell. Those that it had put
+        together (UDP_GRO) may count as one.
+        """
+    @property
+    def duplicated(self, /) -> int:
+        """
+        Parts that came again.
+        """
+    @property
+    def lost(self, /) -> int:
+        """
+        Parts that never came, of messages that were given up.
+        """
+    @property
     def received(self, /) -> int:
         """
         Datagrams that arrived.
+        """
+    @property
+    def reordered(self, /) -> int:
+        """
+        Parts that came after a later one of their message.
         """
 
 @final
@@ -1794,8 +1851,11 @@ class UdpReceiver:
     """
     Receives datagrams from anybody; iterating gives one after the other, until another thread closes it.
 
+    Iteration, receive_many and receive_message take several datagrams from the kernel at once; what one of them took and did not give
+    is given by the next receive of any kind. (A select on .socket does not see those.)
+
     host: by default only this machine can send to it; port 0 is a free one, and .endpoint tells which.
-    System calls: socket(2), bind(2), recvfrom(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.
+    System calls: socket(2), bind(2), recvfrom(2), recvmmsg(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.
     """
     def __enter__(self, /) -> UdpReceiver: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
@@ -1816,10 +1876,22 @@ class UdpReceiver:
         """
         Receive the next datagram. size: the most bytes to keep of it. timeout: seconds. Raises TimedOut, SocketClosed.
         """
-    def receive_many(self, /, count: SupportsIndex = 64, *, timeout: SupportsFloat | SupportsIndex | None = None) -> list[Datagram]:
+    def receive_many(self, /, count: SupportsIndex = 64, *, timeout: SupportsFloat | SupportsIndex | None = None) -> list:
         """
         Receive what has come: wait up to timeout seconds for the first datagram, then take up to count that are there. A list of
-        Datagram, empty when none came in time. Raises SocketClosed.
+        Datagram, empty when none came in time.
+
+        As few system calls as possible: recvmmsg(2), and datagrams of one size from one sender come together (UDP_GRO, udp(7)).
+        Raises SocketClosed.
+        """
+    def receive_message(self, /, *, limit: SupportsIndex = 8388608, timeout: SupportsFloat | SupportsIndex | None = None) -> Message:
+        """
+        Receive the next message that was sent in parts (UdpSender.send_message, split), whole: a Message with .data and .sender.
+
+        Messages of several senders may come mixed; datagrams that are no parts are left out. limit: the most bytes of a message; one
+        that claims more is not taken. timeout: seconds; then TimedOut says which parts are missing, .partial is what came up to the
+        first of them, and the next call goes on with what came. A message is given up 30 seconds after its last part, and the oldest
+        when there are more than 256 at once. Raises TimedOut, SocketClosed.
         """
     @property
     def report(self, /) -> Report:
@@ -1865,11 +1937,23 @@ class UdpSender:
 
         Raises DatagramTooLarge (more than 65,507 bytes over IPv4, 65,527 over IPv6), Refused (an earlier one came back).
         """
-    def send_many(self, /, messages: "Iterable[ReadableBuffer]", *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+    def send_many(self, /, messages: "Iterable[ReadableBuffer]", *, timeout: SupportsFloat | SupportsIndex | None = None, rate: SupportsFloat | SupportsIndex | None = None) -> int:
         """
-        Send each of the messages as one datagram, and return how many were sent. timeout: seconds for all of them.
+        Send each of the messages as one datagram, by as few system calls as possible, and return how many were sent.
 
-        messages: bytes-like objects. Raises as send does, for the first that cannot be sent; those before it are on their way.
+        messages: bytes-like objects, read where they lie. Those of one size leave together, and the kernel cuts them apart (segmentation
+        offload), up to 64 by one call. rate: so many datagrams a second, evenly and by the clock; None: as fast as the machine can,
+        which is faster than many a receiver. timeout: seconds for all of them. System call: sendmmsg(2), with UDP_SEGMENT (udp(7)).
+        Raises as send does, for the first that cannot be sent: those before it are on their way, and the error says how many.
+        """
+    def send_message(self, /, message: "ReadableBuffer", *, size: "int | None" = None, timeout: SupportsFloat | SupportsIndex | None = None, rate: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Send one message of any size as numbered parts, each in a datagram of its own, and return how many parts there were.
+
+        message: bytes-like, up to 4 GiB; UdpReceiver.receive_message joins it again. size: the most bytes of a datagram, the header of
+        16 included; None is what passes an Ethernet whole: 1472 over IPv4, 1452 over IPv6. Nothing is sent again when it is lost:
+        a message much larger than the receiver's buffer needs a rate= that the receiver keeps up with, in datagrams a second.
+        timeout: seconds for all of it. System call: sendmmsg(2). Raises BadArgument for a size, and as send does.
         """
     @property
     def socket(self, /) -> Socket:

@@ -30,8 +30,8 @@ pub(super) struct Moved<'a> {
 }
 
 /// What the calls are named that move bytes out, and in. A look ("recv MSG_PEEK") moves none.
-const OUT: [&str; 4] = ["send", "sendmsg", "sendto", "sendfile"];
-const IN: [&str; 2] = ["recv", "recvfrom"];
+const OUT: [&str; 5] = ["send", "sendmsg", "sendto", "sendfile", "sendmmsg"];
+const IN: [&str; 4] = ["recv", "recvfrom", "recvmsg", "recvmmsg"];
 
 /// The moved bytes in the order of time, and how many calls could not be told the endpoints of.
 pub(super) fn moves(events: &[Event]) -> (Vec<Moved<'_>>, u64) {

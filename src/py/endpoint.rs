@@ -6,12 +6,12 @@ use pyo3::types::{PyBool, PyBytes, PyTuple};
 
 use super::convert::{host_of, port_of};
 use super::errors;
-use super::memory::new_bytes;
+use super::memory::{bytes_copied, new_bytes, untracked};
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
 use crate::ports::{self, Service, Transport};
 use crate::resolve::Port;
-use crate::socket::Datagram;
+use crate::socket::{Datagram, Received};
 
 /// An IP address and a port: where to, and who for.
 ///
@@ -167,6 +167,22 @@ impl PyDatagram {
             sender: datagram.sender,
             truncated_from: datagram.truncated_from,
         })
+    }
+
+    /// Of one that lies in a batch.
+    pub(super) fn received<'py>(
+        py: Python<'py>,
+        datagram: &Received<'_>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let data = bytes_copied(py, datagram.data)?.unbind();
+        untracked(
+            py,
+            Self {
+                data,
+                sender: datagram.sender,
+                truncated_from: datagram.truncated_from,
+            },
+        )
     }
 }
 

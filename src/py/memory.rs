@@ -65,6 +65,14 @@ pub(super) fn bytes_filled_by(
     Ok(PyBytes::new(py, filled))
 }
 
+/// A bytes object with these bytes, which is not filled with zeros before: for many small ones.
+pub(super) fn bytes_copied<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    bytes_filled_by(py, bytes.len(), |room| {
+        room.write_copy_of_slice(bytes);
+        Ok(bytes.len())
+    })
+}
+
 /// A bytes object with these bytes; MemoryError where there is no room for it.
 pub(super) fn new_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
     PyBytes::new_with(py, bytes.len(), |room| {
@@ -73,7 +81,7 @@ pub(super) fn new_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'p
     })
 }
 
-/// An object that the garbage collector does not look at. Its class must hold no Python objects.
+/// An object that the garbage collector does not look at. Its class must hold no Python objects, or only bytes.
 ///
 /// PyO3 makes every class known to the collector, which then looks through a million packets again and again while they are made:
 /// two thirds of the time of reading a capture.
@@ -83,7 +91,7 @@ where
 {
     let object = Bound::new(py, value)?;
     // SAFETY: the object is new, alive, and of a type with Py_TPFLAGS_HAVE_GC, as all of PyO3's are. It can be in no cycle of
-    // references, because it holds none; its deallocation untracks it again, which is allowed.
+    // references, because it holds none, or only bytes, which hold none; its deallocation untracks it again, which is allowed.
     unsafe { ffi::PyObject_GC_UnTrack(object.as_ptr().cast()) };
     Ok(object)
 }

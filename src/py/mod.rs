@@ -39,6 +39,7 @@ mod split;
 mod tcp;
 mod trace;
 mod udp;
+mod udp_sender;
 mod udp_server;
 mod watched;
 
@@ -88,7 +89,9 @@ mod _core {
     #[pymodule_export]
     use super::trace::{PyTrace, merge};
     #[pymodule_export]
-    use super::udp::{PyReport, PyUdpReceiver, PyUdpSender};
+    use super::udp::{PyMessage, PyReport, PyUdpReceiver};
+    #[pymodule_export]
+    use super::udp_sender::PyUdpSender;
     #[pymodule_export]
     use super::udp_server::{PyDatagrams, PyUdpServer};
 

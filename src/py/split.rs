@@ -1,7 +1,6 @@
 //! `split`, `join`, `Part` and `Joined`.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyRange, PyTuple};
@@ -12,7 +11,7 @@ use super::errors;
 use super::memory::{Payload, new_bytes};
 use super::show::{bundle, drawn, shown};
 use crate::packet::file::Problems;
-use crate::packet::split::{Fits, HEADER, Header, Message, Splitter};
+use crate::packet::split::{Fits, HEADER, Header, Message, Splitter, next_id};
 
 /// Between two looks for Ctrl-C.
 const PARTS: usize = 16_384;
@@ -118,13 +117,12 @@ pub(super) fn split<'py>(
     size: i64,
     message_id: Option<u32>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
     let given = Payload::of(message, "split")?;
     let raised = |error| errors::raise(py, error);
     let size = usize::try_from(size).unwrap_or(0);
     // A number is used up only by a message that can be split.
     Splitter::new(given.bytes().len(), size, 0).map_err(raised)?;
-    let id = message_id.unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
+    let id = message_id.unwrap_or_else(next_id);
     let splitter = Splitter::new(given.bytes().len(), size, id).map_err(raised)?;
     // Bytes never change, so all parts share them; of anything else there is a copy.
     let message = match given {

@@ -1,135 +1,28 @@
-//! `UdpSender` and `UdpReceiver`.
+//! `UdpReceiver`, its `Report`, and the `Message` that it joins.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyBytes, PyList, PyTuple};
 
-use super::callback::call_back;
 use super::convert;
 use super::endpoint::{PyDatagram, PyEndpoint};
 use super::errors;
 use super::handlers::{defaults, place};
-use super::memory::Payload;
+use super::memory::new_bytes;
 use super::pause::{PyPause, deadline, waiting};
 use super::place::placed;
-use super::socket::{PySocket, open_socket};
+use super::socket::PySocket;
 use crate::address::Endpoint;
 use crate::error::Code;
 use crate::ports::Transport;
-use crate::udp::{Receiver, Report, bound};
+use crate::socket::Batch;
+use crate::udp::{Message, Receiver, Report, bound};
 use crate::wait::{Deadline, Wait};
 
-/// Sends datagrams to one peer: UdpSender(host, port). Nothing tells whether they arrive.
-///
-/// host is a name or an address, port a number or the name of a service. timeout: seconds for the lookup. The socket underneath is
-/// .socket, connected, so that a refusal by the peer's machine is told by a later send (Refused).
-/// System calls: getaddrinfo(3), socket(2), connect(2). Raises NameNotFound. Source: lecture 5, RFC 768.
-#[pyclass(frozen, name = "UdpSender", module = "netsteps", weakref)]
-pub(super) struct PyUdpSender {
-    socket: Py<PySocket>,
-}
-
-#[pymethods]
-impl PyUdpSender {
-    #[new]
-    #[pyo3(signature = (host: "str | tuple[str, int | str] | Endpoint", port: "int | str | None" = None, *, timeout=None))]
-    fn new(
-        py: Python<'_>,
-        host: &Bound<'_, PyAny>,
-        port: Option<&Bound<'_, PyAny>>,
-        timeout: Option<f64>,
-    ) -> PyResult<Self> {
-        let core = open_socket(py, host, port, "udp", timeout)?;
-        Ok(Self {
-            socket: Py::new(py, PySocket::of(core))?,
-        })
-    }
-
-    /// Send one datagram, and return its size in bytes. timeout: seconds. System call: send(2).
-    ///
-    /// Raises DatagramTooLarge (more than 65,507 bytes over IPv4, 65,527 over IPv6), Refused (an earlier one came back).
-    #[pyo3(signature = (data: "ReadableBuffer", *, timeout=None))]
-    fn send(
-        &self,
-        py: Python<'_>,
-        data: &Bound<'_, PyAny>,
-        timeout: Option<f64>,
-    ) -> PyResult<usize> {
-        self.socket.get().send(py, data, timeout)
-    }
-
-    /// Send each of the messages as one datagram, and return how many were sent. timeout: seconds for all of them.
-    ///
-    /// messages: bytes-like objects. Raises as send does, for the first that cannot be sent; those before it are on their way.
-    #[pyo3(signature = (messages: "Iterable[ReadableBuffer]", *, timeout=None))]
-    fn send_many(
-        &self,
-        py: Python<'_>,
-        messages: &Bound<'_, PyAny>,
-        timeout: Option<f64>,
-    ) -> PyResult<usize> {
-        let deadline = deadline(timeout, "send").map_err(|error| errors::raise(py, error))?;
-        let pause = PyPause::new(py);
-        let wait = Wait {
-            deadline,
-            pause: &pause,
-        };
-        let socket = &self.socket.get().core;
-        let mut sent = 0;
-        let mut messages = messages.try_iter()?;
-        while let Some(message) = call_back(py, || messages.next()) {
-            let message = message?;
-            let payload = Payload::of(&message, "send")?;
-            placed(py, || socket.send_next(payload.bytes(), sent, &wait))
-                .map_err(|error| pause.raise(error))?;
-            sent += 1;
-        }
-        Ok(sent)
-    }
-
-    /// The socket underneath.
-    #[getter]
-    fn socket(&self, py: Python<'_>) -> Py<PySocket> {
-        self.socket.clone_ref(py)
-    }
-
-    /// Our Endpoint.
-    #[getter]
-    fn local(&self) -> Option<PyEndpoint> {
-        self.socket.get().core.local().map(PyEndpoint)
-    }
-
-    /// The receiver's Endpoint.
-    #[getter]
-    fn peer(&self) -> Option<PyEndpoint> {
-        self.socket.get().core.peer().map(PyEndpoint)
-    }
-
-    /// Give the socket back. Twice is no error. System call: close(2).
-    fn close(&self, py: Python<'_>) {
-        self.socket.get().close(py);
-    }
-
-    fn __enter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    #[pyo3(signature = (*_exception: "object"))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
-        self.close(py);
-    }
-
-    fn __repr__(&self) -> String {
-        let peer = self
-            .socket
-            .get()
-            .core
-            .peer()
-            .map_or_else(String::new, |peer| peer.to_string());
-        format!("<netsteps.UdpSender to {peer}>")
-    }
-}
-
-/// What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given).
+/// What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given), dropped
+/// (thrown away by the kernel); and of the parts that receive_message took: lost, duplicated, reordered.
 #[pyclass(frozen, eq, name = "Report", module = "netsteps")]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct PyReport(Report);
@@ -154,23 +47,142 @@ impl PyReport {
         self.0.cut
     }
 
+    /// How many the kernel threw away because the receive buffer was full, or None where it does not tell. Those that it had put
+    /// together (UDP_GRO) may count as one.
+    #[getter]
+    fn dropped(&self) -> Option<u64> {
+        self.0.dropped
+    }
+
+    /// Parts that never came, of messages that were given up.
+    #[getter]
+    fn lost(&self) -> u64 {
+        self.0.lost
+    }
+
+    /// Parts that came again.
+    #[getter]
+    fn duplicated(&self) -> u64 {
+        self.0.duplicated
+    }
+
+    /// Parts that came after a later one of their message.
+    #[getter]
+    fn reordered(&self) -> u64 {
+        self.0.reordered
+    }
+
     fn __repr__(&self) -> String {
+        let Report {
+            received,
+            bytes,
+            cut,
+            dropped,
+            lost,
+            duplicated,
+            reordered,
+        } = self.0;
+        let dropped = dropped.map_or_else(|| "None".to_owned(), |dropped| dropped.to_string());
         format!(
-            "Report(received={}, bytes={}, cut={})",
-            self.0.received, self.0.bytes, self.0.cut
+            "Report(received={received}, bytes={bytes}, cut={cut}, dropped={dropped}, lost={lost}, duplicated={duplicated}, reordered={reordered})"
+        )
+    }
+}
+
+/// A message that came in parts (UdpReceiver.receive_message): data (bytes), sender (Endpoint), id (its number), parts (how many it
+/// had), duplicates (how many of them came again before it was whole). bytes(message) is its data.
+#[pyclass(frozen, name = "Message", module = "netsteps")]
+pub(super) struct PyMessage {
+    data: Py<PyBytes>,
+    sender: Endpoint,
+    id: u32,
+    parts: u32,
+    duplicates: u64,
+}
+
+impl PyMessage {
+    fn of(py: Python<'_>, message: &Message) -> PyResult<Self> {
+        Ok(Self {
+            data: new_bytes(py, &message.data)?.unbind(),
+            sender: message.sender,
+            id: message.id,
+            parts: message.parts,
+            duplicates: message.duplicates,
+        })
+    }
+}
+
+#[pymethods]
+impl PyMessage {
+    /// Its bytes.
+    #[getter]
+    fn data(&self, py: Python<'_>) -> Py<PyBytes> {
+        self.data.clone_ref(py)
+    }
+
+    /// Who sent it.
+    #[getter]
+    fn sender(&self) -> PyEndpoint {
+        PyEndpoint(self.sender)
+    }
+
+    /// Its number, which its sender gave it.
+    #[getter]
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// How many parts it had.
+    #[getter]
+    fn parts(&self) -> u32 {
+        self.parts
+    }
+
+    /// How many of them came again before it was whole.
+    #[getter]
+    fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.data.as_bytes(py).len()
+    }
+
+    fn __bytes__(&self, py: Python<'_>) -> Py<PyBytes> {
+        self.data.clone_ref(py)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        format!(
+            "<netsteps.Message {}: {} bytes in {} parts from {}>",
+            self.id,
+            self.data.as_bytes(py).len(),
+            self.parts,
+            self.sender
         )
     }
 }
 
 /// Receives datagrams from anybody; iterating gives one after the other, until another thread closes it.
 ///
+/// Iteration, receive_many and receive_message take several datagrams from the kernel at once; what one of them took and did not give
+/// is given by the next receive of any kind. (A select on .socket does not see those.)
+///
 /// host: by default only this machine can send to it; port 0 is a free one, and .endpoint tells which.
-/// System calls: socket(2), bind(2), recvfrom(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.
+/// System calls: socket(2), bind(2), recvfrom(2), recvmmsg(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.
 #[pyclass(frozen, name = "UdpReceiver", module = "netsteps", weakref)]
 pub(super) struct PyUdpReceiver {
     socket: Py<PySocket>,
     endpoint: Endpoint,
     counts: Receiver,
+    /// Memory for batches, between two of them.
+    room: Mutex<Option<Batch>>,
+}
+
+impl PyUdpReceiver {
+    fn room(&self) -> MutexGuard<'_, Option<Batch>> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[pymethods]
@@ -191,6 +203,7 @@ impl PyUdpReceiver {
             socket,
             endpoint,
             counts: Receiver::default(),
+            room: Mutex::default(),
         })
     }
 
@@ -212,38 +225,72 @@ impl PyUdpReceiver {
     }
 
     /// Receive what has come: wait up to timeout seconds for the first datagram, then take up to count that are there. A list of
-    /// Datagram, empty when none came in time. Raises SocketClosed.
+    /// Datagram, empty when none came in time.
+    ///
+    /// As few system calls as possible: recvmmsg(2), and datagrams of one size from one sender come together (UDP_GRO, udp(7)).
+    /// Raises SocketClosed.
     #[pyo3(signature = (count=64, *, timeout=None))]
-    fn receive_many(
+    fn receive_many<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         count: i64,
         timeout: Option<f64>,
-    ) -> PyResult<Vec<PyDatagram>> {
+    ) -> PyResult<Bound<'py, PyList>> {
         let step = "receive_from";
         let count =
             convert::size(count, "count", 1, step).map_err(|error| errors::raise(py, error))?;
         let pause = PyPause::new(py);
         let mut deadline = deadline(timeout, step).map_err(|error| errors::raise(py, error))?;
-        let mut datagrams = Vec::new();
-        while datagrams.len() < count {
+        let socket = &self.socket.get().core;
+        let datagrams = PyList::empty(py);
+        let mut room = self.room().take().unwrap_or_default();
+        let mut have = 0;
+        while have < count {
             let wait = Wait {
                 deadline,
                 pause: &pause,
             };
-            let socket = &self.socket.get().core;
-            let receive = || {
-                self.counts
-                    .receive(socket, crate::socket::MAX_DATAGRAM, &wait)
-            };
+            let most = count - have;
+            let receive = || self.counts.receive_batch(socket, &mut room, most, &wait);
             match placed(py, receive) {
-                Ok(datagram) => datagrams.push(PyDatagram::of(py, &datagram)?),
+                Ok(taken) => have += taken,
                 Err(error) if error.code() == Code::TimedOut => break,
-                Err(error) => return Err(pause.raise(error)),
+                Err(error) if have == 0 => return Err(pause.raise(error)),
+                // What came is given first; a socket that is closed says so again.
+                Err(error) => {
+                    socket.tell_next(&error);
+                    break;
+                }
             }
-            deadline = Deadline::after(std::time::Duration::ZERO);
+            for datagram in room.iter() {
+                datagrams.append(PyDatagram::received(py, &datagram)?)?;
+            }
+            deadline = Deadline::after(Duration::ZERO);
         }
+        self.room().replace(room);
         Ok(datagrams)
+    }
+
+    /// Receive the next message that was sent in parts (UdpSender.send_message, split), whole: a Message with .data and .sender.
+    ///
+    /// Messages of several senders may come mixed; datagrams that are no parts are left out. limit: the most bytes of a message; one
+    /// that claims more is not taken. timeout: seconds; then TimedOut says which parts are missing, .partial is what came up to the
+    /// first of them, and the next call goes on with what came. A message is given up 30 seconds after its last part, and the oldest
+    /// when there are more than 256 at once. Raises TimedOut, SocketClosed.
+    #[pyo3(signature = (*, limit=8_388_608, timeout=None))]
+    fn receive_message(
+        &self,
+        py: Python<'_>,
+        limit: i64,
+        timeout: Option<f64>,
+    ) -> PyResult<PyMessage> {
+        let step = "receive_message";
+        let limit =
+            convert::size(limit, "limit", 0, step).map_err(|error| errors::raise(py, error))?;
+        let message = waiting(py, timeout, step, |wait| {
+            self.counts.message(&self.socket.get().core, limit, wait)
+        })?;
+        PyMessage::of(py, &message)
     }
 
     /// The socket underneath, bound: what it has done is in .socket.steps, and its send_to answers a sender.
@@ -255,11 +302,12 @@ impl PyUdpReceiver {
     /// What it has seen so far: a Report.
     #[getter]
     fn report(&self) -> PyReport {
-        PyReport(self.counts.report())
+        PyReport(self.counts.report(&self.socket.get().core))
     }
 
     /// Give the socket back. Twice is no error. System call: close(2).
     fn close(&self, py: Python<'_>) {
+        self.counts.look(&self.socket.get().core);
         self.socket.get().close(py);
     }
 
@@ -276,12 +324,17 @@ impl PyUdpReceiver {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyDatagram>> {
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDatagram>>> {
         if self.socket.get().core.state() == crate::state::State::Closed {
             return Ok(None);
         }
-        match self.receive(py, 65_535, None) {
-            Ok(datagram) => Ok(Some(datagram)),
+        let next = waiting(py, None, "receive_from", |wait| {
+            let socket = &self.socket.get().core;
+            self.counts
+                .next(socket, wait, |one| PyDatagram::received(py, &one))
+        });
+        match next {
+            Ok(datagram) => datagram.map(Some),
             Err(_) if self.socket.get().core.state() == crate::state::State::Closed => Ok(None),
             Err(error) => Err(error),
         }

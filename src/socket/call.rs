@@ -17,6 +17,15 @@ use crate::wait::{self, Ended, Wait};
 /// From this size on a copy in the kernel takes long enough to let go of the interpreter for it.
 pub(super) const BIG: usize = 256 * 1024;
 
+/// One of the datagrams that a call moved together.
+pub(super) struct Moved<'a> {
+    /// Where it went, or who sent it.
+    pub(super) about: Option<Endpoint>,
+    pub(super) asked: usize,
+    pub(super) size: usize,
+    pub(super) data: [&'a [u8]; 2],
+}
+
 /// A call that has begun. It ends with `done` or `failed`, which record it.
 pub(super) struct Call<'a> {
     pub(super) socket: &'a Socket,
@@ -101,9 +110,21 @@ impl<'a> Call<'a> {
         handle: &Handle,
         interest: Interest,
         wait: &Wait<'_>,
-        mut call: impl FnMut(&Handle) -> io::Result<T> + Send,
+        call: impl FnMut(&Handle) -> io::Result<T> + Send,
     ) -> Result<T> {
         let big = self.asked.is_some_and(|asked| asked >= BIG);
+        self.attempt_releasing(big, handle, interest, wait, call)
+    }
+
+    /// The same, letting go of the interpreter for the call itself where it takes long.
+    pub(super) fn attempt_releasing<T: Send>(
+        &self,
+        big: bool,
+        handle: &Handle,
+        interest: Interest,
+        wait: &Wait<'_>,
+        mut call: impl FnMut(&Handle) -> io::Result<T> + Send,
+    ) -> Result<T> {
         loop {
             let mut result = None;
             if big {
@@ -196,6 +217,52 @@ impl<'a> Call<'a> {
     pub(super) fn done_at(&self, size: Option<usize>, offset: Option<u64>, data: &[&[u8]]) {
         let after = self.socket.advance(self.action);
         self.record(Phase::Completed, size, offset, data, None, after);
+    }
+
+    /// Records that it moved several datagrams: an event for each, one line of `.steps` for all, and the state.
+    /// span: when the call began and ended, in nanoseconds, where that was not just now.
+    pub(super) fn done_many<'d>(
+        &self,
+        span: Option<(u64, u64)>,
+        datagrams: impl Iterator<Item = Moved<'d>>,
+    ) {
+        let after = self.socket.advance(self.action);
+        let tracing = trace::active();
+        let (start_ns, end_ns) = span.unwrap_or_else(|| (self.start_ns, sys::monotonic_ns()));
+        let (mut count, mut bytes) = (0, 0);
+        // Of whom all are, if of one.
+        let mut whose = None;
+        for moved in datagrams {
+            count += 1;
+            bytes += moved.size as u64;
+            let one = *whose.get_or_insert(moved.about) == moved.about;
+            whose = whose.filter(|_| one).or(Some(None));
+            if tracing {
+                let own = Call {
+                    about: moved.about,
+                    asked: Some(moved.asked),
+                    start_ns,
+                    id: Cell::new(self.id.take()),
+                    ..*self
+                };
+                let size = Some(moved.size);
+                let mut event = own.event(Phase::Completed, size, None, &moved.data, None, after);
+                event.end_ns = Some(end_ns);
+                trace::record(&event);
+            }
+        }
+        locked(&self.socket.steps).add(Line {
+            step: self.step,
+            call: self.name,
+            action: Some(self.action),
+            count,
+            bytes,
+            note: whose.flatten().map(|whose| whose.to_string()),
+            failed: false,
+            start_ns,
+            end_ns,
+            after,
+        });
     }
 
     /// Records a look at bytes that stay where they are: the trace has every system call, `.steps` what was done.

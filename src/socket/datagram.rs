@@ -90,6 +90,9 @@ impl Socket {
         room: &mut [MaybeUninit<u8>],
         wait: &Wait<'_>,
     ) -> Result<(usize, Option<Endpoint>)> {
+        if self.receives_in_turn() {
+            return self.receive_in_turn("receive_from", Action::ReceiveFrom, room, wait);
+        }
         let (mut call, handle) = self.begin("receive_from", "recvfrom", Action::ReceiveFrom)?;
         call.asked = Some(room.len());
         let flags = sys::RECEIVE | sys::TRUE_LENGTH;
@@ -103,6 +106,23 @@ impl Socket {
         let kept = length.min(room.len());
         call.done(Some(kept), &[filled(&room[..kept])]);
         Ok((length, sender))
+    }
+
+    /// The next datagram of a socket that receives batches: its true length, and the sender.
+    pub(super) fn receive_in_turn(
+        &self,
+        step: &'static str,
+        action: Action,
+        room: &mut [MaybeUninit<u8>],
+        wait: &Wait<'_>,
+    ) -> Result<(usize, Option<Endpoint>)> {
+        self.next_of_many(step, action, 1, wait, |datagram| {
+            for (to, from) in room.iter_mut().zip(datagram.data) {
+                to.write(*from);
+            }
+            let length = datagram.truncated_from.unwrap_or(datagram.data.len());
+            (length, Some(datagram.sender))
+        })
     }
 
     /// The kernel gives a datagram socket its port before it looks at the peer: one that has it is bound, though the step failed.
@@ -125,7 +145,7 @@ impl Socket {
     }
 
     /// Where the system tells no sender, the "any" address stands for it.
-    fn nobody(&self) -> Endpoint {
+    pub(super) fn nobody(&self) -> Endpoint {
         let any: std::net::IpAddr = match self.family() {
             Family::Ipv4 => std::net::Ipv4Addr::UNSPECIFIED.into(),
             Family::Ipv6 => std::net::Ipv6Addr::UNSPECIFIED.into(),

@@ -6,6 +6,7 @@
 //! | `read.rs` | read in all its forms |
 //! | `write.rs` | write in all its forms, finish |
 //! | `datagram.rs` | `send_to`, `receive_from` |
+//! | `batch` | many datagrams by few calls: `send_batch`, `receive_batch` |
 //! | `options.rs` | what can be set, by name |
 //! | `explain.rs` | what the kernel said, in words: cause and remedy |
 //! | `kernel.rs` | what the kernel holds for it: buffers, `TCP_INFO`, the accept queue |
@@ -13,6 +14,7 @@
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;
+mod batch;
 mod call;
 mod datagram;
 mod explain;
@@ -25,6 +27,7 @@ pub mod sampler;
 mod stream;
 mod write;
 
+pub use batch::{Batch, Outgoing, Received};
 pub use datagram::{Datagram, MAX_DATAGRAM};
 pub use kernel::AcceptQueue;
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
@@ -50,6 +53,7 @@ use crate::sys::forks;
 use crate::trace::{Line, Steps};
 use crate::wait::{Turn, Waiters};
 
+use batch::Batches;
 use live::Held;
 
 /// A socket, in the steps of the lecture.
@@ -81,6 +85,7 @@ pub struct Socket {
     kept: Mutex<VecDeque<u8>>,
     has_kept: AtomicBool,
     lingers: AtomicBool,
+    batches: Batches,
     /// The process that made it, counted in forks.
     forks: u64,
 }
@@ -146,6 +151,7 @@ impl Socket {
             kept: Mutex::default(),
             has_kept: AtomicBool::new(false),
             lingers: AtomicBool::new(false),
+            batches: Batches::default(),
             forks: forks(),
         }
     }

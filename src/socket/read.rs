@@ -4,9 +4,9 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering;
 
-use super::call::Call;
 use super::memory::{append, fillable, filled};
 use super::{Socket, explain, locked};
+use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::faults;
 use crate::ports::Transport;
@@ -52,6 +52,14 @@ impl Socket {
         {
             return Ok(size);
         }
+        if self.receives_in_turn() {
+            let (size, sender) = self.receive_in_turn(step, Action::Read, buffer, wait)?;
+            if size > buffer.len() {
+                let kept = filled(buffer).to_vec();
+                return Err(cut(step, sender, buffer.len(), size, kept));
+            }
+            return Ok(size);
+        }
         let (mut call, handle) = self.begin(step, "recv", Action::Read)?;
         call.asked = Some(buffer.len());
         let datagram = self.transport == Transport::Udp;
@@ -75,7 +83,7 @@ impl Socket {
         let (size, offset) = received.map_err(|error| call.failed(error))?;
         if size > room {
             let kept = filled(buffer).to_vec();
-            return Err(call.failed(cut(&call, room, size, kept)));
+            return Err(call.failed(cut(step, call.endpoint(), room, size, kept)));
         }
         if size == 0 && !datagram && room > 0 {
             if !self.is_end() {
@@ -359,13 +367,19 @@ impl Socket {
     }
 }
 
-fn cut(call: &Call<'_>, room: usize, size: usize, kept: Vec<u8>) -> Error {
+fn cut(
+    step: &'static str,
+    about: Option<Endpoint>,
+    room: usize,
+    size: usize,
+    kept: Vec<u8>,
+) -> Error {
     Error::new(
         Code::DatagramCut,
-        call.step,
+        step,
         format!("{room} of {size} bytes of the datagram were kept; the rest is lost"),
         "a larger size (65535 takes every datagram), or receive_from, which tells it in the result",
     )
-    .at(call.endpoint())
+    .at(about)
     .with_partial(kept)
 }

@@ -29,18 +29,6 @@ impl Socket {
         self.send_step("send", &[data], wait)
     }
 
-    /// The next of many: the time is that of all of them, and a signal handler may raise between two.
-    ///
-    /// # Errors
-    /// Those of `send`.
-    pub fn send_next(&self, data: &[u8], before: usize, wait: &Wait<'_>) -> Result<usize> {
-        if before > 0 {
-            let look = before.is_multiple_of(CALLS_BETWEEN_LOOKS as usize);
-            Call::unchecked(self, "send", "send", Action::Write).between(look, wait)?;
-        }
-        self.send(data, wait)
-    }
-
     fn send_step(&self, step: &'static str, parts: &[&[u8]], wait: &Wait<'_>) -> Result<usize> {
         let name = if parts.len() > 1 { "sendmsg" } else { "send" };
         let (mut call, handle) = self.begin(step, name, Action::Write)?;

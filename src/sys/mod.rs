@@ -8,10 +8,12 @@
 //! | `SEND` flags | `MSG_DONTWAIT`, `MSG_NOSIGNAL` | `MSG_DONTWAIT` (`SO_NOSIGPIPE` by socket2) | none: no SIGPIPE |
 //! | `send_file` | sendfile | read and send | read and send |
 //! | `holders`, `local_addresses` | /proc | not told | not told |
+//! | `batch` | sendmmsg, recvmmsg, `UDP_SEGMENT`, `UDP_GRO` | one by one | one by one |
 //! | `kernel` | `TCP_INFO`, `SO_MEMINFO`, ioctl | not told | not told |
 //!
 //! Linux is what the tests run on; the other two are kept small for that reason.
 
+pub mod batch;
 pub mod files;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(all(unix, not(target_os = "linux")), path = "macos.rs")]

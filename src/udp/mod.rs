@@ -1,7 +1,9 @@
-//! UDP above the single socket: a server that answers datagrams, and a receiver that counts them.
+//! UDP above the single socket: senders of many datagrams, a receiver that counts and joins, and a server that answers.
 
 pub mod receiver;
+pub mod sender;
 pub mod server;
 
-pub use receiver::{Receiver, Report, bound};
+pub use receiver::{Message, Receiver, Report, bound};
+pub use sender::{Pace, send_message};
 pub use server::Server;

@@ -276,6 +276,15 @@ pub fn until_woken(waker: &Arc<Waker>, waiters: &Waiters, wait: &Wait<'_>) -> Re
     wait_for(None, Some(waker), waiters, wait).map(drop)
 }
 
+/// Waits for nothing but the end of the time: how it ended.
+pub fn rest(waiters: &Waiters, wait: &Wait<'_>) -> Ended {
+    loop {
+        if let Err(ended) = wait_for(None, own_waker().as_ref(), waiters, wait) {
+            return ended;
+        }
+    }
+}
+
 fn wait_for(
     socket: Option<(&Socket, Interest)>,
     waker: Option<&Arc<Waker>>,

@@ -18,6 +18,8 @@ mod ends;
 mod threads;
 
 mod address_steps;
+mod batch_receiving;
+mod batches;
 mod closing;
 mod datagram;
 mod ending;

@@ -81,6 +81,19 @@ pub struct Lost<S> {
     pub why: &'static str,
 }
 
+/// What a joiner has seen so far, in parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Parts that never came, of messages that were given up.
+    pub lost: u64,
+    /// Parts that had come before.
+    pub duplicated: u64,
+    /// Parts that came after a later one of their message.
+    pub reordered: u64,
+    /// Datagrams that were no parts, or could not be taken.
+    pub refused: u64,
+}
+
 #[derive(Debug)]
 struct Open {
     message: Message,
@@ -99,6 +112,7 @@ pub struct Joiner<S> {
     done: HashMap<(S, u32), (u32, u16)>,
     order: VecDeque<(S, u32, Duration)>,
     lost: VecDeque<Lost<S>>,
+    counts: Counts,
 }
 
 impl<S: Clone + Eq + Hash> Joiner<S> {
@@ -116,11 +130,22 @@ impl<S: Clone + Eq + Hash> Joiner<S> {
             done: HashMap::new(),
             order: VecDeque::new(),
             lost: VecDeque::new(),
+            counts: Counts::default(),
         }
     }
 
     /// Takes a datagram.
     pub fn take(&mut self, sender: S, datagram: &[u8], now: Duration) -> Taken {
+        let taken = self.taken(sender, datagram, now);
+        match taken {
+            Taken::Duplicate => self.counts.duplicated += 1,
+            Taken::Foreign(_) | Taken::Refused(_) => self.counts.refused += 1,
+            Taken::Message(_) | Taken::Kept => {}
+        }
+        taken
+    }
+
+    fn taken(&mut self, sender: S, datagram: &[u8], now: Duration) -> Taken {
         let (part, data) = match Header::read(datagram) {
             Ok(read) => read,
             Err(words) => return Taken::Foreign(words),
@@ -147,11 +172,13 @@ impl<S: Clone + Eq + Hash> Joiner<S> {
             Open { message, last: now }
         });
         let before = open.message.memory();
+        let reordered = open.message.reordered();
         match open.message.take(part, data) {
             Fits::Duplicate => return Taken::Duplicate,
             Fits::Contradicts(words) => return Taken::Refused(words),
             Fits::New => open.last = now,
         }
+        self.counts.reordered += open.message.reordered() - reordered;
         self.memory += open.message.memory();
         self.memory = self.memory.saturating_sub(before);
         if open.message.is_whole() {
@@ -179,6 +206,28 @@ impl<S: Clone + Eq + Hash> Joiner<S> {
         }
         self.forget_done(now);
         self.lost.drain(..).collect()
+    }
+
+    /// What it has seen so far.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Takes messages of at most so many bytes from now on.
+    pub fn limit_message(&mut self, most: usize) {
+        self.limits.message = most;
+        self.limits.memory = self.limits.memory.max(most.saturating_mul(3));
+    }
+
+    /// The messages that have begun and are not whole yet, with their senders: that of the newest part first.
+    #[must_use]
+    pub fn begun(&self) -> Vec<(&S, &Message)> {
+        let mut open: Vec<_> = self.open.iter().collect();
+        open.sort_by_key(|(_, open)| std::cmp::Reverse(open.last));
+        open.into_iter()
+            .map(|((sender, _), open)| (sender, &open.message))
+            .collect()
     }
 
     /// How many messages have begun and are not whole yet.
@@ -238,6 +287,7 @@ impl<S: Clone + Eq + Hash> Joiner<S> {
         let Some(message) = self.remove(key) else {
             return;
         };
+        self.counts.lost += u64::from(message.count().saturating_sub(message.came()));
         if self.lost.len() == TOLD {
             self.lost.pop_front();
         }

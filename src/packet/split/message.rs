@@ -30,6 +30,7 @@ pub struct Message {
     ahead: BTreeMap<u32, Box<[u8]>>,
     memory_ahead: usize,
     duplicates: u64,
+    reordered: u64,
 }
 
 /// What a part that lies ahead costs beside its bytes, about.
@@ -46,6 +47,7 @@ impl Message {
             ahead: BTreeMap::new(),
             memory_ahead: 0,
             duplicates: 0,
+            reordered: 0,
         }
     }
 
@@ -66,6 +68,13 @@ impl Message {
                 let index = part.index;
                 Fits::Contradicts(format!("part {index} came again with other bytes"))
             };
+        }
+        if self
+            .ahead
+            .last_key_value()
+            .is_some_and(|(last, _)| *last > part.index)
+        {
+            self.reordered += 1;
         }
         if part.index != self.next {
             self.ahead.insert(part.index, data.into());
@@ -128,6 +137,18 @@ impl Message {
     #[must_use]
     pub const fn duplicates(&self) -> u64 {
         self.duplicates
+    }
+
+    /// How many parts came after a later one.
+    #[must_use]
+    pub const fn reordered(&self) -> u64 {
+        self.reordered
+    }
+
+    /// The message from its first byte on, as far as no part is missing.
+    #[must_use]
+    pub fn front(&self) -> &[u8] {
+        &self.front
     }
 
     /// How many different parts came.

@@ -21,10 +21,11 @@
 mod joiner;
 mod message;
 
-pub use joiner::{Joiner, Limits, Lost, Taken, Whole};
+pub use joiner::{Counts, Joiner, Limits, Lost, Taken, Whole};
 pub use message::{Fits, Message};
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Code, Error, Result};
 
@@ -104,6 +105,12 @@ impl Splitter {
             (splitter.header(index), piece)
         })
     }
+}
+
+/// A number for the next message of this process.
+pub fn next_id() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn bad_size(size: usize) -> Error {
