@@ -1,6 +1,7 @@
 """What the tests of waiting, of servers and of processes share."""
 
 import os
+import socket as std
 import subprocess
 import sys
 import threading
@@ -122,6 +123,17 @@ def full_queue() -> "Iterator[ns.Endpoint]":
         finally:
             for socket in waiting:
                 socket.close()
+
+
+def ask(endpoint: ns.Endpoint, question: bytes, timeout: float = PATIENCE) -> bytes:
+    """Ask a UDP server with the standard library's socket, and give its answer."""
+    family = std.AF_INET6 if endpoint.family == "ipv6" else std.AF_INET
+    with std.socket(family, std.SOCK_DGRAM) as socket:
+        socket.settimeout(timeout)
+        socket.sendto(question, tuple(endpoint))
+        data, sender = socket.recvfrom(65535)
+        assert sender[:2] == tuple(endpoint)
+        return data
 
 
 def run_child(

@@ -258,6 +258,22 @@ def test_a_line_that_is_typed_is_a_datagram_and_no_input_an_empty_one() -> None:
         assert receiver.receive(timeout=PATIENCE).data == b""
 
 
+def test_answers_that_are_held_back_are_told_in_the_summary() -> None:
+    with (
+        serving("--udp", "echo") as (server, host, port),
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as greedy,
+    ):
+        for _ in range(60):
+            greedy.sendto(b"x", (host, int(port)))
+        assert netsteps("send", "--udp", "--timeout", "0.5", host, port, stdin=b"y").stdout == b"y"
+        server.signal(signal.SIGINT)
+        assert server.ended() == 0
+        assert server.output.decode().splitlines()[1:] == [
+            "ended: served 61 datagrams",
+            "answers not sent: 10 (one address and port gets 50 in a second)",
+        ]
+
+
 def test_nobody_at_a_udp_port_is_told() -> None:
     done = netsteps("send", "--udp", "127.0.0.1", free_port(socket.SOCK_DGRAM), stdin=b"hello")
     assert (done.returncode, done.stdout) == (1, b"")

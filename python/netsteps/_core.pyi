@@ -1966,14 +1966,18 @@ class UdpServer:
     """
     A UDP server that runs in the background: it returns at once, and takes datagrams until stop() or the end of its `with`.
 
-    on_datagram(datagram) is called for each, one after the other; the bytes that it returns go back to the sender, None sends nothing.
-    What it raises is logged (logger "netsteps"), kept in .errors, and ends nothing. Or service names one of the standard services, as
-    for TcpServer. host and port: as for TcpServer.
-    System calls: socket(2), bind(2), recvfrom(2), sendto(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5.
+    on_datagram(datagram) is called for each, one after the other in one thread; the bytes that it returns go back to the sender, None
+    sends nothing. What it raises is logged (logger "netsteps"), kept in .errors, and ends nothing. All datagrams that are there are
+    taken together, and their answers leave together when the function has been called for the last of them. Or service names one of the
+    standard services, as for TcpServer. host and port: as for TcpServer.
+    replies_per_second: the most answers that one address and port gets in a second; those beyond it are not sent, and counted in
+    .held_back. It ends two servers that answer each other after a datagram with a forged sender. For service it is 50 unless it is
+    said; for on_datagram there is no limit, as with None: an echo of your own can be made to go round with another one.
+    System calls: socket(2), bind(2), recvmmsg(2), sendmmsg(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5.
     """
     def __enter__(self, /) -> UdpServer: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None) -> UdpServer: ...
+    def __new__(cls, /, on_datagram: "Callable[[Datagram], ReadableBuffer | None] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, replies_per_second: "int | None" = ...) -> UdpServer: ...
     def __repr__(self, /) -> str: ...
     @property
     def answered(self, /) -> int:
@@ -1991,13 +1995,24 @@ class UdpServer:
         The exceptions that the handler raised, the newest 100 of them.
         """
     @property
+    def held_back(self, /) -> int:
+        """
+        How many answers it has not sent because their receiver had had replies_per_second of them.
+        """
+    @property
     def received(self, /) -> int:
         """
         How many datagrams it has taken.
         """
     def stop(self, /, grace: SupportsFloat | SupportsIndex = 1.0) -> None:
         """
-        Take no datagram from now on, and wait up to grace seconds for the handler that is at work. Twice is no error.
+        Take no datagram from now on, and wait up to grace seconds for those that the handler has: their answers still leave. Twice is
+        no error.
+        """
+    @property
+    def unsent(self, /) -> int:
+        """
+        How many answers could not leave: the kernel refused them, or had no room for them within a second.
         """
 
 @final
@@ -2019,21 +2034,18 @@ class _Datagrams:
     """
     The datagrams of a UdpServer, as the thread of its handler sees them.
     """
-    def answer(self, /, datagram: Datagram, answer: Any) -> None:
-        """
-        Send what the handler returned; None sends nothing.
-        """
     def ended(self, /) -> None:
         """
         Say that the loop has ended.
         """
-    def failed(self, /, datagram: Datagram, error: Any) -> None:
+    def failed(self, /, place: SupportsIndex, error: Any) -> None:
         """
-        Tell what the handler raised.
+        Tell what the handler raised for a datagram of the batch, by its place.
         """
-    def next(self, /) -> Datagram | None:
+    def next(self, /, answers: list[object]) -> list[Datagram] | None:
         """
-        The next datagram; None when the server stops.
+        Send the answers to the last batch, in its order: bytes, or None for none. Then wait for the next batch, a list of datagrams;
+        None when the server has stopped.
         """
 
 @final

@@ -72,12 +72,16 @@ def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
 
 
 def serve_datagrams(handler: "Callable[[Datagram], object]", datagrams: "_Datagrams") -> None:
-    """Run the handler for one datagram of a UdpServer after the other, until the server stops."""
+    """Answer the datagrams of a UdpServer, batch by batch, until it stops."""
     try:
-        while (datagram := datagrams.next()) is not None:
-            try:
-                datagrams.answer(datagram, handler(datagram))
-            except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
-                datagrams.failed(datagram, error)
+        answers: list[object] = []
+        while (batch := datagrams.next(answers)) is not None:
+            answers = []
+            for datagram in batch:
+                try:
+                    answers.append(handler(datagram))
+                except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
+                    datagrams.failed(len(answers), error)
+                    answers.append(None)
     finally:
         datagrams.ended()

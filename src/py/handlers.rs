@@ -294,7 +294,11 @@ pub(super) fn stop_servers(py: Python<'_>) {
                 }
                 Running::Udp(server) => {
                     if let Some(server) = server.upgrade() {
-                        server.stop(left, &pause);
+                        if last {
+                            server.stop(left, &pause);
+                        } else {
+                            server.tell();
+                        }
                     }
                 }
             }

@@ -14,6 +14,7 @@ mod capture;
 mod capture_file;
 mod capture_write;
 mod convert;
+mod datagrams;
 mod debug;
 mod endpoint;
 mod errors;
@@ -55,6 +56,8 @@ mod _core {
     #[pymodule_export]
     use super::capture_write::write_packets;
     #[pymodule_export]
+    use super::datagrams::PyDatagrams;
+    #[pymodule_export]
     use super::debug::{after_fork, after_fork_in_parent, before_fork, current_faults, set_faults};
     #[pymodule_export]
     use super::endpoint::{PyDatagram, PyEndpoint, PyService};
@@ -93,7 +96,7 @@ mod _core {
     #[pymodule_export]
     use super::udp_sender::PyUdpSender;
     #[pymodule_export]
-    use super::udp_server::{PyDatagrams, PyUdpServer};
+    use super::udp_server::PyUdpServer;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -20,6 +20,7 @@ s/\(def _repr_mimebundle_(.*\) -> Any/\1 -> dict[str, str]/
 s/def errors(self, \/) -> list.Any./def errors(self, \/) -> list[BaseException]/
 
 # What a container holds.
+/^class _Datagrams/,/^class / s/-> list | None/-> list[Datagram] | None/
 /^class _Messages/,/^class / s/-> list | None/-> list[Any] | None/
 s/def next(self, \/, answers: list)/def next(self, \/, answers: list[object])/
 s/\(def \(missing\|missing_parts\)(self, \/)\) -> tuple:/\1 -> tuple[range, ...]:/

@@ -1,11 +1,12 @@
 //! The small standard services of the early Internet, over TCP and UDP: echo (RFC 862), discard (RFC 863), chargen (RFC 864),
 //! daytime (RFC 867), time (RFC 868). Made for testing a network; each is a few lines.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Code, Error, Result};
 use crate::ports;
-use crate::socket::Datagram;
+use crate::socket::Received;
 use crate::tcp::event_loop::{Io, Work};
 
 /// Seconds from 1900, where RFC 868 counts from, to 1970, where Unix does.
@@ -73,7 +74,7 @@ impl Service {
     ///
     /// A datagram whose sender is itself such a service gets none: two of them would answer each other for ever.
     #[must_use]
-    pub fn answer(self, datagram: &Datagram) -> Option<Vec<u8>> {
+    pub fn answer(self, datagram: Received<'_>) -> Option<Cow<'_, [u8]>> {
         let from = datagram.sender.port();
         let service = ports::by_port(from, None)
             .is_some_and(|service| Self::ALL.iter().any(|own| own.name() == service.name));
@@ -81,11 +82,11 @@ impl Service {
             return None;
         }
         match self {
-            Self::Echo => Some(datagram.data.clone()),
+            Self::Echo => Some(datagram.data.into()),
             Self::Discard => None,
-            Self::Daytime => Some(daytime(now()).into_bytes()),
+            Self::Daytime => Some(daytime(now()).into_bytes().into()),
             Self::Chargen => Some((0..6).flat_map(pattern).collect()),
-            Self::Time => Some(since_1900(now()).to_vec()),
+            Self::Time => Some(since_1900(now()).to_vec().into()),
         }
     }
 }
@@ -247,16 +248,16 @@ mod tests {
 
     #[test]
     fn does_not_answer_its_own_kind() {
-        let datagram = |sender: &str| Datagram {
-            data: b"hi".to_vec(),
-            sender: sender.parse().expect("an endpoint"),
-            truncated_from: None,
+        let asked = |sender: &str| {
+            Service::Echo.answer(Received {
+                data: b"hi",
+                sender: sender.parse().expect("an endpoint"),
+                truncated_from: None,
+            })
         };
-        assert_eq!(
-            Service::Echo.answer(&datagram("127.0.0.1:5000")),
-            Some(b"hi".to_vec())
-        );
-        assert_eq!(Service::Echo.answer(&datagram("127.0.0.1:7")), None);
-        assert_eq!(Service::Echo.answer(&datagram("127.0.0.1:19")), None);
+        assert_eq!(asked("127.0.0.1:5000"), Some(b"hi"[..].into()));
+        assert_eq!(asked("127.0.0.1:7"), None);
+        assert_eq!(asked("127.0.0.1:19"), None);
+        assert_eq!(asked("127.0.0.1:0"), None);
     }
 }

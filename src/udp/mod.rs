@@ -1,5 +1,6 @@
 //! UDP above the single socket: senders of many datagrams, a receiver that counts and joins, and a server that answers.
 
+pub mod cap;
 pub mod receiver;
 pub mod sender;
 pub mod server;

@@ -1,13 +1,15 @@
 //! The small standard services, over TCP and over UDP; and two of them that are made to talk to each other.
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::net::UdpSocket;
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use netsteps::address::Family;
 use netsteps::error::Code;
-use netsteps::socket::Datagram;
+use netsteps::socket::Received;
 use netsteps::tcp::Service;
 use netsteps::udp;
 use netsteps::wait::Plain;
@@ -27,14 +29,14 @@ struct Answering {
 
 fn answering(
     server: Arc<udp::Server>,
-    answer: impl FnMut(&Datagram) -> Option<Vec<u8>> + Send + 'static,
+    answer: impl for<'a> FnMut(Received<'a>) -> Option<Cow<'a, [u8]>> + Send + 'static,
 ) -> Answering {
     udp::server::spawn(&server, answer).unwrap();
     Answering { server }
 }
 
 fn over_udp(service: Service, family: Family) -> Answering {
-    let server = udp::Server::new(loopback(family)).unwrap();
+    let server = udp::Server::new(loopback(family), None).unwrap();
     answering(server, move |datagram| service.answer(datagram))
 }
 
@@ -198,7 +200,7 @@ fn a_datagram_server_stops_at_once_and_its_port_is_free() {
 #[test]
 fn nobody_waits_for_a_datagram_server_whose_handler_panicked() {
     quick(Duration::from_millis(200), || {
-        let server = udp::Server::new(loopback(Family::Ipv4)).unwrap();
+        let server = udp::Server::new(loopback(Family::Ipv4), None).unwrap();
         udp::server::spawn(&server, |_| {
             panic!("this handler panics, as the test wants it to")
         })
@@ -216,10 +218,10 @@ fn nobody_waits_for_a_datagram_server_whose_handler_panicked() {
 
 #[test]
 fn an_answer_that_cannot_be_sent_does_not_end_the_server() {
-    let server = udp::Server::new(loopback(Family::Ipv4)).unwrap();
-    let answering = answering(server, |datagram| match datagram.data.as_slice() {
-        b"large" => Some(vec![0; 70_000]),
-        data => Some(data.to_vec()),
+    let server = udp::Server::new(loopback(Family::Ipv4), None).unwrap();
+    let answering = answering(server, |datagram| match datagram.data {
+        b"large" => Some(vec![0; 70_000].into()),
+        data => Some(data.into()),
     });
     let (socket, _) = std_udp(Family::Ipv4);
     socket
@@ -229,5 +231,45 @@ fn an_answer_that_cannot_be_sent_does_not_end_the_server() {
     until("the small one is counted", || {
         answering.server.answered() == 1
     });
-    assert_eq!(answering.server.received(), 2);
+    assert_eq!(
+        (answering.server.received(), answering.server.unsent()),
+        (2, 1)
+    );
+}
+
+#[test]
+fn a_source_gets_its_answers_of_a_second_and_no_more() {
+    let server = udp::Server::new(loopback(Family::Ipv4), Some(5)).unwrap();
+    let answering = answering(server, |datagram| Some(datagram.data.into()));
+    let (socket, _) = std_udp(Family::Ipv4);
+    for _ in 0..20 {
+        socket
+            .send_to(b"x", answering.server.endpoint().socket_addr())
+            .unwrap();
+    }
+    until("all are counted", || answering.server.held_back() == 15);
+    assert_eq!(answering.server.answered(), 5);
+    assert_eq!(ask_udp(&answering, b"another"), b"another");
+}
+
+#[test]
+fn the_answers_under_way_leave_when_it_is_stopped() {
+    let server = udp::Server::new(loopback(Family::Ipv4), None).unwrap();
+    let (called, (go, gone)) = (Arc::new(Barrier::new(2)), channel::<()>());
+    let own = Arc::clone(&called);
+    let answering = answering(server, move |datagram| {
+        own.wait();
+        gone.recv().ok();
+        Some(datagram.data.into())
+    });
+    let (socket, _) = std_udp(Family::Ipv4);
+    socket
+        .send_to(b"x", answering.server.endpoint().socket_addr())
+        .unwrap();
+    called.wait();
+    assert!(answering.server.tell(), "it is busy");
+    go.send(()).unwrap();
+    assert!(answering.server.stop(LAST, &Plain));
+    assert_eq!(socket.recv(&mut [0; 10]).unwrap(), 1);
+    assert_eq!(answering.server.answered(), 1);
 }

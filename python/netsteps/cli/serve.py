@@ -80,15 +80,19 @@ def _announce(options: "argparse.Namespace", endpoint: ns.Endpoint) -> None:
 
 def _sum_up(options: "argparse.Namespace", server: "ns.TcpServer | ns.UdpServer") -> None:
     """Say how many were served."""
+    held_back = 0
     if isinstance(server, ns.TcpServer):
         count, what = server.served, "client"
     else:
-        count, what = server.received, "datagram"
+        count, what, held_back = server.received, "datagram", server.held_back
     if options.json:
-        _say_json("ended", **{f"{what}s": count})
-    else:
-        after_ctrl_c = "\n" if sys.stdout.isatty() else ""  # a terminal has written ^C there
-        say(f"{after_ctrl_c}ended: served {count} {what}{'' if count == 1 else 's'}")
+        about = {"held_back": held_back} if options.kind == "udp" else {}
+        _say_json("ended", **{f"{what}s": count}, **about)
+        return
+    after_ctrl_c = "\n" if sys.stdout.isatty() else ""  # a terminal has written ^C there
+    say(f"{after_ctrl_c}ended: served {count} {what}{'' if count == 1 else 's'}")
+    if held_back:
+        say(f"answers not sent: {held_back} (one address and port gets 50 in a second)")
 
 
 def _say_json(event: str, **about: object) -> None:
