@@ -9,7 +9,7 @@ FUZZ := decode fragments join pcapng trace
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench fuzz core-test clean
+.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench bench-core fuzz core-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,10 +48,14 @@ wheel: .venv/.ready ## a release wheel for this platform, in dist
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
 	@ls -l dist/*.whl
 
-bench: .venv/.ready ## measure against the standard library
-	@for script in tests/bench/bench_*.py; do \
-		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
-	done
+bench: .venv/.bench ## measure beside C, uvloop and the standard library: ROUNDS=3 ONLY=udp EACH=0.5 README=1
+	@$(MAKE) -s -C tests/bench/peers OUT=$(abspath target/bench) || \
+		echo "the peers in C were not built: their rows say so" >&2
+	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(EACH),--seconds $(EACH)) \
+		$(if $(ONLY),--only '$(ONLY)') $(if $(README),--readme)
+
+bench-core: ## measure the core's hot paths, without Python
+	cargo bench --no-default-features --bench core
 
 SECONDS ?= 60
 fuzz: ## look for bytes that make a decoder fail, SECONDS=60 for each target (cargo install cargo-fuzz)
@@ -87,4 +91,9 @@ endef
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PY) -m venv --clear .venv
 	@echo "building netsteps in .venv (the first time takes about a minute)"
 	@$(BIN)/python -m pip install -q -e '.[test]'
+	@touch $@
+
+# What is only measured against. Without it the rows of uvloop say that it is not installed.
+.venv/.bench: pyproject.toml | .venv/.ready
+	@$(BIN)/python -m pip install -q -e '.[bench]' || echo "uvloop was not installed" >&2
 	@touch $@

@@ -1,8 +1,13 @@
 """Measure netsteps beside its peers, in one alternating run.
 
-    make bench                          everything, about ten minutes
+    make bench                          everything, in less than ten minutes
     make bench ROUNDS=3 ONLY=udp        a part, quickly
-    make bench ONLY=tcp-echo,idle
+    make bench ONLY=tcp-echo,idle EACH=3
+    make bench README=1                 everything, and the README shows it from then on
+
+The same without make, from the project's directory:
+
+    PYTHONPATH=tests python -m bench --rounds 3 --only udp
 
 Only loopback is used. Ctrl-C ends it, and everything that it has started.
 """
@@ -13,13 +18,13 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bench import machine
 from bench.cases import ALL
 from bench.measure import Case, Figures, MeasureError, Progress, Result, judged, measured
 from bench.picture import drawing
-from bench.processes import HERE, Bench
+from bench.processes import HERE, PEERS, Bench
 from bench.report import (
     about_run,
     as_json,
@@ -46,12 +51,15 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seconds", type=float, default=SECONDS, help=f"for one measurement ({SECONDS:g})")
     add("--only", default="", help="groups or words of cases, with commas between; --list tells")
     add("--list", action="store_true", help="list the cases and end")
-    add("--out", type=Path, help=f"folder for {NAME}.json and {NAME}.svg")
+    add("--out", type=Path, default=PEERS, help=f"folder for {NAME}.json and {NAME}.svg")
     add("--check", action="store_true", help="exit with 1 when a limit is not reached")
-    add("--readme", action="store_true", help="write the saved result into README.md and end")
+    add("--readme", action="store_true", help="save it as the result that README.md shows")
+    add("--redraw", action="store_true", help="write that result's table and picture anew, and end")
     given = parser.parse_args(arguments)
     if given.rounds < 1 or not 0.05 <= given.seconds <= 60:
         parser.error("at least one round, and 0.05 to 60 seconds")
+    if given.readme and given.only:
+        parser.error("--readme shows everything, not a part")
     return given
 
 
@@ -66,7 +74,7 @@ def chosen(only: str) -> list[Case]:
 
 def measure(case: Case, bench: Bench, progress: Progress, place: int, rounds: int) -> Figures:
     """Measure one case; one that cannot begin says why in all its rows."""
-    progress.at(place, 1)
+    progress.at(place, 0)
     try:
         with case.open(bench) as contenders:
             return measured(contenders, rounds, lambda number: progress.at(place, number))
@@ -81,7 +89,7 @@ def command(given: argparse.Namespace) -> str:
     if given.rounds != ROUNDS:
         words.append(f"ROUNDS={given.rounds}")
     if given.seconds != SECONDS:
-        words.append(f"SECONDS={given.seconds:g}")
+        words.append(f"EACH={given.seconds:g}")
     if given.only:
         words.append(f"ONLY={given.only}")
     return " ".join(words)
@@ -95,12 +103,20 @@ def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def save_readme() -> None:
-    result = load(RESULTS / f"{NAME}.json")
+def saved(result: dict[str, Any], folder: Path) -> None:
+    """Write a result and its picture."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{NAME}.json").write_text(written(result), encoding="utf-8")
+    drawing(result).save(folder / f"{NAME}.svg")
+
+
+def show_in_readme(result: dict[str, Any]) -> None:
+    """Save the result where the README shows it, and write its section."""
+    saved(result, RESULTS)
     picture = (RESULTS / f"{NAME}.svg").relative_to(ROOT).as_posix()
     readme = README.read_text(encoding="utf-8")
     README.write_text(with_section(readme, readme_section(result, picture)), encoding="utf-8")
-    print("README.md shows", about_run(result))
+    print("README.md shows", result["date"])
 
 
 def run(given: argparse.Namespace, cases: Sequence[Case]) -> list[Result]:
@@ -128,11 +144,10 @@ def run(given: argparse.Namespace, cases: Sequence[Case]) -> list[Result]:
         result = as_json(done, rows, about)
         if rows:
             print(f"\r{terminal_table(result['rows'])}\n\n{about_run(result)}")
-    if given.out:
-        given.out.mkdir(parents=True, exist_ok=True)
-        (given.out / f"{NAME}.json").write_text(written(result), encoding="utf-8")
-        drawing(result).save(given.out / f"{NAME}.svg")
-        print(f"saved as {given.out}/{NAME}.json and .svg")
+    saved(result, given.out)
+    print(f"saved as {given.out / NAME}.json and .svg")
+    if given.readme:
+        show_in_readme(result)
     return rows
 
 
@@ -144,8 +159,8 @@ def ended(number: int, frame: object) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = parsed(arguments)
-    if given.readme:
-        save_readme()
+    if given.redraw:
+        show_in_readme(load(RESULTS / f"{NAME}.json"))
         return 0
     cases = chosen(given.only)
     if given.list or not cases:

@@ -42,8 +42,9 @@ class Row:
 
     what: what is measured. against: beside what. ours, theirs: names of contenders of the case;
     without theirs the figure itself stands for the ratio. limit: what has to be reached, in the
-    sense of at_least; None asks for nothing. aim: what we would like. noise: how much less than the
-    limit still counts as reached.
+    sense of at_least; None asks for nothing. aim: what we would like. noise: how far from the limit
+    still counts as reached. unit: of this row's figures, where it is not that of the case. beside:
+    another contender whose figure is shown, where the ratio is not made with it.
     """
 
     what: str
@@ -54,6 +55,8 @@ class Row:
     at_least: bool = True
     aim: float | None = None
     noise: float = 0.0
+    unit: str | None = None
+    beside: str | None = None
 
 
 @dataclass(frozen=True)
@@ -155,15 +158,18 @@ def judged(case: Case, figures: Figures) -> list[Result]:
     results = []
     for row in case.rows:
         wanted = [name for name in (row.ours, row.theirs) if name is not None]
+        unit = row.unit or case.unit
         missing = [figures.missing[name] for name in wanted if name in figures.missing]
         if missing or any(not figures.values.get(name) for name in wanted):
             reason = missing[0] if missing else "not measured"
-            results.append(Result(case.group, case.name, case.unit, row, missing=reason))
+            results.append(Result(case.group, case.name, unit, row, missing=reason))
             continue
         mine = figures.values[row.ours]
         ours = statistics.median(mine)
         if row.theirs is None:
-            theirs, ratio, ratios = None, ours, mine
+            beside = figures.values.get(row.beside or "")
+            theirs = statistics.median(beside) if beside else None
+            ratio, ratios = ours, mine
         else:
             others = figures.values[row.theirs]
             theirs = statistics.median(others)
@@ -172,7 +178,7 @@ def judged(case: Case, figures: Figures) -> list[Result]:
         low, high = middle_half(ratios)
         passed = reached(row, ratio)
         results.append(
-            Result(case.group, case.name, case.unit, row, ours, theirs, ratio, low, high, passed)
+            Result(case.group, case.name, unit, row, ours, theirs, ratio, low, high, passed)
         )
     return results
 
@@ -188,16 +194,15 @@ class Progress:
         self._all = sum(case.count for case in cases) * rounds
 
     def at(self, place: int, number: int) -> None:
-        """Tell that this case, counted from 0, is in this round, counted from 1."""
+        """Tell that this case, counted from 0, is in this round, counted from 1; 0: it begins."""
         done = sum(case.count for case in self._cases[:place]) * self._rounds
-        done += self._cases[place].count * (number - 1)
+        done += self._cases[place].count * max(number - 1, 0)
         gone = time.monotonic() - self._begun
         left = gone / done * (self._all - done) if done else None
         text = f"{minutes(gone)} gone" + (f", about {minutes(left)} left" if left else "")
         case = self._cases[place]
-        self._write(
-            f"[{place + 1}/{len(self._cases)}] {case.name}: round {number} of {self._rounds}; {text}"
-        )
+        where = f"[{place + 1}/{len(self._cases)}] {case.name}"
+        self._write(f"{where}: round {number} of {self._rounds}; {text}")
 
 
 def minutes(seconds: float) -> str:

@@ -15,11 +15,11 @@ from netsteps.show.theme import theme_of
 
 __all__ = ["drawing"]
 
-WIDTH, MARGIN = 1080.0, 24.0
-TEXTS, ROW, HEAD, FOOT = 500.0, 40.0, 104.0, 40.0
+WIDTH, MARGIN = 1120.0, 24.0
+TEXTS, ROW, HEAD, FOOT = 490.0, 40.0, 122.0, 40.0
 BAR = 14.0
 FIGURES = 210.0
-WORST, BEST = 0.5, 8.0  # times the limit; what is beyond has an arrow
+WORST, BEST = 0.25, 8.0  # times the limit; what is beyond has an arrow
 
 Line = Mapping[str, Any]
 
@@ -58,11 +58,12 @@ def draw(result: Mapping[str, Any], lines: Sequence[Line], name: str) -> str:
     left, right = MARGIN + TEXTS, WIDTH - MARGIN - FIGURES
     limit = place(1, left, right)
     canvas.text(MARGIN, 34, "netsteps beside its peers, against the limits", size=18, bold=True)
-    about = about_run(result).replace("`", "").replace("; ", "\n", 1).split("\n")
-    for number, part in enumerate(about):
-        canvas.text(MARGIN, 56 + 17 * number, part, size=12, fill=theme.faint)
+    how = "A bar to the right: so many times better than the limit; to the left: worse."
+    for number, part in enumerate((*about_run(result).replace("`", "").split("; "), how)):
+        shown = clipped(part, 12, WIDTH - 2 * MARGIN)
+        canvas.text(MARGIN, 56 + 17 * number, shown, size=12, fill=theme.faint)
     bottom = height - FOOT + 4
-    for times in (0.5, 1, 2, 4, 8):
+    for times in (0.25, 0.5, 1, 2, 4, 8):
         x = place(times, left, right)
         stroke = theme.ink if times == 1 else theme.grid
         canvas.line(x, HEAD - 6, x, bottom, stroke=stroke, stroke_width=1.5 if times == 1 else 1)
@@ -97,7 +98,9 @@ def bar(canvas: Canvas, line: Line, middle: float, limit: float, ends: tuple[flo
     canvas.rect(min(x, limit), top, max(abs(x - limit), 1.5), BAR, fill=colour)
     if times >= BEST or times <= WORST:
         tip = 9 if times >= BEST else -9
-        canvas.path(f"M{x:.1f} {top - 3:.1f}l{tip} {BAR / 2 + 3}l{-tip} {BAR / 2 + 3}z", fill=colour)
+        canvas.path(
+            f"M{x:.1f} {top - 3:.1f}l{tip} {BAR / 2 + 3}l{-tip} {BAR / 2 + 3}z", fill=colour
+        )
 
 
 def figure(canvas: Canvas, line: Line, middle: float, x: float) -> None:
@@ -109,5 +112,5 @@ def figure(canvas: Canvas, line: Line, middle: float, x: float) -> None:
     word = "reached" if line["passed"] else "not reached"
     colour = theme.blue if line["passed"] else theme.red
     canvas.text(x, middle - 3, ratio(line["ratio"], line), size=13, bold=True)
-    canvas.text(x + 76, middle - 3, word, size=11.5, bold=True, fill=colour)
+    canvas.text(x + 88, middle - 3, word, size=11.5, bold=True, fill=colour)
     canvas.text(x, middle + 13, required(line).partition(", aim")[0], size=11, fill=theme.faint)

@@ -1,7 +1,7 @@
 """The programs that are measured: started on one processor each, and ended by their ids.
 
-A server tells its port on the first line. It ends when its input is closed (those in Python) or with
-the process that started it (those in C), so that nothing is left even when this one is killed.
+A server tells its port on the first line. It ends when its input is closed (those in Python) or
+with the process that started it (those in C), so that nothing is left even when this is killed.
 """
 
 import os
@@ -22,7 +22,7 @@ __all__ = ["Bench", "Program"]
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent.parent / "target" / "bench"
-# How much longer than it is meant to a program may take, in seconds, before it is taken for hanging.
+# So many seconds longer than it is meant to a program may take before it is taken for hanging.
 PATIENCE = 30.0
 
 Command = Sequence[object]

@@ -78,23 +78,18 @@ def amount(value: float | None, unit: str) -> str:
         return f"{value / 1e9:.2f} GB/s"
     if unit == "us":
         return f"{value:.3g} us" if value < 100 else f"{value:,.0f} us"
-    if unit in {"% lost", "bytes"}:
-        return f"{value:.3g} {unit}"
+    if unit == "% lost":
+        return f"{value:.2g} %"
+    if unit == "bytes":
+        return f"{value:,.0f} bytes"
     return f"{float(f'{value:.3g}'):,.0f}"
-
-
-def unit_of(line: Line) -> str:
-    """Give the unit of a row's own figure; an absolute one tells it in its limit."""
-    if line["absolute"] and line["unit"] != "% lost":
-        return "bytes"
-    return str(line["unit"])
 
 
 def ratio(value: float | None, line: Line) -> str:
     if value is None:
         return "-"
     if line["absolute"]:
-        return amount(value, unit_of(line))
+        return amount(value, line["unit"])
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
@@ -129,8 +124,8 @@ def cells(line: Line) -> list[str]:
         required(line),
         ratio(line["ratio"], line),
         spread(line),
-        amount(line["ours"], unit_of(line)),
-        "-" if line["absolute"] else amount(line["theirs"], unit_of(line)),
+        amount(line["ours"], line["unit"]),
+        amount(line["theirs"], line["unit"]),
         verdict(line),
     ]
 
@@ -169,7 +164,10 @@ def readme_section(result: Mapping[str, Any], picture: str) -> str:
     table = [
         "| " + " | ".join(COLUMNS) + " |",
         "| " + " | ".join("---" for _ in COLUMNS) + " |",
-        *("| " + " | ".join(cell.replace("|", "\\|") for cell in cells(line)) + " |" for line in lines),
+        *(
+            "| " + " | ".join(cell.replace("|", "\\|") for cell in cells(line)) + " |"
+            for line in lines
+        ),
     ]
     return "\n".join(
         [

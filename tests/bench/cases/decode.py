@@ -1,4 +1,4 @@
-"""Packets read from a file, against scapy (in a process of its own: it is GPL, and never imported here)."""
+"""Packets read from a file, against scapy: in a process of its own, as it is GPL."""
 
 import shutil
 import subprocess

@@ -63,15 +63,16 @@ def case(name: str, kind: str) -> Case:
         crowded(kind),
         (
             Row(
-                f"{name}, 10,000 idle clients, resident bytes for each",
+                f"{name}, 10,000 idle clients, resident memory for each",
                 "1 KiB",
                 "memory",
                 None,
                 1024.0,
                 at_least=False,
+                unit="bytes",
             ),
             Row(
-                f"{name}, 100 active clients with 10,000 idle beside them, requests/s",
+                f"{name}, 100 active clients beside 10,000 idle, requests/s",
                 "without the idle ones",
                 "crowded",
                 "alone",

@@ -10,10 +10,14 @@ Opening = Callable[[Bench], AbstractContextManager[Contenders]]
 
 
 def step(bench: Bench, kind: str, whose: str) -> Measure:
-    """Measure one kind; those of one process on the server's processor, those of two choose."""
-    two = kind in {"round-trip", "recorded"}
+    """Measure one kind.
+
+    Only a single thread is pinned: two processes pin themselves, and a busy thread has the other
+    processor, or the two would wait for the kernel and not for each other.
+    """
     command = bench.program("steps", kind, whose)
-    return lambda: bench.run(command, None if two else bench.server)["microseconds"]
+    place = bench.server if kind == "ready" else None
+    return lambda: bench.run(command, place)["microseconds"]
 
 
 def against_stdlib(kind: str) -> Opening:

@@ -6,7 +6,8 @@
 #include <sys/epoll.h>
 
 static const char USAGE[] = "echo_load PORT CONNECTIONS SIZE SECONDS";
-enum { EVENTS = 256, BUCKETS = 1000000 }; // a bucket for each microsecond, up to a second
+// A bucket for each microsecond, up to a second; so many seconds for the first answer.
+enum { EVENTS = 256, BUCKETS = 1000000, PATIENCE = 10 };
 
 struct connection {
     int fd;
@@ -58,17 +59,22 @@ int main(int argc, char **argv) {
         struct connection *c = &all[i];
         c->fd = connected(SOCK_STREAM, port);
         no_delay(c->fd);
-        fcntl(c->fd, F_SETFL, O_NONBLOCK);
         c->message = malloc(size);
         memset(c->message, 'x', size);
         c->message[size - 1] = '\n';
+        // One answer before the next connects: all are served when the load begins, as clients that come one by one are.
+        struct timeval patience = {PATIENCE, 0};
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        if (ask(c, i, size)) fail("first message");
+        if (recv(c->fd, in, size, MSG_WAITALL) != (ssize_t)size || memcmp(in, c->message, size)) fail("first answer");
+        fcntl(c->fd, F_SETFL, O_NONBLOCK);
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
         epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &event);
     }
     for (int i = 0; i < count; i++)
         if (ask(&all[i], i, size)) wrong++;
-    // A tenth of the time before it counts: every connection has been served, caches and clocks are warm.
-    long long warm = now_ns() + (long long)(seconds * 1e8), begin = 0, t = 0, done = 0;
+    // A tenth of the time before it counts: caches and clocks are warm.
+    long long warm = now_ns() + (long long)(seconds * 1e8), begin = 0, t, done = 0;
     long long end = warm + (long long)(seconds * 1e9);
     struct epoll_event events[EVENTS];
     while ((t = now_ns()) < end && alive) {
@@ -85,8 +91,8 @@ int main(int argc, char **argv) {
                 continue;
             }
             if ((c->got += came) < size) continue;
-            long long us = (now_ns() - c->begun) / 1000;
             if (begin) {
+                long long us = (now_ns() - c->begun) / 1000;
                 histogram[us < BUCKETS ? us : BUCKETS - 1]++;
                 done++;
             }
@@ -96,7 +102,7 @@ int main(int argc, char **argv) {
     // Reset, not closed: no TIME_WAIT keeps the ports from the next round.
     struct linger off = {1, 0};
     for (int i = 0; i < count; i++) setsockopt(all[i].fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
-    printf("requests_per_s %.0f p50_us %lld p99_us %lld wrong %ld\n", begin ? done / ((t - begin) / 1e9) : 0,
-           percentile(done, 50), percentile(done, 99), wrong);
+    printf("requests_per_s %.0f p50_us %lld p99_us %lld wrong %ld\n", begin ? done / ((t - begin) / 1e9) : 0, percentile(done, 50),
+           percentile(done, 99), wrong);
     return 0;
 }

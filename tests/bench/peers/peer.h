@@ -16,7 +16,10 @@
 enum { LONGEST_LIFE = 3600 };
 
 static inline void fail(const char *what) {
-    perror(what);
+    if (errno)
+        perror(what);
+    else
+        fprintf(stderr, "%s: not as it should be\n", what);
     exit(1);
 }
 

@@ -1,7 +1,7 @@
 """One TCP stream of netsteps, to a sink.
 
 python bulk.py chunks PORT SIZE SECONDS
-python bulk.py file PORT PATH
+python bulk.py file PORT PATH SECONDS     the whole file, as often as the time allows
 
 Prints bytes_per_s, up to the moment at which the sink has all and closes.
 """
@@ -16,15 +16,16 @@ LOOPBACK = "127.0.0.1"
 
 def main() -> None:
     with ns.TcpSender(LOOPBACK, int(sys.argv[2])) as sender:
-        begun = time.perf_counter()
+        begun, total = time.perf_counter(), 0
         match sys.argv[1:]:
             case ["chunks", _, size, seconds]:
-                chunk, total = b"\1" * int(size), 0
+                chunk = b"\1" * int(size)
                 while time.perf_counter() - begun < float(seconds):
                     sender.send(chunk)
                     total += len(chunk)
-            case ["file", _, path]:
-                total = sender.send_file(path)
+            case ["file", _, path, seconds]:
+                while not total or time.perf_counter() - begun < float(seconds):
+                    total += sender.send_file(path)
             case _:
                 sys.exit(__doc__)
         sender.finish()

@@ -1,4 +1,4 @@
-"""Sends or receives datagrams as fast as it goes: netsteps, or a loop around the standard library's socket.
+"""Sends or receives datagrams as fast as it goes: netsteps, or a loop of the standard library.
 
 python udp.py send netsteps|stdlib PORT SIZE SECONDS       prints datagrams_per_s
 python udp.py receive netsteps|stdlib                      tells its port, receives from the first
@@ -24,7 +24,7 @@ def rate(sent: int, begun: float) -> None:
 
 
 def send_netsteps(port: int, size: int, seconds: float) -> None:
-    messages = [bytes([number]) * size for number in range(BATCH)]
+    messages = [bytes([number % 256]) * size for number in range(BATCH)]
     with ns.UdpSender(LOOPBACK, port) as sender:
         sent, begun = 0, time.perf_counter()
         while time.perf_counter() - begun < seconds:
@@ -33,7 +33,7 @@ def send_netsteps(port: int, size: int, seconds: float) -> None:
 
 
 def send_stdlib(port: int, size: int, seconds: float) -> None:
-    messages = [bytes([number]) * size for number in range(BATCH)]
+    messages = [bytes([number % 256]) * size for number in range(BATCH)]
     to = (LOOPBACK, port)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sent, begun = 0, time.perf_counter()

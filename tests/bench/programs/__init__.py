@@ -1,0 +1,1 @@
+"""The measured programs in Python, each a process of its own."""
