@@ -101,7 +101,7 @@ def echoed(bench: Bench) -> Iterator[Contenders]:
         found: Contenders = {}
         for name, kind in (("on_datagram", "netsteps-datagrams"), ("asyncio", "asyncio-datagrams")):
             server = stack.enter_context(bench.serving(bench.program("servers", kind)))
-            load = bench.peer("udp_echo_load", server.port, WINDOW, ECHO_SIZE, bench.seconds)
+            load = bench.peer("udp_load", server.port, WINDOW, ECHO_SIZE, bench.seconds)
             found[name] = lambda load=load: bench.run(load, bench.load)["echoes_per_s"]
         yield found
 

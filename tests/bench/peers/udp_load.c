@@ -4,7 +4,7 @@
 #include "peer.h"
 #include <sys/time.h>
 
-static const char USAGE[] = "udp_echo_load PORT WINDOW SIZE SECONDS";
+static const char USAGE[] = "udp_load PORT WINDOW SIZE SECONDS";
 enum { BATCH = 64, LARGEST = 2048 };
 
 static char out[BATCH][LARGEST], in[BATCH][LARGEST];
