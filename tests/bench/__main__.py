@@ -13,6 +13,7 @@ Only loopback is used. Ctrl-C ends it, and everything that it has started.
 """
 
 import argparse
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -91,7 +92,7 @@ def command(given: argparse.Namespace) -> str:
     if given.seconds != SECONDS:
         words.append(f"EACH={given.seconds:g}")
     if given.only:
-        words.append(f"ONLY={given.only}")
+        words.append(f"ONLY={shlex.quote(given.only)}")
     return " ".join(words)
 
 

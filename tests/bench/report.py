@@ -143,6 +143,7 @@ def about_run(result: Mapping[str, Any]) -> str:
     """Tell in one sentence where and how it was measured."""
     machine = result["machine"]
     cores = machine["cores"]
+    rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
     places = (
         "who is measured on one core, who asks or takes on another"
         if machine["pinned"]
@@ -152,7 +153,7 @@ def about_run(result: Mapping[str, Any]) -> str:
         f"{result['date']}, {cores} {'core' if cores == 1 else 'cores'} ({machine['model']}), "
         f"{machine['memory_gib']:.0f} GiB, {machine['kernel']}, Python {machine['python']}, "
         f"uvloop {machine['uvloop'] or 'not installed'}; `{result['command']}`, "
-        f"{result['rounds']} rounds in alternation, {places}"
+        f"{rounds} in alternation, {places}"
     )
 
 
