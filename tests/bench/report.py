@@ -133,10 +133,19 @@ def cells(line: Line) -> list[str]:
 COLUMNS = ("what", "against", "required", "ratio", "of the rounds", "netsteps", "other", "reached")
 
 
-def terminal_table(lines: Sequence[Line]) -> str:
+def terminal_table(lines: Sequence[Line], width: int | None = None) -> str:
+    """Lay the rows out as one table; where it is wider than the terminal, a few lines for each."""
     from netsteps.show.tables import text_table
 
-    return text_table(COLUMNS, [cells(line) for line in lines], width=90)
+    table = text_table(COLUMNS, [cells(line) for line in lines], width=90)
+    if width is None or max(map(len, table.split("\n"))) <= width:
+        return table
+    return "\n".join(
+        f"{what}, against {against}\n"
+        f"    {figure} ({asked}): {met}\n"
+        f"    rounds {rounds}; netsteps {ours}, other {other}"
+        for what, against, asked, figure, rounds, ours, other, met in map(cells, lines)
+    )
 
 
 def about_run(result: Mapping[str, Any]) -> str:
