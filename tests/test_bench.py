@@ -133,6 +133,15 @@ def test_figures_are_written_with_three_digits() -> None:
     assert report.amount(228.4, "bytes") == "228 bytes"
 
 
+def test_what_is_taken_for_noise_is_told() -> None:
+    rows = (Row("", "", "a", "b", 1.0, noise=0.03), Row("", "", "a", None, 0.0, False, noise=0.1))
+    figures = measured({"a": fake(1.0), "b": fake(1.0)}, 1)
+    told = [report.required(report.line_of(result)) for result in judged(case(*rows), figures)]
+    assert told[0] == "at least 1.00 (0.97 within noise)"
+    assert told[1].startswith("at most 0 ")
+    assert "within noise" in told[1]
+
+
 def test_a_table_wider_than_the_terminal_is_written_in_lines() -> None:
     lines = report.load(RESULTS / f"{NAME}.json")["rows"]
     wide = report.terminal_table(lines)

@@ -97,9 +97,9 @@ def required(line: Line) -> str:
     if line["limit"] is None:
         return "-"
     text = f"{line['sense']} {ratio(line['limit'], line)}"
-    if line["noise"] and not line["absolute"]:
-        low = line["limit"] - line["noise"]
-        text += f" ({ratio(low, line)} within noise)"
+    if line["noise"]:
+        noise = line["noise"] if line["sense"] == "at most" else -line["noise"]
+        text += f" ({ratio(line['limit'] + noise, line)} within noise)"
     if line["aim"]:
         text += f", aim {ratio(line['aim'], line)}"
     return text
