@@ -133,6 +133,25 @@ def test_figures_are_written_with_three_digits() -> None:
     assert report.amount(228.4, "bytes") == "228 bytes"
 
 
+def test_what_is_taken_for_noise_is_told() -> None:
+    rows = (Row("", "", "a", "b", 1.0, noise=0.03), Row("", "", "a", None, 0.0, False, noise=0.1))
+    figures = measured({"a": fake(1.0), "b": fake(1.0)}, 1)
+    told = [report.required(report.line_of(result)) for result in judged(case(*rows), figures)]
+    assert told[0] == "at least 1.00 (0.97 within noise)"
+    assert told[1].startswith("at most 0 ")
+    assert "within noise" in told[1]
+
+
+def test_a_table_wider_than_the_terminal_is_written_in_lines() -> None:
+    lines = report.load(RESULTS / f"{NAME}.json")["rows"]
+    wide = report.terminal_table(lines)
+    assert report.terminal_table(lines, 400) == wide
+    narrow = report.terminal_table(lines, 100)
+    assert max(map(len, narrow.split("\n"))) <= 110 < max(map(len, wide.split("\n")))
+    for line in lines:
+        assert line["what"] in narrow
+
+
 def test_the_readme_shows_the_saved_result() -> None:
     result = report.load(RESULTS / f"{NAME}.json")
     readme = README.read_text(encoding="utf-8")
@@ -170,8 +189,8 @@ def test_a_part_is_chosen_by_group_or_words_and_the_command_can_be_typed_again()
         "ready sockets beside a busy thread",
     ]
     assert chosen("") == list(ALL)
-    given = parsed(["--rounds", "3", "--only", "udp", "--seconds", "0.5"])
-    assert command(given) == "make bench ROUNDS=3 EACH=0.5 ONLY=udp"
+    given = parsed(["--rounds", "3", "--only", "udp", "--seconds", "2"])
+    assert command(given) == "make bench ROUNDS=3 EACH=2 ONLY=udp"
     assert command(parsed([])) == "make bench"
     with pytest.raises(SystemExit):
         parsed(["--readme", "--only", "udp"])

@@ -202,7 +202,8 @@ class Progress:
         text = f"{minutes(gone)} gone" + (f", about {minutes(left)} left" if left else "")
         case = self._cases[place]
         where = f"[{place + 1}/{len(self._cases)}] {case.name}"
-        self._write(f"{where}: round {number} of {self._rounds}; {text}")
+        now = f"round {number} of {self._rounds}" if number else "starting"
+        self._write(f"{where}: {now}; {text}")
 
 
 def minutes(seconds: float) -> str:

@@ -97,9 +97,9 @@ def required(line: Line) -> str:
     if line["limit"] is None:
         return "-"
     text = f"{line['sense']} {ratio(line['limit'], line)}"
-    if line["noise"] and not line["absolute"]:
-        low = line["limit"] - line["noise"]
-        text += f" ({ratio(low, line)} within noise)"
+    if line["noise"]:
+        noise = line["noise"] if line["sense"] == "at most" else -line["noise"]
+        text += f" ({ratio(line['limit'] + noise, line)} within noise)"
     if line["aim"]:
         text += f", aim {ratio(line['aim'], line)}"
     return text
@@ -133,16 +133,26 @@ def cells(line: Line) -> list[str]:
 COLUMNS = ("what", "against", "required", "ratio", "of the rounds", "netsteps", "other", "reached")
 
 
-def terminal_table(lines: Sequence[Line]) -> str:
+def terminal_table(lines: Sequence[Line], width: int | None = None) -> str:
+    """Lay the rows out as one table; where it is wider than the terminal, a few lines for each."""
     from netsteps.show.tables import text_table
 
-    return text_table(COLUMNS, [cells(line) for line in lines], width=90)
+    table = text_table(COLUMNS, [cells(line) for line in lines], width=90)
+    if width is None or max(map(len, table.split("\n"))) <= width:
+        return table
+    return "\n".join(
+        f"{what}, against {against}\n"
+        f"    {figure} ({asked}): {met}\n"
+        f"    rounds {rounds}; netsteps {ours}, other {other}"
+        for what, against, asked, figure, rounds, ours, other, met in map(cells, lines)
+    )
 
 
 def about_run(result: Mapping[str, Any]) -> str:
     """Tell in one sentence where and how it was measured."""
     machine = result["machine"]
     cores = machine["cores"]
+    rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
     places = (
         "who is measured on one core, who asks or takes on another"
         if machine["pinned"]
@@ -152,7 +162,7 @@ def about_run(result: Mapping[str, Any]) -> str:
         f"{result['date']}, {cores} {'core' if cores == 1 else 'cores'} ({machine['model']}), "
         f"{machine['memory_gib']:.0f} GiB, {machine['kernel']}, Python {machine['python']}, "
         f"uvloop {machine['uvloop'] or 'not installed'}; `{result['command']}`, "
-        f"{result['rounds']} rounds in alternation, {places}"
+        f"{rounds} in alternation, {places}"
     )
 
 

@@ -44,21 +44,22 @@ def send_stdlib(port: int, size: int, seconds: float) -> None:
         rate(sent, begun)
 
 
-def told(received: int, begun: float, ended: float) -> None:
-    took = ended - begun
-    print("received", received, "datagrams_per_s", round(received / took) if took > 0 else 0)
+def told(first: int, received: int, took: float) -> None:
+    """Tell how many came, and the rate of those that came after the first ones, which began it."""
+    rate = round((received - first) / took) if took > 0 else 0
+    print("received", received, "datagrams_per_s", rate)
 
 
 def receive_netsteps() -> None:
     with ns.UdpReceiver() as receiver:
         receiver.socket.options.receive_buffer = ROOM
         print("port", receiver.endpoint.port, flush=True)
-        received = len(receiver.receive_many(MANY, timeout=30))
+        first = received = len(receiver.receive_many(MANY, timeout=30))
         begun = ended = time.perf_counter()
         while datagrams := receiver.receive_many(MANY, timeout=QUIET):
             received += len(datagrams)
             ended = time.perf_counter()
-    told(received, begun, ended)
+    told(first, received, ended - begun)
 
 
 def receive_stdlib() -> None:
@@ -82,7 +83,7 @@ def receive_stdlib() -> None:
                 ended = time.perf_counter()
         except BlockingIOError:
             pass
-    told(received, begun, ended)
+    told(1, received, ended - begun)
 
 
 def main() -> None:
