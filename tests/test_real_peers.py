@@ -304,6 +304,20 @@ def test_nc_sends_a_datagram_and_is_answered() -> None:
             client.until("HELLO")
 
 
+@needs("socat")
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_socat_is_answered_by_a_datagram_server(host: str) -> None:
+    peer = f"UDP6:[{host}]" if ":" in host else f"UDP4:{host}"
+    with (
+        ns.UdpServer(service="echo", host=host) as service,
+        ns.UdpServer(on_datagram=lambda datagram: datagram.data, host=host) as function,
+    ):
+        for server, data in ((service, PAGE[:1473]), (function, PAGE[:65_507])):
+            address = f"{peer}:{server.endpoint.port}"
+            done = run("socat", "-b", "65507", "-t", "1", "-", address, stdin=data)
+            assert (done.returncode, done.stdout) == (0, data)
+
+
 @needs("nc")
 def test_nc_receives_a_datagram_and_answers() -> None:
     with (

@@ -68,16 +68,23 @@ def test_a_service_gets_out_of_a_loop_with_any_other_echo_server() -> None:
         assert ask(server.endpoint, b"served") == b"served"
 
 
-def test_a_forged_datagram_with_the_servers_own_address_is_not_answered() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_forged_datagram_with_the_servers_own_address_is_not_answered(host: str) -> None:
+    """Where the server has every address of the machine, each of them is its own."""
+    own = [one.ip for one in ns.interfaces() for one in one.addresses if one.family == "ipv4"]
+    ips = {"127.0.0.1": [host], "0.0.0.0": own}[host]
     for server in (
-        ns.UdpServer(service="echo"),
-        ns.UdpServer(on_datagram=lambda datagram: datagram.data),
+        ns.UdpServer(service="echo", host=host),
+        ns.UdpServer(on_datagram=lambda datagram: datagram.data, host=host),
     ):
         with server:
-            forge(server.endpoint, server.endpoint)
-            until(lambda: server.received == 1, "it is taken")  # noqa: B023
-            assert ask(server.endpoint, b"served") == b"served"
-            until(lambda: (server.received, server.answered) == (2, 1), "no more")  # noqa: B023
+            for ip in ips:
+                address = ns.Endpoint(ip, server.endpoint.port)
+                forge(address, address)
+            address = ns.Endpoint("127.0.0.1", server.endpoint.port)
+            assert ask(address, b"served") == b"served"
+            until(lambda: server.received > len(ips), "all are taken")  # noqa: B023
+            until(lambda: server.answered == 1, "only the client is answered")  # noqa: B023
 
 
 def test_a_function_of_the_users_own_goes_round_until_a_limit_is_given() -> None:

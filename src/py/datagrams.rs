@@ -125,12 +125,7 @@ impl PyDatagrams {
             let datagrams = PyList::empty(py);
             for datagram in self.core.asked(&own.batch) {
                 own.asked.push(datagram.sender);
-                datagrams.append(PyDatagram::new(
-                    py,
-                    datagram.data,
-                    datagram.sender,
-                    datagram.truncated_from,
-                )?)?;
+                datagrams.append(PyDatagram::received(py, &datagram)?)?;
             }
             if !own.asked.is_empty() {
                 return Ok(Some(datagrams));

@@ -162,19 +162,10 @@ pub(super) struct PyDatagram {
 
 impl PyDatagram {
     pub(super) fn of(py: Python<'_>, datagram: &Datagram) -> PyResult<Self> {
-        Self::new(py, &datagram.data, datagram.sender, datagram.truncated_from)
-    }
-
-    pub(super) fn new(
-        py: Python<'_>,
-        data: &[u8],
-        sender: Endpoint,
-        truncated_from: Option<usize>,
-    ) -> PyResult<Self> {
         Ok(Self {
-            data: new_bytes(py, data)?.unbind(),
-            sender,
-            truncated_from,
+            data: new_bytes(py, &datagram.data)?.unbind(),
+            sender: datagram.sender,
+            truncated_from: datagram.truncated_from,
         })
     }
 

@@ -242,7 +242,10 @@ impl<'a, 'py> Source<'a, 'py> {
     /// Takes messages until there are so many; when they end before, how.
     fn fill(&mut self, payloads: &mut Vec<Payload<'py>>, most: usize) -> Option<PyResult<()>> {
         while payloads.len() < most {
-            let taken = match self.next()? {
+            let Some(next) = self.next() else {
+                return Some(Ok(()));
+            };
+            let taken = match next {
                 Ok(message) => match message.cast_into::<PyBytes>() {
                     Ok(bytes) => Ok(Payload::Bytes(bytes)),
                     Err(other) => Payload::of(&other.into_inner(), "send"),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,9 +33,17 @@ pub struct Server {
     held_back: AtomicU64,
     unsent: AtomicU64,
     stopping: AtomicBool,
+    local: Mutex<Local>,
     life: Mutex<Life>,
     ended: Condvar,
     forks: u64,
+}
+
+/// The addresses of this machine, and when the system told them.
+#[derive(Debug, Default)]
+struct Local {
+    since: Option<Instant>,
+    addresses: Vec<IpAddr>,
 }
 
 /// What the loop does.
@@ -63,7 +72,8 @@ impl Server {
             held_back: AtomicU64::new(0),
             unsent: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
-            life: Mutex::new(Life::default()),
+            local: Mutex::default(),
+            life: Mutex::default(),
             ended: Condvar::new(),
             forks: forks(),
         }))
@@ -165,8 +175,22 @@ impl Server {
         sender.port() == self.endpoint.port()
             && (sender.ip() == self.endpoint.ip()
                 || self.endpoint.ip().is_unspecified()
-                    && (sender.scope() == Scope::Loopback
-                        || local_addresses().is_some_and(|own| own.contains(&sender.ip()))))
+                    && (sender.scope() == Scope::Loopback || self.is_local(sender.ip())))
+    }
+
+    /// Whether this machine has the address. The system is asked once in a second, not for each datagram of a flood.
+    fn is_local(&self, ip: IpAddr) -> bool {
+        let mut known = self.local.lock().unwrap_or_else(PoisonError::into_inner);
+        if known
+            .since
+            .is_none_or(|since| since.elapsed() >= Duration::from_secs(1))
+        {
+            *known = Local {
+                since: Some(Instant::now()),
+                addresses: local_addresses().unwrap_or_default(),
+            };
+        }
+        known.addresses.contains(&ip)
     }
 
     /// Sends the answers to a batch. One that cannot leave is lost, as a datagram may be, and the others go on; what the kernel said
