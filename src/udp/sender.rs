@@ -8,7 +8,7 @@ use crate::socket::{Outgoing, Socket};
 use crate::wait::Wait;
 
 /// So many datagrams are made ready for one batch.
-pub const BATCH: usize = 512;
+pub const BATCH: usize = 1024;
 /// Whoever is late by more than this does not catch up: what was late leaves at the rate that was asked for.
 const LATEST: Duration = Duration::from_millis(100);
 
