@@ -14,17 +14,19 @@ use super::errors;
 use super::handlers::Raised;
 use super::memory::{Payload, new_bytes};
 use crate::address::Endpoint;
-use crate::error::Error;
-use crate::tcp::event_loop::{Io, Key, Remote, Rounds, Work};
+use crate::error::{Code, Error};
+use crate::tcp::event_loop::{Full, Io, Key, Remote, Rounds, Work};
 use crate::tcp::framing::{Cutter, Framing};
 
 /// So many bytes of messages are enough for one batch; the rest stays in the kernel for the next.
 const ENOUGH: usize = 1024 * 1024;
+/// So many messages of one client are answered before it has to take the answers: what a client that sends many and reads nothing
+/// costs is the answers to these.
+const MOST: usize = 128;
 
 /// Gathers the messages of one round.
 pub(super) struct Gather {
-    framing: Framing,
-    limit: usize,
+    cut: Cut,
     /// Whether the function is given the client as well.
     with_client: bool,
     /// The messages, one behind the other.
@@ -32,6 +34,16 @@ pub(super) struct Gather {
     items: Vec<Item>,
     /// Clients that broke the framing, with what they did.
     broken: Vec<(Option<Endpoint>, Error)>,
+}
+
+/// How messages are told apart, and the limits of a client.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) framing: Framing,
+    /// The longest message.
+    pub(super) limit: usize,
+    /// From so many bytes on that wait for a client it is sent no more.
+    pub(super) unwritten: usize,
 }
 
 /// What a client did, in the order of its doing.
@@ -72,10 +84,9 @@ impl Drop for Lease {
 }
 
 impl Gather {
-    pub(super) fn new(framing: Framing, limit: usize, with_client: bool) -> Self {
+    pub(super) fn new(cut: Cut, with_client: bool) -> Self {
         Self {
-            framing,
-            limit,
+            cut,
             with_client,
             bytes: Vec::new(),
             items: Vec::new(),
@@ -86,6 +97,9 @@ impl Gather {
 
 impl Work for Gather {
     type Client = OfClient;
+
+    // They are answered after the round, and nobody is asked for more before that.
+    const READS: usize = 1;
 
     fn is_full(&self) -> bool {
         self.bytes.len() >= ENOUGH
@@ -105,17 +119,25 @@ impl Work for Gather {
             })
         });
         let (all, items) = (&mut self.bytes, &mut self.items);
-        let fed = client
-            .cutter
-            .feed(self.framing, self.limit, bytes, |message| {
-                all.extend_from_slice(message);
-                let lease = lease.clone();
-                items.push(Item::Message(Whose { key, peer, lease }, all.len()));
-            });
-        if let Err(too_long) = fed {
-            self.broken.push((peer, too_long.error(self.limit)));
-            io.close();
+        let Cut { framing, limit, .. } = self.cut;
+        let fed = client.cutter.feed(framing, limit, MOST, bytes, |message| {
+            all.extend_from_slice(message);
+            let lease = lease.clone();
+            items.push(Item::Message(Whose { key, peer, lease }, all.len()));
+        });
+        match fed {
+            Ok(false) => {}
+            Ok(true) => io.hold_until_written(),
+            Err(too_long) => {
+                self.broken.push((peer, too_long.error(limit)));
+                io.close();
+            }
         }
+    }
+
+    /// It has taken the answers, and there may be more messages.
+    fn room(&mut self, client: &mut OfClient, io: &mut Io<'_>) {
+        self.came(client, b"", io);
     }
 
     /// What it sent before its end may still have to be answered.
@@ -130,7 +152,10 @@ impl Work for Gather {
 
 /// Writes a message as the framing wants it.
 fn write(io: &mut Io<'_>, framing: Framing, message: &[u8]) {
-    let (head, length, tail) = framing.around(message.len());
+    // Its length was looked at before.
+    let Ok((head, length, tail)) = framing.around(message.len()) else {
+        return;
+    };
     if length == 0 && tail.is_empty() {
         io.write(message);
         return;
@@ -145,7 +170,28 @@ fn write(io: &mut Io<'_>, framing: Framing, message: &[u8]) {
 #[pyclass(frozen, name = "MessageClient", module = "netsteps")]
 pub(super) struct PyMessageClient {
     lease: Arc<Lease>,
-    framing: Framing,
+    cut: Cut,
+}
+
+impl PyMessageClient {
+    fn post(&self, message: &Bound<'_, PyAny>, limit: usize) -> PyResult<()> {
+        let py = message.py();
+        let payload = Payload::of(message, "send")?;
+        let message = payload.bytes();
+        let (head, length, tail) = self
+            .cut
+            .framing
+            .around(message.len())
+            .map_err(|error| errors::raise(py, error))?;
+        let framed = [&head[..length], message, tail].concat();
+        let sent = self.lease.remote.write(framed, limit);
+        sent.map_err(|Full(waiting)| {
+            let cause = format!("{waiting} bytes wait for the client, which does not take them");
+            let remedy = "client.close(), less to slow clients (.unwritten tells), or a larger unwritten_limit= of the server";
+            let error = Error::new(Code::TooSlow, "send", cause, remedy);
+            errors::raise(py, error.at(self.lease.peer))
+        })
+    }
 }
 
 #[pymethods]
@@ -156,17 +202,28 @@ impl PyMessageClient {
         self.lease.peer.map(PyEndpoint)
     }
 
+    /// How many bytes that were sent to it wait here because it has not taken them; 0 when it has gone.
+    ///
+    /// What the kernels of both ends hold is not counted.
+    #[getter]
+    fn unwritten(&self) -> usize {
+        self.lease.remote.unwritten()
+    }
+
     /// Send it a message, framed as the server frames; what it does not take at once waits. To a client that has gone, nothing is sent.
     ///
-    /// message: any bytes-like object. Raises BadPayload. System call: send(2), in the thread of the loop.
+    /// It never waits for the client, and may be called from any thread. message: any bytes-like object. Raises BadPayload, and TooSlow
+    /// (a BlockingIOError) when the server's unwritten_limit of bytes or more wait for the client already: then nothing of the message
+    /// is sent. System call: send(2), in the thread of the loop.
     #[pyo3(signature = (message: "ReadableBuffer"))]
     fn send(&self, message: &Bound<'_, PyAny>) -> PyResult<()> {
-        let payload = Payload::of(message, "send")?;
-        let message = payload.bytes();
-        let (head, length, tail) = self.framing.around(message.len());
-        let framed = [&head[..length], message, tail].concat();
-        self.lease.remote.write(framed);
-        Ok(())
+        self.post(message, self.cut.unwritten)
+    }
+
+    /// Send what the function returned. A client that does not take its answers is asked nothing more, so there is no limit here.
+    #[pyo3(signature = (message: "ReadableBuffer"))]
+    fn _answer(&self, message: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.post(message, usize::MAX)
     }
 
     /// Close the connection when all that was sent to it has gone.
@@ -195,7 +252,7 @@ fn name(peer: Option<Endpoint>) -> String {
 #[pyclass(frozen, name = "_Messages", module = "netsteps._core")]
 pub(super) struct PyMessages {
     raised: Arc<Raised>,
-    framing: Framing,
+    cut: Cut,
     own: Mutex<Own>,
 }
 
@@ -215,10 +272,10 @@ enum Answer<'a> {
 }
 
 impl PyMessages {
-    pub(super) fn new(raised: Arc<Raised>, rounds: Rounds<Gather>, framing: Framing) -> Self {
+    pub(super) fn new(raised: Arc<Raised>, rounds: Rounds<Gather>, cut: Cut) -> Self {
         Self {
             raised,
-            framing,
+            cut,
             own: Mutex::new(Own {
                 rounds: Some(rounds),
                 asked: Vec::new(),
@@ -247,7 +304,11 @@ impl PyMessages {
                 payloads.push((key, None));
                 continue;
             }
-            let payload = Payload::of(&answer, "on_message");
+            let payload = Payload::of(&answer, "on_message").and_then(|payload| {
+                let framed = self.cut.framing.around(payload.bytes().len());
+                framed.map_err(|error| errors::raise(py, error))?;
+                Ok(payload)
+            });
             let payload = payload.map_err(|error| self.raised.report(py, error, &name(peer)));
             payloads.push((key, payload.ok()));
         }
@@ -278,7 +339,7 @@ impl PyMessages {
             })
             .collect();
         out.extend(own.finished.drain(..).map(|key| (key, Answer::Finish)));
-        let framing = self.framing;
+        let (cut, framing) = (self.cut, self.cut.framing);
         let goes_on = py.detach(|| {
             rounds.each(out, |io, answer| match answer {
                 Answer::Message(message) => write(io, framing, message),
@@ -317,7 +378,7 @@ impl PyMessages {
             begin = end;
             own.asked.push((whose.key, whose.peer));
             match whose.lease {
-                Some(lease) => batch.append((message, PyMessageClient { lease, framing }))?,
+                Some(lease) => batch.append((message, PyMessageClient { lease, cut }))?,
                 None => batch.append(message)?,
             }
         }

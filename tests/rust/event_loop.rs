@@ -23,12 +23,13 @@ pub(crate) fn settings(max_clients: usize) -> Settings {
         endpoint: loopback(Family::Ipv4),
         backlog: 128,
         max_clients,
+        loops: 1,
         idle: None,
     }
 }
 
 pub(crate) fn on_loop(service: Service) -> Server {
-    Server::start(settings(1000), Serving(service)).unwrap()
+    Server::start(settings(1000), || Serving(service)).unwrap()
 }
 
 #[test]
@@ -38,7 +39,7 @@ fn a_hundred_clients_at_once_each_get_their_own_bytes_back() {
             endpoint: loopback(family),
             ..settings(1000)
         };
-        let server = Server::start(settings, Serving(Service::Echo)).unwrap();
+        let server = Server::start(settings, || Serving(Service::Echo)).unwrap();
         let endpoint = server.endpoint();
         let clients: Vec<_> = (0..100_u32)
             .map(|number| {
@@ -159,7 +160,7 @@ fn an_endless_answer_leaves_the_others_their_turn() {
 
 #[test]
 fn the_next_client_waits_until_there_is_room() {
-    let server = Server::start(settings(1), Serving(Service::Echo)).unwrap();
+    let server = Server::start(settings(1), || Serving(Service::Echo)).unwrap();
     let mut first = client(server.endpoint());
     first.write_all(b"1").unwrap();
     first.read_exact(&mut [0]).unwrap();
@@ -183,7 +184,7 @@ fn an_idle_client_is_let_go_and_a_busy_one_stays() {
         idle: Some(idle),
         ..settings(10)
     };
-    let server = Server::start(settings, Serving(Service::Echo)).unwrap();
+    let server = Server::start(settings, || Serving(Service::Echo)).unwrap();
     let mut silent = client(server.endpoint());
     let mut busy = client(server.endpoint());
     let ((), took) = time(|| {
@@ -216,7 +217,7 @@ fn a_stop_gives_its_grace_and_frees_the_port_at_once() {
             endpoint,
             ..settings(10)
         },
-        Serving(Service::Echo),
+        || Serving(Service::Echo),
     );
     assert_eq!(ask(client(again.unwrap().endpoint()), b"hi"), b"hi");
     // Twice is no error, and without clients there is nothing to wait for.
@@ -284,7 +285,7 @@ impl Work for LongGoodbye {
 
 #[test]
 fn a_close_waits_until_all_is_written() {
-    let server = Server::start(settings(10), LongGoodbye).unwrap();
+    let server = Server::start(settings(10), || LongGoodbye).unwrap();
     let mut stream = client(server.endpoint());
     stream.write_all(b"x").unwrap();
     let mut all = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::clients::Client;
+use super::side::Client;
 
 /// The clients, each at its place; a place is given again.
 #[derive(Default)]
