@@ -85,6 +85,7 @@ from netsteps.errors import (
     SystemFailure,
     TimedOut,
     TooManyFiles,
+    TooSlow,
     UnexpectedEnd,
     Unreachable,
 )
@@ -170,6 +171,7 @@ __all__ = [
     "TcpServer",
     "TimedOut",
     "TooManyFiles",
+    "TooSlow",
     "Trace",
     "UdpReceiver",
     "UdpSender",

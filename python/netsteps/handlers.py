@@ -40,7 +40,7 @@ def serve_messages(reply: "Callable[..., object]", messages: "_Messages") -> Non
                     answers.append(reply(message))
                 except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
                     messages.failed(len(answers), error)
-                    answers.append(False)
+                    answers.append(messages)
     finally:
         messages.ended()
 

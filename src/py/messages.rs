@@ -3,152 +3,20 @@
 //! The thread that answers is Python's (`netsteps.handlers`): it asks for the next batch of messages, and hands over the answers to
 //! the last one. All rounds of the loop, and all system calls, happen in between, without the interpreter.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyList};
+use pyo3::types::PyList;
 
 use super::endpoint::PyEndpoint;
 use super::errors;
+use super::gather::{Cut, Gather, Item, Lease};
 use super::handlers::Raised;
 use super::memory::{Payload, new_bytes};
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
-use crate::tcp::event_loop::{Full, Io, Key, Remote, Rounds, Work};
-use crate::tcp::framing::{Cutter, Framing};
-
-/// So many bytes of messages are enough for one batch; the rest stays in the kernel for the next.
-const ENOUGH: usize = 1024 * 1024;
-/// So many messages of one client are answered before it has to take the answers: what a client that sends many and reads nothing
-/// costs is the answers to these.
-const MOST: usize = 128;
-
-/// Gathers the messages of one round.
-pub(super) struct Gather {
-    cut: Cut,
-    /// Whether the function is given the client as well.
-    with_client: bool,
-    /// The messages, one behind the other.
-    bytes: Vec<u8>,
-    items: Vec<Item>,
-    /// Clients that broke the framing, with what they did.
-    broken: Vec<(Option<Endpoint>, Error)>,
-}
-
-/// How messages are told apart, and the limits of a client.
-#[derive(Clone, Copy)]
-pub(super) struct Cut {
-    pub(super) framing: Framing,
-    /// The longest message.
-    pub(super) limit: usize,
-    /// From so many bytes on that wait for a client it is sent no more.
-    pub(super) unwritten: usize,
-}
-
-/// What a client did, in the order of its doing.
-enum Item {
-    /// A message that ends there.
-    Message(Whose, usize),
-    /// It has finished sending.
-    Finished(Key),
-}
-
-/// Whose a message is.
-struct Whose {
-    key: Key,
-    peer: Option<Endpoint>,
-    lease: Option<Arc<Lease>>,
-}
-
-/// What the loop keeps for each client.
-#[derive(Default)]
-pub(super) struct OfClient {
-    cutter: Cutter,
-    lease: Weak<Lease>,
-}
-
-/// Held by all who may still answer a client. When it has finished sending, and the last of them lets go, we finish too.
-struct Lease {
-    remote: Remote,
-    peer: Option<Endpoint>,
-    ended: AtomicBool,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if self.ended.load(Ordering::Acquire) {
-            self.remote.finish();
-        }
-    }
-}
-
-impl Gather {
-    pub(super) fn new(cut: Cut, with_client: bool) -> Self {
-        Self {
-            cut,
-            with_client,
-            bytes: Vec::new(),
-            items: Vec::new(),
-            broken: Vec::new(),
-        }
-    }
-}
-
-impl Work for Gather {
-    type Client = OfClient;
-
-    // They are answered after the round, and nobody is asked for more before that.
-    const READS: usize = 1;
-
-    fn is_full(&self) -> bool {
-        self.bytes.len() >= ENOUGH
-    }
-
-    fn came(&mut self, client: &mut OfClient, bytes: &[u8], io: &mut Io<'_>) {
-        let (key, peer) = (io.key(), io.peer());
-        let lease = self.with_client.then(|| {
-            client.lease.upgrade().unwrap_or_else(|| {
-                let lease = Arc::new(Lease {
-                    remote: io.remote(),
-                    peer,
-                    ended: AtomicBool::new(false),
-                });
-                client.lease = Arc::downgrade(&lease);
-                lease
-            })
-        });
-        let (all, items) = (&mut self.bytes, &mut self.items);
-        let Cut { framing, limit, .. } = self.cut;
-        let fed = client.cutter.feed(framing, limit, MOST, bytes, |message| {
-            all.extend_from_slice(message);
-            let lease = lease.clone();
-            items.push(Item::Message(Whose { key, peer, lease }, all.len()));
-        });
-        match fed {
-            Ok(false) => {}
-            Ok(true) => io.hold_until_written(),
-            Err(too_long) => {
-                self.broken.push((peer, too_long.error(limit)));
-                io.close();
-            }
-        }
-    }
-
-    /// It has taken the answers, and there may be more messages.
-    fn room(&mut self, client: &mut OfClient, io: &mut Io<'_>) {
-        self.came(client, b"", io);
-    }
-
-    /// What it sent before its end may still have to be answered.
-    fn ended(&mut self, client: &mut OfClient, io: &mut Io<'_>) {
-        match client.lease.upgrade() {
-            Some(lease) => lease.ended.store(true, Ordering::Release),
-            None if self.with_client => io.finish(),
-            None => self.items.push(Item::Finished(io.key())),
-        }
-    }
-}
+use crate::tcp::event_loop::{Full, Io, Key, Rounds};
+use crate::tcp::framing::Framing;
 
 /// Writes a message as the framing wants it.
 fn write(io: &mut Io<'_>, framing: Framing, message: &[u8]) {
@@ -259,9 +127,17 @@ pub(super) struct PyMessages {
 struct Own {
     /// Given back when the server ends.
     rounds: Option<Rounds<Gather>>,
-    /// Whose the messages of the last batch were, and who finished behind them.
+    /// Whose the messages of the last batch were, and what is to be done when they are answered.
     asked: Vec<(Key, Option<Endpoint>)>,
-    finished: Vec<Key>,
+    then: Vec<Then>,
+}
+
+/// What comes after the answers.
+enum Then {
+    Finish(Key),
+    Close(Key),
+    /// Of a client that is answered by its handle: behind what was sent by that.
+    CloseByHandle(Arc<Lease>),
 }
 
 /// An answer on its way out.
@@ -279,7 +155,7 @@ impl PyMessages {
             own: Mutex::new(Own {
                 rounds: Some(rounds),
                 asked: Vec::new(),
-                finished: Vec::new(),
+                then: Vec::new(),
             }),
         }
     }
@@ -300,7 +176,7 @@ impl PyMessages {
             if answer.is_none() {
                 continue;
             }
-            if answer.is(PyBool::new(py, false)) {
+            if answer.is_instance_of::<Self>() {
                 payloads.push((key, None));
                 continue;
             }
@@ -318,7 +194,7 @@ impl PyMessages {
 
 #[pymethods]
 impl PyMessages {
-    /// Send the answers to the last batch, in its order: bytes, None for none, False for a client to be closed. Then wait for the
+    /// Send the answers to the last batch, in its order: bytes, None for none, this object for a client to be closed. Then wait for the
     /// next batch, a list of messages (of (message, client), for functions that take both); None when the server has stopped.
     fn next<'py>(
         &self,
@@ -338,7 +214,13 @@ impl PyMessages {
                 None => (*key, Answer::Close),
             })
             .collect();
-        out.extend(own.finished.drain(..).map(|key| (key, Answer::Finish)));
+        for then in own.then.drain(..) {
+            match then {
+                Then::Finish(key) => out.push((key, Answer::Finish)),
+                Then::Close(key) => out.push((key, Answer::Close)),
+                Then::CloseByHandle(lease) => lease.remote.close(),
+            }
+        }
         let (cut, framing) = (self.cut, self.cut.framing);
         let goes_on = py.detach(|| {
             rounds.each(out, |io, answer| match answer {
@@ -347,8 +229,7 @@ impl PyMessages {
                 Answer::Finish => io.finish(),
             });
             while rounds.round() {
-                let work = rounds.work();
-                if !(work.items.is_empty() && work.broken.is_empty()) {
+                if rounds.work().has_some() {
                     return true;
                 }
             }
@@ -369,7 +250,12 @@ impl PyMessages {
         for item in work.items.drain(..) {
             let (whose, end) = match item {
                 Item::Finished(key) => {
-                    own.finished.push(key);
+                    own.then.push(Then::Finish(key));
+                    continue;
+                }
+                Item::Broken(key, lease) => {
+                    let by_handle = lease.map(Then::CloseByHandle);
+                    own.then.push(by_handle.unwrap_or(Then::Close(key)));
                     continue;
                 }
                 Item::Message(whose, end) => (whose, end),
@@ -382,8 +268,7 @@ impl PyMessages {
                 None => batch.append(message)?,
             }
         }
-        work.bytes.clear();
-        work.bytes.shrink_to(2 * ENOUGH);
+        work.clear();
         Ok(Some(batch))
     }
 

@@ -10,10 +10,11 @@ use pyo3::types::PyTuple;
 use super::callback::call_back;
 use super::endpoint::PyEndpoint;
 use super::errors;
+use super::gather::Gather;
 use super::handlers::{
     Raised, Running, Work, defaults, elsewhere, place, register, start_loop, start_thread, work,
 };
-use super::messages::{Gather, PyMessages};
+use super::messages::PyMessages;
 use super::pause::{PyPause, deadline};
 use super::place::placed;
 use super::server_arguments;

@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 
 use super::convert::size;
 use super::errors;
+use super::gather::Cut;
 use super::handlers::Work;
-use super::messages::Cut;
+
 use crate::error::{Code, Error};
 use crate::tcp::event_loop::MOST_LOOPS;
 use crate::tcp::framing::Framing;

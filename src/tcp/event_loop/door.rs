@@ -11,8 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpListener;
-use mio::{Events, Interest, Poll, Registry, Token};
+use mio::{Events, Poll, Registry, Token};
 
 use super::server::Shared;
 use crate::error::Code;
@@ -28,8 +27,6 @@ const STARVED: Duration = Duration::from_millis(100);
 
 pub(super) struct Door {
     shared: Arc<Shared>,
-    /// Kept for the poll, which is told of it; let go when the server stops, so that the port is free.
-    listener: Option<TcpListener>,
     /// Somebody may wait to be accepted.
     accepting: bool,
     starved_until: Option<Instant>,
@@ -37,11 +34,9 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) fn new(shared: Arc<Shared>, registry: &Registry) -> io::Result<Self> {
-        let mut listener = shared.listener().to_watch()?;
-        registry.register(&mut listener, LISTENER, Interest::READABLE)?;
+        shared.watch(registry, LISTENER)?;
         Ok(Self {
             shared,
-            listener: Some(listener),
             accepting: false,
             starved_until: None,
         })
@@ -50,13 +45,6 @@ impl Door {
     /// The poll has told that somebody is there.
     pub(super) const fn somebody_is_there(&mut self) {
         self.accepting = true;
-    }
-
-    /// No more from now on.
-    pub(super) fn shut(&mut self) {
-        self.listener = None;
-        self.accepting = false;
-        self.starved_until = None;
     }
 
     /// Somebody may be taken in at once.
@@ -146,7 +134,7 @@ impl Doorkeeper {
 
 impl Drop for Doorkeeper {
     fn drop(&mut self) {
-        self.door.shut();
+        self.shared.shut();
         self.shared.ended();
     }
 }

@@ -115,11 +115,6 @@ impl<W: Work> Rounds<W> {
             Err(_) => return false,
         }
         let now = Instant::now();
-        if self.shared.stopping()
-            && let Some(door) = &mut self.door
-        {
-            door.shut();
-        }
         let all = Arc::clone(&self.clients);
         let mut clients = locked(&all);
         let before = clients.len();
@@ -236,6 +231,10 @@ impl<W: Work> Rounds<W> {
     fn timeout(&self) -> Option<Duration> {
         let left = &self.left;
         if !left.again.is_empty() || self.door.as_ref().is_some_and(Door::has_more) {
+            return Some(Duration::ZERO);
+        }
+        if self.shared.stopping() && self.hub.client_count() == 0 {
+            // The last one left before the wait.
             return Some(Duration::ZERO);
         }
         let starved_until = self.door.as_ref().and_then(Door::starved_until);
@@ -373,8 +372,8 @@ fn settle<C>(place: usize, failed: bool, clients: &mut Clients<C>, left: &mut Le
 
 impl<W: Work> Drop for Rounds<W> {
     fn drop(&mut self) {
-        if let Some(door) = &mut self.door {
-            door.shut();
+        if self.door.is_some() {
+            self.shared.shut();
         }
         locked(&self.clients).clear();
         self.hub.end();

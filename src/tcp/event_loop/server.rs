@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use mio::{Poll, Waker};
+use mio::net::TcpListener;
+use mio::{Interest, Poll, Registry, Token, Waker};
 
 use super::door::{Door, Doorkeeper, WAKER};
 use super::hub::Hub;
@@ -37,6 +38,8 @@ pub struct Server {
 /// What the threads and those who hold the server share.
 pub(super) struct Shared {
     listener: Socket,
+    /// The same, for the poll that is told of it.
+    watched: Mutex<Option<TcpListener>>,
     endpoint: Endpoint,
     max_clients: usize,
     hubs: Vec<Arc<Hub>>,
@@ -62,6 +65,23 @@ struct End {
 impl Shared {
     pub(super) const fn listener(&self) -> &Socket {
         &self.listener
+    }
+
+    /// Has a poll tell when somebody waits.
+    pub(super) fn watch(&self, registry: &Registry, token: Token) -> io::Result<()> {
+        let mut listener = self.listener.to_watch()?;
+        registry.register(&mut listener, token, Interest::READABLE)?;
+        *locked(&self.watched) = Some(listener);
+        Ok(())
+    }
+
+    /// Nobody comes in any more, and the port is free: at once, also while a loop is held up by its work.
+    pub(super) fn shut(&self) {
+        self.listener.close();
+        // In a forked child, a thread that is not there may have had the lock.
+        if let Ok(mut watched) = self.watched.try_lock() {
+            *watched = None;
+        }
     }
 
     pub(super) fn stopping(&self) -> bool {
@@ -179,6 +199,7 @@ impl Server {
         let shared = Arc::new(Shared {
             endpoint: listener.local().unwrap_or(settings.endpoint),
             listener,
+            watched: Mutex::default(),
             max_clients: settings.max_clients,
             end: Mutex::new(End {
                 deadline: None,
@@ -263,14 +284,14 @@ impl Server {
         let shared = &self.shared;
         if self.elsewhere() {
             shared.stopping.store(true, Ordering::Release);
-            shared.listener.close();
+            shared.shut();
             self.close_all.iter().for_each(|close| close());
             return;
         }
         let now = Instant::now();
         locked(&shared.end).deadline = Some(now + grace);
         shared.stopping.store(true, Ordering::Release);
-        shared.listener.close();
+        shared.shut();
         shared.wake_all();
         let until = now + grace + last;
         loop {
