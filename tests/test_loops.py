@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, Background, until
+from helpers import PATIENCE, Background, much, until
 from message_clients import client, rest, take
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_each_client_belongs_to_one_loop_and_each_loop_has_as_many() -> None:
 @pytest.mark.parametrize("work", [{"service": "echo"}, {"on_message": lambda message: message}])
 def test_many_clients_of_several_loops_get_their_own_bytes_back(work: dict[str, object]) -> None:
     def talk(number: int) -> None:
-        own = b"client %d;" % number * 3000
+        own = b"client %d;" % number * much(3200)
         with closing(client(server)) as connection:
             connection.sendall(own)
             connection.shutdown(socket.SHUT_WR)

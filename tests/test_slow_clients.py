@@ -1,4 +1,4 @@
-"""Clients that do not read what is sent to them: they hold nobody up, and their memory is bounded."""
+"""Clients that do not read what is sent: they hold nobody up, and their memory is bounded."""
 
 import sys
 from contextlib import closing

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use crate::address::Endpoint;
 use crate::error::Error;
+use crate::socket::CHUNK;
 use crate::tcp::event_loop::{Io, Key, Remote, Work};
 use crate::tcp::framing::{Cutter, Framing};
 
@@ -101,8 +102,8 @@ impl Gather {
 impl Work for Gather {
     type Client = OfClient;
 
-    // They are answered after the round, and nobody is asked for more before that.
-    const READS: usize = 1;
+    // They are answered after the round, and nobody is asked for much more before that.
+    const ENOUGH: usize = CHUNK;
 
     fn is_full(&self) -> bool {
         self.bytes.len() >= ENOUGH

@@ -55,7 +55,7 @@ def soak(name: str, server: ns.TcpServer, count: int) -> bool:
 
 
 def main() -> int:
-    """Soak servers with a thread for each client, of messages, and of Rust alone in one loop and two."""
+    """Soak a thread for each client, a function of messages, and a service in one loop and two."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     with (
         ns.TcpServer(on_client=echo) as handler,

@@ -1,4 +1,4 @@
-"""10,000 idle clients beside 100 active ones: memory for each, requests/s, and when idle ones are cut.
+"""10,000 idle clients beside 100 active ones: memory, requests/s, and when idle ones are cut.
 
     python tests/bench/soak_idle.py [--clients 10000] [--rounds 5]
 
@@ -183,8 +183,9 @@ def soak(kind: str, count: int, rounds: int) -> bool:
     server.end()
     ratio = statistics.median(ratios)
     print(
-        f"{kind}: {idle:.0f} bytes for an idle client, {active:.0f} after it was active; with "
-        f"{count} idle clients {ratio:.3f} of the requests/s; p99 beside slow ones {slow * 1e3:.1f} ms"
+        f"{kind}: {idle:.0f} bytes for an idle client, {active:.0f} after it was active; "
+        f"with {count} idle clients {ratio:.3f} of the requests/s; "
+        f"p99 beside slow ones {slow * 1e3:.1f} ms"
     )
     return idle <= MOST and active <= MOST and ratio >= LEAST and slow <= P99
 
@@ -200,8 +201,9 @@ def cut(count: int) -> bool:
     holder.end()
     server.end()
     print(
-        f"{count} idle clients of idle_timeout={IDLE:.0f}: connected in {connecting:.1f} s, the first "
-        f"cut {first + connecting:.2f} s after the first came, the last {last:.2f} s after the last"
+        f"{count} idle clients of idle_timeout={IDLE:.0f}: connected in {connecting:.1f} s; the "
+        f"first cut {first + connecting:.2f} s after the first came, the last {last:.2f} s after "
+        "the last"
     )
     return first + connecting >= 0.8 * IDLE and last <= 1.2 * IDLE
 

@@ -187,7 +187,8 @@ impl Remote {
     /// Writes these bytes. A client that has gone takes them and they are lost.
     ///
     /// # Errors
-    /// `Full` when at least `limit` bytes wait for it already: the memory that a slow client costs is at most that and one message.
+    /// `Full` when at least `limit` bytes wait for it already: the memory that a slow client costs is at most that and one message of
+    /// each thread.
     pub fn write(&self, bytes: Vec<u8>, limit: usize) -> Result<(), Full> {
         let Some(level) = self.level.upgrade() else {
             return Ok(());

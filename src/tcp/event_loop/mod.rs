@@ -46,8 +46,8 @@ pub trait Work: Send + 'static {
     /// What it keeps for each client.
     type Client: Default + Send;
 
-    /// The most that a client is read in one round, before the others have their turn: so many times.
-    const READS: usize = 16;
+    /// A client that was read so many bytes in one round has had its turn.
+    const ENOUGH: usize = usize::MAX;
 
     /// A client has come.
     fn opened(&mut self, client: &mut Self::Client, io: &mut Io<'_>) {

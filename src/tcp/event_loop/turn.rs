@@ -11,6 +11,9 @@ use super::outbox::Outbox;
 use super::side::{Client, Side};
 use crate::socket::Moved;
 
+/// The most times that one client is read in one round, before the others have their turn.
+const READS: usize = 16;
+
 /// What the turns of a round share.
 pub(super) struct Turns<'a> {
     pub(super) hub: &'a Arc<Hub>,
@@ -45,8 +48,9 @@ impl Turns<'_> {
             side.last = self.now;
             self.called(place, side, |io| work.room(own, io))?;
         }
-        for _ in 0..W::READS {
-            if !side.to_be_read() || work.is_full() {
+        let mut came = 0;
+        for _ in 0..READS {
+            if !side.to_be_read() || work.is_full() || came >= W::ENOUGH {
                 break;
             }
             match side.stream.read(self.room)? {
@@ -59,6 +63,7 @@ impl Turns<'_> {
                 Moved::Some { size, more } => {
                     side.readable = more || side.end_is_there;
                     side.last = self.now;
+                    came += size;
                     // To a client that is being closed nobody listens any more.
                     if side.closing().is_none() {
                         let bytes = &self.room[..size];
