@@ -52,6 +52,8 @@ pub enum Code {
     NotWritable,
     /// The socket is closed.
     Closed,
+    /// A client does not take what is sent to it.
+    TooSlow,
     /// No descriptor is left.
     TooManyFiles,
     /// The object belongs to the process that this one was forked from.
@@ -87,6 +89,7 @@ impl Code {
         Self::OutOfOrder,
         Self::NotWritable,
         Self::Closed,
+        Self::TooSlow,
         Self::TooManyFiles,
         Self::Forked,
         Self::Interrupted,
@@ -119,6 +122,7 @@ impl Code {
             Self::OutOfOrder => "step out of order",
             Self::NotWritable => "not writable",
             Self::Closed => "closed",
+            Self::TooSlow => "too slow",
             Self::TooManyFiles => "too many open files",
             Self::Forked => "forked",
             Self::Interrupted => "interrupted",
@@ -139,6 +143,7 @@ impl Code {
             Self::OutOfOrder | Self::Forked => Some(errno::EINVAL),
             Self::Closed => Some(errno::EBADF),
             Self::Interrupted => Some(errno::EINTR),
+            Self::TooSlow => Some(errno::EWOULDBLOCK),
             Self::UnexpectedEnd => Some(errno::ECONNABORTED),
             _ => None,
         }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, bound, listening, pair
+from helpers import PATIENCE, bound, listening, pair, until
 from netsteps import errors
 
 NOT_LOCAL = "198.51.100.1"  # for documentation (RFC 5737): no machine has it
@@ -167,6 +167,22 @@ def forked() -> None:
         raise pickle.load(pipe)
 
 
+def too_slow() -> None:
+    handles: list[ns.MessageClient] = []
+
+    def keep(_: bytes, client: ns.MessageClient) -> None:
+        handles.append(client)
+
+    with (
+        ns.TcpServer(on_message=keep, unwritten_limit=1) as server,
+        ns.TcpSender(server.endpoint) as silent,
+    ):
+        silent.send(b"x")
+        until(lambda: handles, "the message has come")
+        while True:
+            handles[0].send(bytes(1_000_000))
+
+
 def system() -> None:
     with ns.Socket("udp") as socket:
         socket.options.no_delay = True
@@ -198,6 +214,7 @@ EXAMPLES: dict[str, tuple[Callable[[], None], type[Exception], int | None]] = {
     "closed": (closed, OSError, errno.EBADF),
     "too many open files": (too_many_files, OSError, errno.EMFILE),
     "forked": (forked, OSError, errno.EINVAL),
+    "too slow": (too_slow, BlockingIOError, errno.EAGAIN),
     "system": (system, OSError, errno.ENOPROTOOPT),
 }
 # A signal handler's own exception goes on in place of this one (test_blocking.py).

@@ -167,6 +167,8 @@ SUITE = [
     "test_services.py",
     "test_transfers.py",
     "test_messages.py",
+    "test_loops.py",
+    "test_hostile_clients.py",
     "test_reading.py",
     "test_arguments.py",
 ]

@@ -86,6 +86,7 @@ from netsteps.errors import (
     SystemFailure,
     TimedOut,
     TooManyFiles,
+    TooSlow,
     UnexpectedEnd,
     Unreachable,
 )
@@ -172,6 +173,7 @@ __all__ = [
     "TcpServer",
     "TimedOut",
     "TooManyFiles",
+    "TooSlow",
     "Trace",
     "UdpReceiver",
     "UdpSender",

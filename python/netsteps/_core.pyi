@@ -602,6 +602,10 @@ class MessageClient:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
+    def _answer(self, /, message: "ReadableBuffer") -> None:
+        """
+        Send what the function returned. A client that does not take its answers is asked nothing more, so there is no limit here.
+        """
     def close(self, /) -> None:
         """
         Close the connection when all that was sent to it has gone.
@@ -615,7 +619,16 @@ class MessageClient:
         """
         Send it a message, framed as the server frames; what it does not take at once waits. To a client that has gone, nothing is sent.
 
-        message: any bytes-like object. Raises BadPayload. System call: send(2), in the thread of the loop.
+        It never waits for the client, and may be called from any thread. message: any bytes-like object. Raises BadPayload, and TooSlow
+        (a BlockingIOError) when the server's unwritten_limit of bytes or more wait for the client already: then nothing of the message
+        is sent. System call: send(2), in the thread of the loop.
+        """
+    @property
+    def unwritten(self, /) -> int:
+        """
+        How many bytes that were sent to it wait here because it has not taken them; 0 when it has gone.
+
+        What the kernels of both ends hold is not counted.
         """
 
 @final
@@ -1706,10 +1719,13 @@ class TcpServer:
     the answer. A function of two arguments, on_message(message, client), gets a MessageClient to answer later, several times, or to
     close. framing says what a message is: "raw" (what one read gave), "lines" (the line's end is taken off and put on), "length" (four
     bytes of length in network byte order before it, as send_message does), or a number of bytes that each has; answers are framed in
-    the same way. message_limit: the longest line or message in bytes; who sends more is disconnected.
+    the same way. message_limit: the longest line or message in bytes; who sends more is disconnected. A client that does not read its
+    answers is not read either; unwritten_limit: from so many bytes on that wait for a client, MessageClient.send raises TooSlow.
     Or service names one of the standard services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862,
-    863, 867, 864, 868). Clients of on_message and service are all served by one thread; idle_timeout lets those go that have neither
-    sent nor taken anything for so many seconds.
+    863, 867, 864, 868). Clients of on_message and service are all served by one thread, or by loops of them (1 to 64): each client by
+    one of these, and new ones by that which has the fewest. on_message is then called from so many threads, at the same time where the
+    interpreter lets them (free-threaded Python). idle_timeout lets those go that have neither sent nor taken anything for so many
+    seconds.
     host: the address to listen on; by default only this machine can connect. port: 0 is a free one, .endpoint tells which.
     max_clients: how many are served at once, 1024 with on_client and 65,536 otherwise unless it is said; the next waits in the backlog,
     which holds up to backlog more.
@@ -1718,7 +1734,7 @@ class TcpServer:
     """
     def __enter__(self, /) -> TcpServer: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, on_message: "Callable[[bytes], ReadableBuffer | None] | Callable[[bytes, MessageClient], ReadableBuffer | None] | None" = None, framing: "Literal['raw', 'lines', 'length'] | int | None" = None, message_limit: SupportsIndex = 8388608, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, idle_timeout: SupportsFloat | SupportsIndex | None = None, max_clients: SupportsIndex | None = None, backlog: SupportsIndex = 128) -> TcpServer: ...
+    def __new__(cls, /, on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, on_message: "Callable[[bytes], ReadableBuffer | None] | Callable[[bytes, MessageClient], ReadableBuffer | None] | None" = None, framing: "Literal['raw', 'lines', 'length'] | int | None" = None, message_limit: SupportsIndex = 8388608, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, loops: SupportsIndex = 1, idle_timeout: SupportsFloat | SupportsIndex | None = None, unwritten_limit: SupportsIndex = 8388608, max_clients: SupportsIndex | None = None, backlog: SupportsIndex = 128) -> TcpServer: ...
     def __repr__(self, /) -> str: ...
     @property
     def clients(self, /) -> int:
@@ -2063,7 +2079,7 @@ class _Messages:
         """
     def next(self, /, answers: list[object]) -> list[Any] | None:
         """
-        Send the answers to the last batch, in its order: bytes, None for none, False for a client to be closed. Then wait for the
+        Send the answers to the last batch, in its order: bytes, None for none, this object for a client to be closed. Then wait for the
         next batch, a list of messages (of (message, client), for functions that take both); None when the server has stopped.
         """
 

@@ -44,6 +44,7 @@ __all__ = [
     "SystemFailure",
     "TimedOut",
     "TooManyFiles",
+    "TooSlow",
     "UnexpectedEnd",
     "Unreachable",
 ]
@@ -198,6 +199,10 @@ class UnexpectedEnd(SocketError, EOFError):
     """The peer finished in the middle; .partial holds what came."""
 
 
+class TooSlow(SocketError, BlockingIOError):
+    """A client does not take what is sent to it, and as much as may wait for it does (EAGAIN)."""
+
+
 class TooManyFiles(SocketError):
     """No descriptor is left in this process or on this machine (EMFILE, ENFILE)."""
 
@@ -237,6 +242,7 @@ _BY_CODE: dict[str, type[SocketError]] = {
     "step out of order": StepError,
     "not writable": NotWritable,
     "closed": SocketClosed,
+    "too slow": TooSlow,
     "too many open files": TooManyFiles,
     "forked": Forked,
     "interrupted": Interrupted,

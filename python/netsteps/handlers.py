@@ -40,7 +40,7 @@ def serve_messages(reply: "Callable[..., object]", messages: "_Messages") -> Non
                     answers.append(reply(message))
                 except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
                     messages.failed(len(answers), error)
-                    answers.append(False)
+                    answers.append(messages)
     finally:
         messages.ended()
 
@@ -64,7 +64,7 @@ def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
     for place, (message, client) in enumerate(batch):
         try:
             if (answer := reply(message, client)) is not None:
-                client.send(answer)
+                client._answer(answer)
         except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
             messages.failed(place, error)
             client.close()

@@ -3,134 +3,27 @@
 //! The thread that answers is Python's (`netsteps.handlers`): it asks for the next batch of messages, and hands over the answers to
 //! the last one. All rounds of the loop, and all system calls, happen in between, without the interpreter.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyList};
+use pyo3::types::PyList;
 
 use super::endpoint::PyEndpoint;
 use super::errors;
+use super::gather::{Cut, Gather, Item, Lease};
 use super::handlers::Raised;
 use super::memory::{Payload, new_bytes};
 use crate::address::Endpoint;
-use crate::error::Error;
-use crate::tcp::event_loop::{Io, Key, Remote, Rounds, Work};
-use crate::tcp::framing::{Cutter, Framing};
-
-/// So many bytes of messages are enough for one batch; the rest stays in the kernel for the next.
-const ENOUGH: usize = 1024 * 1024;
-
-/// Gathers the messages of one round.
-pub(super) struct Gather {
-    framing: Framing,
-    limit: usize,
-    /// Whether the function is given the client as well.
-    with_client: bool,
-    /// The messages, one behind the other.
-    bytes: Vec<u8>,
-    items: Vec<Item>,
-    /// Clients that broke the framing, with what they did.
-    broken: Vec<(Option<Endpoint>, Error)>,
-}
-
-/// What a client did, in the order of its doing.
-enum Item {
-    /// A message that ends there.
-    Message(Whose, usize),
-    /// It has finished sending.
-    Finished(Key),
-}
-
-/// Whose a message is.
-struct Whose {
-    key: Key,
-    peer: Option<Endpoint>,
-    lease: Option<Arc<Lease>>,
-}
-
-/// What the loop keeps for each client.
-#[derive(Default)]
-pub(super) struct OfClient {
-    cutter: Cutter,
-    lease: Weak<Lease>,
-}
-
-/// Held by all who may still answer a client. When it has finished sending, and the last of them lets go, we finish too.
-struct Lease {
-    remote: Remote,
-    peer: Option<Endpoint>,
-    ended: AtomicBool,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if self.ended.load(Ordering::Acquire) {
-            self.remote.finish();
-        }
-    }
-}
-
-impl Gather {
-    pub(super) fn new(framing: Framing, limit: usize, with_client: bool) -> Self {
-        Self {
-            framing,
-            limit,
-            with_client,
-            bytes: Vec::new(),
-            items: Vec::new(),
-            broken: Vec::new(),
-        }
-    }
-}
-
-impl Work for Gather {
-    type Client = OfClient;
-
-    fn is_full(&self) -> bool {
-        self.bytes.len() >= ENOUGH
-    }
-
-    fn came(&mut self, client: &mut OfClient, bytes: &[u8], io: &mut Io<'_>) {
-        let (key, peer) = (io.key(), io.peer());
-        let lease = self.with_client.then(|| {
-            client.lease.upgrade().unwrap_or_else(|| {
-                let lease = Arc::new(Lease {
-                    remote: io.remote(),
-                    peer,
-                    ended: AtomicBool::new(false),
-                });
-                client.lease = Arc::downgrade(&lease);
-                lease
-            })
-        });
-        let (all, items) = (&mut self.bytes, &mut self.items);
-        let fed = client
-            .cutter
-            .feed(self.framing, self.limit, bytes, |message| {
-                all.extend_from_slice(message);
-                let lease = lease.clone();
-                items.push(Item::Message(Whose { key, peer, lease }, all.len()));
-            });
-        if let Err(too_long) = fed {
-            self.broken.push((peer, too_long.error(self.limit)));
-            io.close();
-        }
-    }
-
-    /// What it sent before its end may still have to be answered.
-    fn ended(&mut self, client: &mut OfClient, io: &mut Io<'_>) {
-        match client.lease.upgrade() {
-            Some(lease) => lease.ended.store(true, Ordering::Release),
-            None if self.with_client => io.finish(),
-            None => self.items.push(Item::Finished(io.key())),
-        }
-    }
-}
+use crate::error::{Code, Error};
+use crate::tcp::event_loop::{Full, Io, Key, Rounds};
+use crate::tcp::framing::Framing;
 
 /// Writes a message as the framing wants it.
 fn write(io: &mut Io<'_>, framing: Framing, message: &[u8]) {
-    let (head, length, tail) = framing.around(message.len());
+    // Its length was looked at before.
+    let Ok((head, length, tail)) = framing.around(message.len()) else {
+        return;
+    };
     if length == 0 && tail.is_empty() {
         io.write(message);
         return;
@@ -145,7 +38,28 @@ fn write(io: &mut Io<'_>, framing: Framing, message: &[u8]) {
 #[pyclass(frozen, name = "MessageClient", module = "netsteps")]
 pub(super) struct PyMessageClient {
     lease: Arc<Lease>,
-    framing: Framing,
+    cut: Cut,
+}
+
+impl PyMessageClient {
+    fn post(&self, message: &Bound<'_, PyAny>, limit: usize) -> PyResult<()> {
+        let py = message.py();
+        let payload = Payload::of(message, "send")?;
+        let message = payload.bytes();
+        let (head, length, tail) = self
+            .cut
+            .framing
+            .around(message.len())
+            .map_err(|error| errors::raise(py, error))?;
+        let framed = [&head[..length], message, tail].concat();
+        let sent = self.lease.remote.write(framed, limit);
+        sent.map_err(|Full(waiting)| {
+            let cause = format!("{waiting} bytes wait for the client, which does not take them");
+            let remedy = "client.close(), less to slow clients (.unwritten tells), or a larger unwritten_limit= of the server";
+            let error = Error::new(Code::TooSlow, "send", cause, remedy);
+            errors::raise(py, error.at(self.lease.peer))
+        })
+    }
 }
 
 #[pymethods]
@@ -156,17 +70,28 @@ impl PyMessageClient {
         self.lease.peer.map(PyEndpoint)
     }
 
+    /// How many bytes that were sent to it wait here because it has not taken them; 0 when it has gone.
+    ///
+    /// What the kernels of both ends hold is not counted.
+    #[getter]
+    fn unwritten(&self) -> usize {
+        self.lease.remote.unwritten()
+    }
+
     /// Send it a message, framed as the server frames; what it does not take at once waits. To a client that has gone, nothing is sent.
     ///
-    /// message: any bytes-like object. Raises BadPayload. System call: send(2), in the thread of the loop.
+    /// It never waits for the client, and may be called from any thread. message: any bytes-like object. Raises BadPayload, and TooSlow
+    /// (a BlockingIOError) when the server's unwritten_limit of bytes or more wait for the client already: then nothing of the message
+    /// is sent. System call: send(2), in the thread of the loop.
     #[pyo3(signature = (message: "ReadableBuffer"))]
     fn send(&self, message: &Bound<'_, PyAny>) -> PyResult<()> {
-        let payload = Payload::of(message, "send")?;
-        let message = payload.bytes();
-        let (head, length, tail) = self.framing.around(message.len());
-        let framed = [&head[..length], message, tail].concat();
-        self.lease.remote.write(framed);
-        Ok(())
+        self.post(message, self.cut.unwritten)
+    }
+
+    /// Send what the function returned. A client that does not take its answers is asked nothing more, so there is no limit here.
+    #[pyo3(signature = (message: "ReadableBuffer"))]
+    fn _answer(&self, message: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.post(message, usize::MAX)
     }
 
     /// Close the connection when all that was sent to it has gone.
@@ -195,16 +120,24 @@ fn name(peer: Option<Endpoint>) -> String {
 #[pyclass(frozen, name = "_Messages", module = "netsteps._core")]
 pub(super) struct PyMessages {
     raised: Arc<Raised>,
-    framing: Framing,
+    cut: Cut,
     own: Mutex<Own>,
 }
 
 struct Own {
     /// Given back when the server ends.
     rounds: Option<Rounds<Gather>>,
-    /// Whose the messages of the last batch were, and who finished behind them.
+    /// Whose the messages of the last batch were, and what is to be done when they are answered.
     asked: Vec<(Key, Option<Endpoint>)>,
-    finished: Vec<Key>,
+    then: Vec<Then>,
+}
+
+/// What comes after the answers.
+enum Then {
+    Finish(Key),
+    Close(Key),
+    /// Of a client that is answered by its handle: behind what was sent by that.
+    CloseByHandle(Arc<Lease>),
 }
 
 /// An answer on its way out.
@@ -215,14 +148,14 @@ enum Answer<'a> {
 }
 
 impl PyMessages {
-    pub(super) fn new(raised: Arc<Raised>, rounds: Rounds<Gather>, framing: Framing) -> Self {
+    pub(super) fn new(raised: Arc<Raised>, rounds: Rounds<Gather>, cut: Cut) -> Self {
         Self {
             raised,
-            framing,
+            cut,
             own: Mutex::new(Own {
                 rounds: Some(rounds),
                 asked: Vec::new(),
-                finished: Vec::new(),
+                then: Vec::new(),
             }),
         }
     }
@@ -243,11 +176,15 @@ impl PyMessages {
             if answer.is_none() {
                 continue;
             }
-            if answer.is(PyBool::new(py, false)) {
+            if answer.is_instance_of::<Self>() {
                 payloads.push((key, None));
                 continue;
             }
-            let payload = Payload::of(&answer, "on_message");
+            let payload = Payload::of(&answer, "on_message").and_then(|payload| {
+                let framed = self.cut.framing.around(payload.bytes().len());
+                framed.map_err(|error| errors::raise(py, error))?;
+                Ok(payload)
+            });
             let payload = payload.map_err(|error| self.raised.report(py, error, &name(peer)));
             payloads.push((key, payload.ok()));
         }
@@ -257,7 +194,7 @@ impl PyMessages {
 
 #[pymethods]
 impl PyMessages {
-    /// Send the answers to the last batch, in its order: bytes, None for none, False for a client to be closed. Then wait for the
+    /// Send the answers to the last batch, in its order: bytes, None for none, this object for a client to be closed. Then wait for the
     /// next batch, a list of messages (of (message, client), for functions that take both); None when the server has stopped.
     fn next<'py>(
         &self,
@@ -277,8 +214,14 @@ impl PyMessages {
                 None => (*key, Answer::Close),
             })
             .collect();
-        out.extend(own.finished.drain(..).map(|key| (key, Answer::Finish)));
-        let framing = self.framing;
+        for then in own.then.drain(..) {
+            match then {
+                Then::Finish(key) => out.push((key, Answer::Finish)),
+                Then::Close(key) => out.push((key, Answer::Close)),
+                Then::CloseByHandle(lease) => lease.remote.close(),
+            }
+        }
+        let (cut, framing) = (self.cut, self.cut.framing);
         let goes_on = py.detach(|| {
             rounds.each(out, |io, answer| match answer {
                 Answer::Message(message) => write(io, framing, message),
@@ -286,8 +229,7 @@ impl PyMessages {
                 Answer::Finish => io.finish(),
             });
             while rounds.round() {
-                let work = rounds.work();
-                if !(work.items.is_empty() && work.broken.is_empty()) {
+                if rounds.work().has_some() {
                     return true;
                 }
             }
@@ -308,7 +250,12 @@ impl PyMessages {
         for item in work.items.drain(..) {
             let (whose, end) = match item {
                 Item::Finished(key) => {
-                    own.finished.push(key);
+                    own.then.push(Then::Finish(key));
+                    continue;
+                }
+                Item::Broken(key, lease) => {
+                    let by_handle = lease.map(Then::CloseByHandle);
+                    own.then.push(by_handle.unwrap_or(Then::Close(key)));
                     continue;
                 }
                 Item::Message(whose, end) => (whose, end),
@@ -317,12 +264,11 @@ impl PyMessages {
             begin = end;
             own.asked.push((whose.key, whose.peer));
             match whose.lease {
-                Some(lease) => batch.append((message, PyMessageClient { lease, framing }))?,
+                Some(lease) => batch.append((message, PyMessageClient { lease, cut }))?,
                 None => batch.append(message)?,
             }
         }
-        work.bytes.clear();
-        work.bytes.shrink_to(2 * ENOUGH);
+        work.clear();
         Ok(Some(batch))
     }
 

@@ -20,6 +20,7 @@ mod endpoint;
 mod errors;
 mod event;
 mod fragments;
+mod gather;
 mod handlers;
 mod kernel;
 mod life;

@@ -10,10 +10,11 @@ use pyo3::types::PyTuple;
 use super::callback::call_back;
 use super::endpoint::PyEndpoint;
 use super::errors;
+use super::gather::Gather;
 use super::handlers::{
     Raised, Running, Work, defaults, elsewhere, place, register, start_loop, start_thread, work,
 };
-use super::messages::{Gather, PyMessages};
+use super::messages::PyMessages;
 use super::pause::{PyPause, deadline};
 use super::place::placed;
 use super::server_arguments;
@@ -32,10 +33,13 @@ const LAST: Duration = Duration::from_secs(1);
 /// the answer. A function of two arguments, on_message(message, client), gets a MessageClient to answer later, several times, or to
 /// close. framing says what a message is: "raw" (what one read gave), "lines" (the line's end is taken off and put on), "length" (four
 /// bytes of length in network byte order before it, as send_message does), or a number of bytes that each has; answers are framed in
-/// the same way. message_limit: the longest line or message in bytes; who sends more is disconnected.
+/// the same way. message_limit: the longest line or message in bytes; who sends more is disconnected. A client that does not read its
+/// answers is not read either; unwritten_limit: from so many bytes on that wait for a client, MessageClient.send raises TooSlow.
 /// Or service names one of the standard services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862,
-/// 863, 867, 864, 868). Clients of on_message and service are all served by one thread; idle_timeout lets those go that have neither
-/// sent nor taken anything for so many seconds.
+/// 863, 867, 864, 868). Clients of on_message and service are all served by one thread, or by loops of them (1 to 64): each client by
+/// one of these, and new ones by that which has the fewest. on_message is then called from so many threads, at the same time where the
+/// interpreter lets them (free-threaded Python). idle_timeout lets those go that have neither sent nor taken anything for so many
+/// seconds.
 /// host: the address to listen on; by default only this machine can connect. port: 0 is a free one, .endpoint tells which.
 /// max_clients: how many are served at once, 1024 with on_client and 65,536 otherwise unless it is said; the next waits in the backlog,
 /// which holds up to backlog more.
@@ -68,7 +72,7 @@ macro_rules! of_core {
 #[pymethods]
 impl PyTcpServer {
     #[new]
-    #[pyo3(signature = (on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, on_message: "Callable[[bytes], ReadableBuffer | None] | Callable[[bytes, MessageClient], ReadableBuffer | None] | None" = None, framing: "Literal['raw', 'lines', 'length'] | int | None" = None, message_limit=8_388_608, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, idle_timeout=None, max_clients=None, backlog=128))]
+    #[pyo3(signature = (on_client: "Callable[[Socket], object] | None" = None, *, host: "str | None" = None, port: "int | str | None" = None, on_message: "Callable[[bytes], ReadableBuffer | None] | Callable[[bytes, MessageClient], ReadableBuffer | None] | None" = None, framing: "Literal['raw', 'lines', 'length'] | int | None" = None, message_limit=8_388_608, service: "Literal['echo', 'discard', 'daytime', 'chargen', 'time'] | None" = None, loops=1, idle_timeout=None, unwritten_limit=8_388_608, max_clients=None, backlog=128))]
     #[expect(
         clippy::too_many_arguments,
         reason = "independent, keyword-only settings"
@@ -82,7 +86,9 @@ impl PyTcpServer {
         framing: Option<Bound<'_, PyAny>>,
         message_limit: i64,
         service: Option<&str>,
+        loops: i64,
         idle_timeout: Option<f64>,
+        unwritten_limit: i64,
         max_clients: Option<i64>,
         backlog: i32,
     ) -> PyResult<Self> {
@@ -97,46 +103,43 @@ impl PyTcpServer {
             super::convert::size(max_clients.unwrap_or(usual), "max_clients", 1, "server")
                 .map_err(|error| errors::raise(py, error))?;
         let idle = server_arguments::idle(py, idle_timeout, &work)?;
-        let cut = server_arguments::framing(py, framing.as_ref(), message_limit, &work)?;
+        let loops = server_arguments::loops(py, loops, &work)?;
+        let cut =
+            server_arguments::cut(py, framing.as_ref(), message_limit, unwritten_limit, &work)?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Tcp)?;
         let raised = Arc::new(Raised::default());
+        let settings = event_loop::Settings {
+            endpoint,
+            backlog,
+            max_clients,
+            loops,
+            idle,
+        };
         let core = match work {
             Work::Service(service) => {
-                let settings = event_loop::Settings {
-                    endpoint,
-                    backlog,
-                    max_clients,
-                    idle,
-                };
-                let begin = || event_loop::Server::start(settings, tcp::Serving(service));
+                let begin = || event_loop::Server::start(settings, || tcp::Serving(service));
                 let server = placed(py, begin).map_err(|error| errors::raise(py, error))?;
                 let server = Arc::new(server);
                 register(Running::Loop(Arc::downgrade(&server)));
                 Core::Loop(server)
             }
             Work::Messages(reply) => {
-                let settings = event_loop::Settings {
-                    endpoint,
-                    backlog,
-                    max_clients,
-                    idle,
-                };
                 let with_client = call_back(py, || server_arguments::takes_client(reply.bind(py)))?;
-                let (framing, limit) = cut;
-                let gather = Gather::new(framing, limit, with_client);
-                let begin = || event_loop::Server::new(settings, gather);
-                let (server, rounds) =
+                let begin = || event_loop::Server::new(settings, || Gather::new(cut, with_client));
+                let (server, loops) =
                     placed(py, begin).map_err(|error| errors::raise(py, error))?;
                 let server = Arc::new(server);
                 register(Running::Loop(Arc::downgrade(&server)));
-                let messages = PyMessages::new(Arc::clone(&raised), rounds, framing);
                 let body = if with_client {
                     "serve_messages_of_clients"
                 } else {
                     "serve_messages"
                 };
-                start_thread(py, body, (reply, messages))?;
+                for rounds in loops {
+                    let messages = PyMessages::new(Arc::clone(&raised), rounds, cut);
+                    start_thread(py, body, (&reply, messages))?;
+                }
                 Core::Loop(server)
             }
             Work::Handler(handler) => {

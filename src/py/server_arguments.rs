@@ -6,8 +6,11 @@ use pyo3::prelude::*;
 
 use super::convert::size;
 use super::errors;
+use super::gather::Cut;
 use super::handlers::Work;
+
 use crate::error::{Code, Error};
+use crate::tcp::event_loop::MOST_LOOPS;
 use crate::tcp::framing::Framing;
 
 /// Whether a function takes the client beside the message.
@@ -27,26 +30,51 @@ pub(super) fn takes_client(function: &Bound<'_, PyAny>) -> PyResult<bool> {
         && signature.call_method1("bind", (py.None(),)).is_err())
 }
 
-/// What a message is, and how long it may be.
-pub(super) fn framing(
+/// What a message is, how long it may be, and how much may wait for a client.
+pub(super) fn cut(
     py: Python<'_>,
     framing: Option<&Bound<'_, PyAny>>,
     limit: i64,
+    unwritten: i64,
     work: &Work,
-) -> PyResult<(Framing, usize)> {
+) -> PyResult<Cut> {
     let raise = |error| errors::raise(py, error);
-    let limit = size(limit, "message_limit", 1, "server").map_err(raise)?;
+    let cut = Cut {
+        framing: Framing::Raw,
+        limit: size(limit, "message_limit", 1, "server").map_err(raise)?,
+        unwritten: size(unwritten, "unwritten_limit", 1, "server").map_err(raise)?,
+    };
     let Some(framing) = framing.filter(|framing| !framing.is_none()) else {
-        return Ok((Framing::Raw, limit));
+        return Ok(cut);
     };
     if !matches!(work, Work::Messages(_)) {
         return Err(raise(only_for_messages("framing=")));
     }
-    if let Ok(name) = framing.extract::<String>() {
-        return Ok((Framing::from_name(&name).map_err(raise)?, limit));
+    let framing = match framing.extract::<String>() {
+        Ok(name) => Framing::from_name(&name).map_err(raise)?,
+        Err(_) => Framing::Fixed(size(framing.extract()?, "framing", 1, "server").map_err(raise)?),
+    };
+    Ok(Cut { framing, ..cut })
+}
+
+/// How many loops there are.
+pub(super) fn loops(py: Python<'_>, loops: i64, work: &Work) -> PyResult<usize> {
+    let told = |cause: String, remedy: &str| {
+        let error = Error::new(Code::BadArgument, "server", cause, remedy);
+        Err(errors::raise(py, error))
+    };
+    match usize::try_from(loops) {
+        Ok(1) => Ok(1),
+        Ok(loops @ 2..=MOST_LOOPS) if matches!(work, Work::Handler(_)) => told(
+            format!("loops={loops} is for on_message and service; each handler has its own thread"),
+            "no loops= with on_client",
+        ),
+        Ok(loops @ 2..=MOST_LOOPS) => Ok(loops),
+        _ => told(
+            format!("a server of {loops} loops cannot be"),
+            "1 to 64, at most one for each processor",
+        ),
     }
-    let bytes = size(framing.extract()?, "framing", 1, "server").map_err(raise)?;
-    Ok((Framing::Fixed(bytes), limit))
 }
 
 /// How long a client may be idle.

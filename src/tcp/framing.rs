@@ -1,5 +1,7 @@
 //! Where a message ends in a stream of bytes.
 
+use std::io::BufRead;
+
 use crate::error::{Code, Error, Result};
 
 /// How messages are told apart. What goes out is framed in the same way as what comes in.
@@ -54,17 +56,28 @@ impl Framing {
         }
     }
 
-    /// What stands before and behind a message that goes out.
-    #[must_use]
-    pub fn around(self, size: usize) -> ([u8; 4], usize, &'static [u8]) {
+    /// What stands before and behind a message of that size that goes out.
+    ///
+    /// # Errors
+    /// `MessageTooLarge` when its length has no room in the four bytes for it.
+    pub fn around(self, size: usize) -> Result<([u8; 4], usize, &'static [u8])> {
         match self {
-            Self::Raw | Self::Fixed(_) => ([0; 4], 0, b""),
-            Self::Lines => ([0; 4], 0, b"\n"),
-            Self::Length => (
-                u32::try_from(size).unwrap_or(u32::MAX).to_be_bytes(),
-                4,
-                b"",
-            ),
+            Self::Raw | Self::Fixed(_) => Ok(([0; 4], 0, b"")),
+            Self::Lines => Ok(([0; 4], 0, b"\n")),
+            Self::Length => match u32::try_from(size) {
+                Ok(length) => Ok((length.to_be_bytes(), 4, b"")),
+                Err(_) => {
+                    let cause =
+                        format!("four bytes of length have no room for a message of {size} bytes");
+                    let remedy = "several messages";
+                    Err(Error::new(
+                        Code::MessageTooLarge,
+                        "on_message",
+                        cause,
+                        remedy,
+                    ))
+                }
+            },
         }
     }
 
@@ -78,7 +91,7 @@ impl Framing {
         let too_long = |size| Err(TooLong { size });
         match self {
             Self::Raw => Ok((!bytes.is_empty()).then_some((0..bytes.len(), bytes.len()))),
-            Self::Lines => match bytes[from..].iter().position(|byte| *byte == b'\n') {
+            Self::Lines => match line_feed(&bytes[from..]) {
                 Some(place) => {
                     let end = from + place;
                     let bare = end - usize::from(end > 0 && bytes[end - 1] == b'\r');
@@ -107,7 +120,14 @@ impl Framing {
     }
 }
 
-/// What has come of a message that is not whole yet.
+/// Where the first line feed is. The standard library's search by vectors is behind `skip_until`.
+fn line_feed(mut bytes: &[u8]) -> Option<usize> {
+    let all = bytes;
+    let end = bytes.skip_until(b'\n').ok()?.checked_sub(1)?;
+    (all.get(end) == Some(&b'\n')).then_some(end)
+}
+
+/// What has come of messages that are not given on yet.
 #[derive(Debug, Default)]
 pub struct Cutter {
     rest: Vec<u8>,
@@ -116,7 +136,8 @@ pub struct Cutter {
 }
 
 impl Cutter {
-    /// Takes the next bytes, and gives each message that is whole to `each`.
+    /// Takes the next bytes, and gives each message that is whole to `each`, at most `most` of them. True: perhaps there are more, to be
+    /// had by feeding it nothing.
     ///
     /// # Errors
     /// `TooLong` when a message is longer than `limit`; nothing is to be given after that.
@@ -124,26 +145,33 @@ impl Cutter {
         &mut self,
         framing: Framing,
         limit: usize,
+        most: usize,
         bytes: &[u8],
         mut each: impl FnMut(&[u8]),
-    ) -> std::result::Result<(), TooLong> {
+    ) -> std::result::Result<bool, TooLong> {
+        let more;
         if self.rest.is_empty() {
             // Nearly always messages come whole, and are not copied here.
-            let left = cut(framing, limit, bytes, 0, &mut each)?;
+            let left;
+            (left, more) = cut(framing, limit, most, bytes, 0, &mut each)?;
             self.rest.extend_from_slice(left);
         } else {
             let mut all = std::mem::take(&mut self.rest);
             all.extend_from_slice(bytes);
-            let left = cut(framing, limit, &all, self.looked, &mut each)?.len();
-            let gone = all.len() - left;
-            all.drain(..gone);
-            if all.is_empty() {
-                all = Vec::new();
+            let (left, there_is_more) = cut(framing, limit, most, &all, self.looked, &mut each)?;
+            more = there_is_more;
+            let gone = all.len() - left.len();
+            if gone > 0 {
+                all.drain(..gone);
+                // Ten thousand clients that once sent much keep no more than what they have begun.
+                if all.capacity() > 4 * all.len() {
+                    all.shrink_to_fit();
+                }
             }
             self.rest = all;
         }
-        self.looked = self.rest.len();
-        Ok(())
+        self.looked = if more { 0 } else { self.rest.len() };
+        Ok(more)
     }
 
     /// How many bytes of an unfinished message there are.
@@ -153,19 +181,24 @@ impl Cutter {
     }
 }
 
+/// What is left, and whether that is because there were too many.
 fn cut<'a>(
     framing: Framing,
     limit: usize,
+    most: usize,
     mut bytes: &'a [u8],
     mut from: usize,
     each: &mut impl FnMut(&[u8]),
-) -> std::result::Result<&'a [u8], TooLong> {
-    while let Some((message, next)) = framing.first(bytes, from, limit)? {
+) -> std::result::Result<(&'a [u8], bool), TooLong> {
+    for _ in 0..most {
+        let Some((message, next)) = framing.first(bytes, from, limit)? else {
+            return Ok((bytes, false));
+        };
         each(&bytes[message]);
         bytes = &bytes[next..];
         from = 0;
     }
-    Ok(bytes)
+    Ok((bytes, !bytes.is_empty()))
 }
 
 #[cfg(test)]
@@ -176,7 +209,10 @@ mod tests {
         let (mut cutter, mut messages) = (Cutter::default(), Vec::new());
         for piece in pieces {
             let each = |message: &[u8]| messages.push(message.to_vec());
-            if cutter.feed(framing, limit, piece, each).is_err() {
+            if cutter
+                .feed(framing, limit, usize::MAX, piece, each)
+                .is_err()
+            {
                 return (messages, cutter.pending(), false);
             }
         }
@@ -230,9 +266,40 @@ mod tests {
         let mut cutter = Cutter::default();
         for _ in 0..200_000 {
             cutter
-                .feed(Framing::Lines, 1 << 20, b"abcd", |_| {})
+                .feed(Framing::Lines, 1 << 20, usize::MAX, b"abcd", |_| {})
                 .unwrap();
         }
         assert_eq!(cutter.pending(), 800_000);
+    }
+
+    #[test]
+    fn so_many_at_once_and_the_rest_afterwards() {
+        let stream: &[u8] = b"1\n22\n333\n4444\n55555\nrest";
+        for most in 1..=6 {
+            let (mut cutter, mut messages) = (Cutter::default(), Vec::new());
+            let mut bytes = stream;
+            loop {
+                let before = messages.len();
+                let each = |message: &[u8]| messages.push(message.len());
+                let more = cutter.feed(Framing::Lines, 9, most, bytes, each).unwrap();
+                assert!(messages.len() - before <= most);
+                if !more {
+                    break;
+                }
+                bytes = b"";
+            }
+            assert_eq!((messages, cutter.pending()), (vec![1, 2, 3, 4, 5], 4));
+        }
+    }
+
+    #[test]
+    fn what_was_given_on_leaves_no_memory() {
+        let mut cutter = Cutter::default();
+        for piece in [&b"begin"[..], &[b'x'; 60_000], b"\nab"] {
+            cutter
+                .feed(Framing::Lines, 1 << 20, 9, piece, |_| {})
+                .unwrap();
+        }
+        assert!(cutter.rest.capacity() < 100, "{}", cutter.rest.capacity());
     }
 }

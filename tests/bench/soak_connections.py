@@ -2,7 +2,7 @@
 
     python tests/bench/soak_connections.py 20000
 
-Exits with 1 when something is left. The test suite makes 5,000 connections of the same kind.
+Exits with 1 when something is left. The test suite makes 20,000 connections of the same kind.
 """
 
 import sys
@@ -55,10 +55,16 @@ def soak(name: str, server: ns.TcpServer, count: int) -> bool:
 
 
 def main() -> int:
-    """Soak a server with a handler of Python, and one of Rust."""
+    """Soak a thread for each client, a function of messages, and a service in one loop and two."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    with ns.TcpServer(on_client=echo) as handler, ns.TcpServer(service="echo") as service:
-        kept = [soak("handler", handler, count), soak("service", service, count)]
+    with (
+        ns.TcpServer(on_client=echo) as handler,
+        ns.TcpServer(on_message=bytes) as messages,
+        ns.TcpServer(service="echo") as service,
+        ns.TcpServer(service="echo", loops=2) as loops,
+    ):
+        servers = {"handler": handler, "messages": messages, "service": service, "loops": loops}
+        kept = [soak(name, server, count) for name, server in servers.items()]
     return 0 if all(kept) else 1
 
 

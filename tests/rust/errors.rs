@@ -114,6 +114,7 @@ const EXAMPLES: &[(Code, Example)] = &[
     // Made by the kernel in `starved.rs`, in a process of its own.
     (Code::TooManyFiles, || made(Code::TooManyFiles)),
     (Code::Forked, || made(Code::Forked)),
+    (Code::TooSlow, || made(Code::TooSlow)),
     (Code::Interrupted, || {
         let (socket, _stream) = pair();
         read_nothing(

@@ -23,12 +23,13 @@ pub(crate) fn settings(max_clients: usize) -> Settings {
         endpoint: loopback(Family::Ipv4),
         backlog: 128,
         max_clients,
+        loops: 1,
         idle: None,
     }
 }
 
 pub(crate) fn on_loop(service: Service) -> Server {
-    Server::start(settings(1000), Serving(service)).unwrap()
+    Server::start(settings(1000), || Serving(service)).unwrap()
 }
 
 #[test]
@@ -38,7 +39,7 @@ fn a_hundred_clients_at_once_each_get_their_own_bytes_back() {
             endpoint: loopback(family),
             ..settings(1000)
         };
-        let server = Server::start(settings, Serving(Service::Echo)).unwrap();
+        let server = Server::start(settings, || Serving(Service::Echo)).unwrap();
         let endpoint = server.endpoint();
         let clients: Vec<_> = (0..100_u32)
             .map(|number| {
@@ -159,7 +160,7 @@ fn an_endless_answer_leaves_the_others_their_turn() {
 
 #[test]
 fn the_next_client_waits_until_there_is_room() {
-    let server = Server::start(settings(1), Serving(Service::Echo)).unwrap();
+    let server = Server::start(settings(1), || Serving(Service::Echo)).unwrap();
     let mut first = client(server.endpoint());
     first.write_all(b"1").unwrap();
     first.read_exact(&mut [0]).unwrap();
@@ -183,7 +184,7 @@ fn an_idle_client_is_let_go_and_a_busy_one_stays() {
         idle: Some(idle),
         ..settings(10)
     };
-    let server = Server::start(settings, Serving(Service::Echo)).unwrap();
+    let server = Server::start(settings, || Serving(Service::Echo)).unwrap();
     let mut silent = client(server.endpoint());
     let mut busy = client(server.endpoint());
     let ((), took) = time(|| {
@@ -216,7 +217,7 @@ fn a_stop_gives_its_grace_and_frees_the_port_at_once() {
             endpoint,
             ..settings(10)
         },
-        Serving(Service::Echo),
+        || Serving(Service::Echo),
     );
     assert_eq!(ask(client(again.unwrap().endpoint()), b"hi"), b"hi");
     // Twice is no error, and without clients there is nothing to wait for.
@@ -251,18 +252,22 @@ fn what_the_loop_does_is_recorded_like_every_step() {
         .iter()
         .find(|event| event.step == "accepted")
         .map(|event| event.socket);
-    let steps: Vec<_> = events
+    let mut steps: Vec<_> = events
         .iter()
         .filter(|event| Some(event.socket) == connection)
         .map(|event| (&*event.step, &*event.call, event.size, event.offset))
         .collect();
+    // Whether the end is read before the answer is written depends on when it comes.
+    if let Some(middle) = steps.get_mut(2..4) {
+        middle.sort_unstable();
+    }
     assert_eq!(
         steps,
         [
             ("accepted", "accepted", None, None),
             ("read", "recv", Some(5), Some(0)),
-            ("write", "send", Some(5), Some(0)),
             ("read", "recv", Some(0), Some(5)),
+            ("write", "send", Some(5), Some(0)),
             ("finish", "shutdown", None, None),
             ("close", "close", None, None),
         ]
@@ -284,11 +289,55 @@ impl Work for LongGoodbye {
 
 #[test]
 fn a_close_waits_until_all_is_written() {
-    let server = Server::start(settings(10), LongGoodbye).unwrap();
+    let server = Server::start(settings(10), || LongGoodbye).unwrap();
     let mut stream = client(server.endpoint());
     stream.write_all(b"x").unwrap();
     let mut all = Vec::new();
     stream.read_to_end(&mut all).unwrap();
     assert_eq!(all.len(), 20_000_000);
     until("it has gone", || server.client_count() == 0);
+}
+
+#[test]
+fn several_loops_share_the_clients_evenly_and_the_limits_hold_over_all() {
+    let settings = Settings {
+        loops: 3,
+        ..settings(6)
+    };
+    let server = Server::start(settings, || Serving(Service::Echo)).unwrap();
+    let endpoint = server.endpoint();
+    let mut clients: Vec<_> = (0..6_u8)
+        .map(|number| {
+            let mut stream = client(endpoint);
+            stream.write_all(&[number]).unwrap();
+            let mut back = [99];
+            stream.read_exact(&mut back).unwrap();
+            assert_eq!(back, [number]);
+            stream
+        })
+        .collect();
+    assert_eq!((server.client_count(), server.served()), (6, 6));
+    let mut seventh = client(endpoint);
+    seventh.write_all(b"7").unwrap();
+    seventh
+        .set_read_timeout(Some(Duration::from_millis(100)))
+        .unwrap();
+    seventh.read_exact(&mut [0]).unwrap_err();
+    seventh.set_read_timeout(Some(LONG)).unwrap();
+    drop(clients.pop());
+    seventh.read_exact(&mut [0]).unwrap();
+    assert_eq!(server.served(), 7);
+    // The port is one socket's: who wants it is told.
+    let again = Settings {
+        endpoint,
+        ..settings
+    };
+    let error = Server::start(again, || Serving(Service::Echo)).unwrap_err();
+    assert_eq!(error.code(), netsteps::error::Code::AddressInUse);
+    let ((), took) = time(|| server.stop(Duration::ZERO, LAST, &Plain));
+    assert!(took < LAST, "{took:?}");
+    for mut stream in clients {
+        assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+    }
+    drop(Server::start(again, || Serving(Service::Echo)).unwrap());
 }

@@ -2,7 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::clients::Client;
+use super::side::Client;
+
+/// So many places stay when the last client has gone.
+const KEPT: usize = 1024;
 
 /// The clients, each at its place; a place is given again.
 #[derive(Default)]
@@ -32,6 +35,9 @@ impl<C> Clients<C> {
     pub(super) fn remove(&mut self, place: usize) {
         if self.places.get_mut(place).and_then(Option::take).is_some() {
             self.free.push(place);
+            if self.len() == 0 && self.places.len() > KEPT {
+                self.clear();
+            }
         }
     }
 
@@ -40,10 +46,10 @@ impl<C> Clients<C> {
         self.places.len()
     }
 
-    /// Closes all of them.
+    /// Closes all of them, and gives their memory back.
     pub(super) fn clear(&mut self) {
-        self.places.clear();
-        self.free.clear();
+        self.places = Vec::new();
+        self.free = Vec::new();
     }
 }
 

@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use mio::{Interest, Poll, Waker};
+use mio::net::TcpListener;
+use mio::{Interest, Poll, Registry, Token, Waker};
 
-use super::clients::Key;
-use super::places::{Clients, locked};
-use super::rounds::{LISTENER, Rounds, WAKER};
+use super::door::{Door, Doorkeeper, WAKER};
+use super::hub::Hub;
+use super::places::locked;
+use super::rounds::Rounds;
 use super::{Settings, Work};
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
@@ -26,44 +28,38 @@ const BETWEEN_TROUBLES: Duration = Duration::from_secs(1);
 /// Between two looks at the signals while `stop` waits.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// A listening socket, and the thread that serves all its clients.
+/// A listening socket, and the threads that serve its clients.
 pub struct Server {
     shared: Arc<Shared>,
     /// Closes the connections that a forked child has from its parent.
-    close_all: Box<dyn Fn() + Send + Sync>,
+    close_all: Vec<Box<dyn Fn() + Send + Sync>>,
 }
 
-/// What the thread and those who hold the server share.
+/// What the threads and those who hold the server share.
 pub(super) struct Shared {
     listener: Socket,
+    /// The same, for the poll that is told of it.
+    watched: Mutex<Option<TcpListener>>,
     endpoint: Endpoint,
-    waker: Waker,
+    max_clients: usize,
+    hubs: Vec<Arc<Hub>>,
+    /// Wakes the thread that accepts for several loops; and whether it is to be woken when a client leaves.
+    door: Option<Waker>,
+    full: AtomicBool,
     stopping: AtomicBool,
-    clients: AtomicUsize,
     served: AtomicU64,
     troubles: Mutex<(VecDeque<Error>, Option<Instant>)>,
-    /// What is asked for from outside of the loop.
-    requests: Mutex<Vec<(Key, Request)>>,
-    polling: AtomicBool,
     end: Mutex<End>,
     changed: Condvar,
-    /// A forked child has the descriptors but not the thread.
+    /// A forked child has the descriptors but not the threads.
     forks: u64,
 }
 
-/// What can be asked for from any thread.
-pub(super) enum Request {
-    Write(Vec<u8>),
-    Finish,
-    Close,
-}
-
-#[derive(Default)]
 struct End {
     /// Until then clients may come to their end by themselves.
     deadline: Option<Instant>,
-    /// The thread has ended.
-    over: bool,
+    /// How many threads there are.
+    running: usize,
 }
 
 impl Shared {
@@ -71,16 +67,60 @@ impl Shared {
         &self.listener
     }
 
+    /// Has a poll tell when somebody waits.
+    pub(super) fn watch(&self, registry: &Registry, token: Token) -> io::Result<()> {
+        let mut listener = self.listener.to_watch()?;
+        registry.register(&mut listener, token, Interest::READABLE)?;
+        *locked(&self.watched) = Some(listener);
+        Ok(())
+    }
+
+    /// Nobody comes in any more, and the port is free: at once, also while a loop is held up by its work.
+    pub(super) fn shut(&self) {
+        self.listener.close();
+        // In a forked child, a thread that is not there may have had the lock.
+        if let Ok(mut watched) = self.watched.try_lock() {
+            *watched = None;
+        }
+    }
+
     pub(super) fn stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 
     pub(super) fn client_count(&self) -> usize {
-        self.clients.load(Ordering::Relaxed)
+        self.hubs.iter().map(|hub| hub.client_count()).sum()
     }
 
-    pub(super) fn set_clients(&self, count: usize) {
-        self.clients.store(count, Ordering::Relaxed);
+    /// One more client may come in.
+    pub(super) fn has_room(&self) -> bool {
+        !self.stopping() && self.client_count() < self.max_clients
+    }
+
+    /// The loop with the fewest clients.
+    pub(super) fn emptiest(&self) -> Option<&Arc<Hub>> {
+        self.hubs.iter().min_by_key(|hub| hub.client_count())
+    }
+
+    /// Whoever accepts waits for a client to leave.
+    pub(super) fn wait_for_room(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// A client has left.
+    pub(super) fn left(&self) {
+        if let Some(door) = &self.door
+            && self.full.swap(false, Ordering::SeqCst)
+        {
+            let _ = door.wake();
+        }
+    }
+
+    fn wake_all(&self) {
+        self.hubs.iter().for_each(|hub| hub.wake());
+        if let Some(door) = &self.door {
+            let _ = door.wake();
+        }
     }
 
     pub(super) fn count_served(&self) {
@@ -98,31 +138,11 @@ impl Shared {
         self.stopping() && (clients == 0 || self.deadline().is_none_or(|deadline| deadline <= now))
     }
 
-    /// Asks for something to be done with a client, from any thread.
-    pub(super) fn post(&self, key: Key, request: Request) {
-        locked(&self.requests).push((key, request));
-        if self.polling.load(Ordering::SeqCst) {
-            let _ = self.waker.wake();
-        }
-    }
-
-    /// The loop is about to wait: from now on it has to be woken, and what was asked for before is in `requests`. Or it waits no more.
-    pub(super) fn set_polling(&self, polling: bool) {
-        self.polling.store(polling, Ordering::SeqCst);
-    }
-
-    pub(super) fn requests(&self) -> Vec<(Key, Request)> {
-        let mut requests = locked(&self.requests);
-        if requests.is_empty() {
-            return Vec::new();
-        }
-        std::mem::take(&mut *requests)
-    }
-
-    /// The loop has ended.
+    /// One of the threads has ended.
     pub(super) fn ended(&self) {
-        self.set_clients(0);
-        locked(&self.end).over = true;
+        let mut end = locked(&self.end);
+        end.running = end.running.saturating_sub(1);
+        drop(end);
         self.changed.notify_all();
     }
 
@@ -142,59 +162,81 @@ impl Shared {
 }
 
 impl Server {
-    /// Binds, listens, and runs the rounds in a thread of Rust.
+    /// Binds, listens, and runs the rounds in threads of Rust. `work` makes the work of each loop.
     ///
     /// # Errors
     /// Those of `bind` and `listen`; `System` when the system has no descriptor or thread left.
-    pub fn start<W: Work>(settings: Settings, work: W) -> Result<Self> {
-        let (server, mut rounds) = Self::new(settings, work)?;
-        std::thread::Builder::new()
-            .name("netsteps loop".into())
-            .spawn(move || while rounds.round() {})
-            .map_err(|error| failed(&error))?;
+    pub fn start<W: Work>(settings: Settings, work: impl FnMut() -> W) -> Result<Self> {
+        let (server, loops) = Self::new(settings, work)?;
+        for mut rounds in loops {
+            thread("netsteps loop", move || while rounds.round() {})?;
+        }
         Ok(server)
     }
 
-    /// Binds and listens. Somebody has to go through the rounds.
+    /// Binds and listens. Somebody has to go through the rounds of each loop.
     ///
     /// # Errors
-    /// Those of `bind` and `listen`; `System` when the system has no descriptor left.
-    pub fn new<W: Work>(settings: Settings, work: W) -> Result<(Self, Rounds<W>)> {
+    /// Those of `bind` and `listen`; `System` when the system has no descriptor or thread left.
+    pub fn new<W: Work>(
+        settings: Settings,
+        mut work: impl FnMut() -> W,
+    ) -> Result<(Self, Vec<Rounds<W>>)> {
+        let several = settings.loops > 1;
         let listener = listener(settings.endpoint, settings.backlog)?;
-        let failed = |error: io::Error| failed(&error);
-        let poll = Poll::new().map_err(failed)?;
-        let waker = Waker::new(poll.registry(), WAKER).map_err(failed)?;
-        let mut watched = listener.to_watch().map_err(failed)?;
-        poll.registry()
-            .register(&mut watched, LISTENER, Interest::READABLE)
-            .map_err(failed)?;
+        let mut polls = Vec::new();
+        for _ in 0..settings.loops.max(1) + usize::from(several) {
+            let poll = Poll::new().map_err(failed)?;
+            let waker = Waker::new(poll.registry(), WAKER).map_err(failed)?;
+            polls.push((poll, waker));
+        }
+        let (door_poll, door_waker) = if several { polls.pop() } else { None }.unzip();
+        let (polls, wakers): (Vec<_>, Vec<_>) = polls.into_iter().unzip();
+        let hubs: Vec<_> = wakers
+            .into_iter()
+            .map(|waker| Arc::new(Hub::new(waker)))
+            .collect();
         let shared = Arc::new(Shared {
             endpoint: listener.local().unwrap_or(settings.endpoint),
             listener,
-            waker,
+            watched: Mutex::default(),
+            max_clients: settings.max_clients,
+            end: Mutex::new(End {
+                deadline: None,
+                running: hubs.len() + usize::from(several),
+            }),
+            hubs,
+            door: door_waker,
+            full: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
-            clients: AtomicUsize::new(0),
             served: AtomicU64::new(0),
             troubles: Mutex::default(),
-            requests: Mutex::default(),
-            polling: AtomicBool::new(false),
-            end: Mutex::default(),
             changed: Condvar::new(),
             forks: forks(),
         });
-        let clients: Arc<Mutex<Clients<W::Client>>> = Arc::new(Mutex::new(Clients::default()));
-        let all = Arc::clone(&clients);
-        let rounds = Rounds::new(Arc::clone(&shared), clients, poll, work, settings, watched);
-        let server = Self {
-            shared,
-            close_all: Box::new(move || {
-                // The lock may have been held by a thread that a forked child does not have.
-                if let Ok(mut clients) = all.try_lock() {
-                    clients.clear();
-                }
-            }),
+        let mut server = Self {
+            shared: Arc::clone(&shared),
+            close_all: Vec::new(),
         };
-        Ok((server, rounds))
+        let mut loops = Vec::new();
+        for (poll, hub) in polls.into_iter().zip(&shared.hubs) {
+            let door = if several {
+                None
+            } else {
+                let door = Door::new(Arc::clone(&shared), poll.registry());
+                Some(door.map_err(failed)?)
+            };
+            let (shared, hub) = (Arc::clone(&shared), Arc::clone(hub));
+            let rounds = Rounds::new(shared, hub, poll, work(), settings.idle, door);
+            server.close_all.push(rounds.to_close());
+            loops.push(rounds);
+        }
+        if let Some(poll) = door_poll {
+            let door = Door::new(Arc::clone(&shared), poll.registry()).map_err(failed)?;
+            let keeper = Doorkeeper::new(door, poll, shared);
+            thread("netsteps door", move || keeper.run())?;
+        }
+        Ok((server, loops))
     }
 
     /// Where it listens.
@@ -242,33 +284,33 @@ impl Server {
         let shared = &self.shared;
         if self.elsewhere() {
             shared.stopping.store(true, Ordering::Release);
-            shared.listener.close();
-            (self.close_all)();
+            shared.shut();
+            self.close_all.iter().for_each(|close| close());
             return;
         }
         let now = Instant::now();
         locked(&shared.end).deadline = Some(now + grace);
         shared.stopping.store(true, Ordering::Release);
-        shared.listener.close();
-        let _ = shared.waker.wake();
+        shared.shut();
+        shared.wake_all();
         let until = now + grace + last;
         loop {
             let mut over = false;
             let waited = pause.pause(&mut || {
                 let end = locked(&shared.end);
-                over = end.over;
+                over = end.running == 0;
                 let time = until.saturating_duration_since(Instant::now()).min(LOOK);
                 if !over && !time.is_zero() {
                     over = match shared.changed.wait_timeout(end, time) {
-                        Ok((end, _)) => end.over,
-                        Err(poisoned) => poisoned.into_inner().0.over,
+                        Ok((end, _)) => end.running == 0,
+                        Err(poisoned) => poisoned.into_inner().0.running == 0,
                     };
                 }
             });
             if waited.is_err() {
                 // Who interrupts the wait does not want the grace.
                 locked(&shared.end).deadline = Some(Instant::now());
-                let _ = shared.waker.wake();
+                shared.wake_all();
                 return;
             }
             if over || Instant::now() >= until {
@@ -295,7 +337,13 @@ impl fmt::Debug for Server {
     }
 }
 
-fn failed(error: &io::Error) -> Error {
+fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+    let builder = std::thread::Builder::new().name(name.into());
+    builder.spawn(body).map(drop).map_err(failed)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn failed(error: io::Error) -> Error {
     let cause = format!("the loop of the server could not begin ({error})");
     let told = Error::new(
         Code::System,
