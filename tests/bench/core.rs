@@ -61,7 +61,7 @@ fn framing(c: &mut Criterion) {
                     let (mut cutter, mut found) = (Cutter::default(), 0);
                     for bytes in [&stream[..at], &stream[at..]] {
                         let mut each = |message: &[u8]| found += black_box(message).len();
-                        cutter.feed(framing, LIMIT, bytes, &mut each).unwrap();
+                        cutter.feed(framing, LIMIT, usize::MAX, bytes, &mut each).unwrap();
                     }
                     found
                 });
@@ -158,8 +158,9 @@ fn event_loop(c: &mut Criterion) {
         backlog: 128,
         max_clients: 1000,
         idle: None,
+        loops: 1,
     };
-    let server = Server::start(settings, Serving(Service::Echo)).unwrap();
+    let server = Server::start(settings, || Serving(Service::Echo)).unwrap();
     let mut group = c.benchmark_group("event loop, echo");
     for count in [1_usize, 50] {
         let mut clients: Vec<TcpStream> = (0..count)
