@@ -61,7 +61,9 @@ fn framing(c: &mut Criterion) {
                     let (mut cutter, mut found) = (Cutter::default(), 0);
                     for bytes in [&stream[..at], &stream[at..]] {
                         let mut each = |message: &[u8]| found += black_box(message).len();
-                        cutter.feed(framing, LIMIT, usize::MAX, bytes, &mut each).unwrap();
+                        cutter
+                            .feed(framing, LIMIT, usize::MAX, bytes, &mut each)
+                            .unwrap();
                     }
                     found
                 });
