@@ -17,6 +17,15 @@ use crate::wait::{self, Ended, Wait};
 /// From this size on a copy in the kernel takes long enough to let go of the interpreter for it.
 pub(super) const BIG: usize = 256 * 1024;
 
+/// What a call moved, in datagrams.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sum {
+    pub(super) count: usize,
+    pub(super) bytes: usize,
+    /// Where all of them went, or who sent all of them.
+    pub(super) whose: Option<Endpoint>,
+}
+
 /// One of the datagrams that a call moved together.
 pub(super) struct Moved<'a> {
     /// Where it went, or who sent it.
@@ -219,25 +228,18 @@ impl<'a> Call<'a> {
         self.record(Phase::Completed, size, offset, data, None, after);
     }
 
-    /// Records that it moved several datagrams: an event for each, one line of `.steps` for all, and the state.
-    /// span: when the call began and ended, in nanoseconds, where that was not just now.
+    /// Records that it moved several datagrams: an event for each where somebody records, one line of `.steps` for all, and the
+    /// state. span: when the call began and ended, in nanoseconds, where that was not just now.
     pub(super) fn done_many<'d>(
         &self,
         span: Option<(u64, u64)>,
+        sum: &Sum,
         datagrams: impl Iterator<Item = Moved<'d>>,
     ) {
         let after = self.socket.advance(self.action);
-        let tracing = trace::active();
         let (start_ns, end_ns) = span.unwrap_or_else(|| (self.start_ns, sys::monotonic_ns()));
-        let (mut count, mut bytes) = (0, 0);
-        // Of whom all are, if of one.
-        let mut whose = None;
-        for moved in datagrams {
-            count += 1;
-            bytes += moved.size as u64;
-            let one = *whose.get_or_insert(moved.about) == moved.about;
-            whose = whose.filter(|_| one).or(Some(None));
-            if tracing {
+        if trace::active() {
+            for moved in datagrams {
                 let own = Call {
                     about: moved.about,
                     asked: Some(moved.asked),
@@ -255,9 +257,9 @@ impl<'a> Call<'a> {
             step: self.step,
             call: self.name,
             action: Some(self.action),
-            count,
-            bytes,
-            note: whose.flatten().map(|whose| whose.to_string()),
+            count: sum.count as u64,
+            bytes: sum.bytes as u64,
+            note: sum.whose.map(|whose| whose.to_string()),
             failed: false,
             start_ns,
             end_ns,

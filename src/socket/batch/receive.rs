@@ -13,7 +13,7 @@ use super::room::{Batch, Chunk, Received};
 use crate::error::{Code, Error, Result};
 use crate::faults;
 use crate::ports::Transport;
-use crate::socket::call::{Call, Moved};
+use crate::socket::call::{Call, Moved, Sum};
 use crate::socket::{Socket, explain, locked};
 use crate::state::Action;
 use crate::sys::batch::{self, ROOM, Slot};
@@ -242,18 +242,21 @@ impl Socket {
         let nobody = self.nobody();
         let known = chunks.len();
         chunks.extend(spare.drain(..filled).map(|slot| Chunk::of(slot, nobody)));
-        let came = chunks[known..].iter().flat_map(Chunk::datagrams);
-        call.done_many(
-            None,
-            came.map(|one| Moved {
-                about: Some(one.sender),
-                asked: ROOM,
-                size: one.data.len(),
-                data: [one.data, &[]],
-            }),
-        );
-        let datagrams: usize = chunks[known..].iter().map(Chunk::left).sum();
-        *per_slot = datagrams / filled.max(1);
+        let new = &chunks[known..];
+        let whose = new.first().map(Chunk::sender);
+        let sum = Sum {
+            count: new.iter().map(Chunk::left).sum(),
+            bytes: new.iter().map(Chunk::size).sum(),
+            whose: whose.filter(|whose| new.iter().all(|chunk| chunk.sender() == *whose)),
+        };
+        let came = new.iter().flat_map(Chunk::datagrams).map(|one| Moved {
+            about: Some(one.sender),
+            asked: ROOM,
+            size: one.data.len(),
+            data: [one.data, &[]],
+        });
+        call.done_many(None, &sum, came);
+        *per_slot = sum.count / filled.max(1);
         Ok(filled == slots)
     }
 

@@ -50,6 +50,15 @@ impl Chunk {
         self.left
     }
 
+    /// The bytes of all of it.
+    pub(super) const fn size(&self) -> usize {
+        self.slot.bytes.len()
+    }
+
+    pub(super) const fn sender(&self) -> Endpoint {
+        self.sender
+    }
+
     /// The datagrams that are still to be given.
     pub(super) fn datagrams(&self) -> impl Iterator<Item = Received<'_>> + Clone {
         (0..self.left).map(|index| self.datagram(index))

@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::faults;
 use crate::ports::Transport;
 use crate::resolve::other_family;
-use crate::socket::call::{Call, Moved};
+use crate::socket::call::{Call, Moved, Sum};
 use crate::socket::{Socket, explain};
 use crate::state::{Action, State};
 use crate::sys::batch::{self, Pack, SEGMENTS};
@@ -40,8 +40,9 @@ const SMALLER: [usize; 3] = [1472, 1232, 0];
 #[derive(Default)]
 struct Round {
     sent: usize,
-    /// How many datagrams each call took, and when: only while somebody records.
-    calls: Vec<(usize, (u64, u64))>,
+    bytes: usize,
+    /// How many datagrams and bytes each call took, and when: only while somebody records.
+    calls: Vec<(usize, usize, (u64, u64))>,
     ended: Option<io::Error>,
 }
 
@@ -49,6 +50,7 @@ struct Round {
 struct Planned {
     parts: Range<usize>,
     datagrams: usize,
+    bytes: usize,
     segment: Option<u16>,
     to: Option<SockAddr>,
 }
@@ -148,16 +150,7 @@ impl Socket {
             } else {
                 work();
             }
-            let mut first = 0;
-            for (count, (start, end)) in round.calls {
-                // The first is the one that may have waited.
-                let span = (if first == 0 { call.start_ns } else { start }, end);
-                call.done_many(Some(span), rest[first..first + count].iter().map(moved));
-                first += count;
-            }
-            if first < round.sent {
-                call.done_many(None, rest[first..round.sent].iter().map(moved));
-            }
+            self.told_of(&call, &round, rest);
             sent += round.sent;
             *all += round.sent;
             let next = messages.get(sent);
@@ -193,6 +186,31 @@ impl Socket {
         }
     }
 
+    /// Records what a round has sent of these.
+    fn told_of(&self, call: &Call<'_>, round: &Round, messages: &[Outgoing<'_>]) {
+        let tell = |from: usize, count: usize, bytes, span| {
+            let sent = &messages[from..from + count];
+            let first = sent.first().and_then(|first| first.to);
+            let sum = Sum {
+                count,
+                bytes,
+                whose: first.filter(|_| sent.iter().all(|message| message.to == first)),
+            };
+            call.done_many(span, &sum, sent.iter().map(moved));
+        };
+        let (mut first, mut all) = (0, 0);
+        for &(count, bytes, (start, end)) in &round.calls {
+            // The first is the one that may have waited.
+            let start = if first == 0 { call.start_ns } else { start };
+            tell(first, count, bytes, Some((start, end)));
+            first += count;
+            all += bytes;
+        }
+        if first < round.sent {
+            tell(first, round.sent - first, round.bytes - all, None);
+        }
+    }
+
     /// Calls, until all are sent or the kernel says no.
     fn send_round(&self, handle: &Handle, messages: &[Outgoing<'_>], wary: &mut Wary) -> Round {
         let mut round = Round::default();
@@ -215,9 +233,13 @@ impl Socket {
             match batch::send(handle, &packs[..most]) {
                 Ok(taken) => {
                     let count = planned[..taken].iter().map(|it| it.datagrams).sum();
+                    let bytes = planned[..taken].iter().map(|it| it.bytes).sum();
                     round.sent += count;
+                    round.bytes += bytes;
                     if tracing {
-                        round.calls.push((count, (start, sys::monotonic_ns())));
+                        round
+                            .calls
+                            .push((count, bytes, (start, sys::monotonic_ns())));
                     }
                     let told = wary.after(taken, most, || self.told_at_all(handle));
                     if told.is_some() {
@@ -262,7 +284,7 @@ impl Socket {
             } else {
                 (limit / size).clamp(1, SEGMENTS)
             };
-            let begin = parts.len();
+            let (begin, before) = (parts.len(), bytes);
             let mut datagrams = 0;
             for message in messages[next..].iter().take(most) {
                 let own = message.size();
@@ -282,6 +304,7 @@ impl Socket {
             packs.push(Planned {
                 parts: begin..parts.len(),
                 datagrams,
+                bytes: bytes - before,
                 segment: u16::try_from(size).ok().filter(|_| datagrams > 1),
                 to: first.to.map(|to| SockAddr::from(to.socket_addr())),
             });
