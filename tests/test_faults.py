@@ -165,6 +165,8 @@ SUITE = [
     "test_socket.py",
     "test_servers.py",
     "test_services.py",
+    "test_udp_server.py",
+    "test_reply_loops.py",
     "test_transfers.py",
     "test_messages.py",
     "test_loops.py",

@@ -156,7 +156,8 @@ def test_what_fails_in_a_batch_costs_no_other_datagram_its_answer(
         for number in range(0, 61, 5):
             assert sockets[number].recv(100) == str(number).encode()
         until(lambda: len(server.errors) == 3 * 12, "the errors are kept")
-        assert (server.received, server.answered, server.unsent) == (61, 13, 12)
+        until(lambda: server.answered == 13, "the answers are counted")
+        assert (server.received, server.unsent) == (61, 12)
         kinds = [type(error) for error in server.errors]
         for kind in (ValueError, ns.BadPayload, ns.DatagramTooLarge):
             assert kinds.count(kind) == 12

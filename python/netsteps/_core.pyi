@@ -1868,7 +1868,8 @@ class UdpReceiver:
     Receives datagrams from anybody; iterating gives one after the other, until another thread closes it.
 
     Iteration, receive_many and receive_message take several datagrams from the kernel at once; what one of them took and did not give
-    is given by the next receive of any kind. (A select on .socket does not see those.)
+    is given by the next receive of any kind. (A select on .socket does not see those.) The receive buffer is as large as the system
+    permits, up to 4 MiB; .report tells what did not fit.
 
     host: by default only this machine can send to it; port 0 is a free one, and .endpoint tells which.
     System calls: socket(2), bind(2), recvfrom(2), recvmmsg(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.

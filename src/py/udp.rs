@@ -18,7 +18,7 @@ use crate::address::Endpoint;
 use crate::error::Code;
 use crate::ports::Transport;
 use crate::socket::Batch;
-use crate::udp::{Message, Receiver, Report, bound};
+use crate::udp::{Message, Receiver, Report, bound_for_much};
 use crate::wait::{Deadline, Wait};
 
 /// What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given), dropped
@@ -166,7 +166,8 @@ impl PyMessage {
 /// Receives datagrams from anybody; iterating gives one after the other, until another thread closes it.
 ///
 /// Iteration, receive_many and receive_message take several datagrams from the kernel at once; what one of them took and did not give
-/// is given by the next receive of any kind. (A select on .socket does not see those.)
+/// is given by the next receive of any kind. (A select on .socket does not see those.) The receive buffer is as large as the system
+/// permits, up to 4 MiB; .report tells what did not fit.
 ///
 /// host: by default only this machine can send to it; port 0 is a free one, and .endpoint tells which.
 /// System calls: socket(2), bind(2), recvfrom(2), recvmmsg(2). Raises AddressInUse, AddressNotLocal, NoPermission. Source: lecture 5, RFC 768.
@@ -196,7 +197,8 @@ impl PyUdpReceiver {
     ) -> PyResult<Self> {
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Udp)?;
-        let socket = placed(py, || bound(endpoint)).map_err(|error| errors::raise(py, error))?;
+        let socket =
+            placed(py, || bound_for_much(endpoint)).map_err(|error| errors::raise(py, error))?;
         let endpoint = socket.local().unwrap_or(endpoint);
         let socket = Py::new(py, PySocket::of(socket))?;
         Ok(Self {

@@ -5,6 +5,6 @@ pub mod receiver;
 pub mod sender;
 pub mod server;
 
-pub use receiver::{Message, Receiver, Report, bound};
+pub use receiver::{Message, Receiver, Report, bound, bound_for_much};
 pub use sender::{Pace, send_message};
 pub use server::Server;

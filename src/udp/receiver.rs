@@ -9,7 +9,7 @@ use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::packet::split::{self, Joiner, Limits, Taken};
 use crate::ports::Transport;
-use crate::socket::{Batch, Datagram, Received, Socket};
+use crate::socket::{Batch, Datagram, OptionName, Received, Socket, Value};
 use crate::wait::Wait;
 
 /// So many datagrams are taken from the kernel at once, about, where one is wanted after the other.
@@ -82,6 +82,17 @@ impl Joining {
 pub fn bound(endpoint: Endpoint) -> Result<Socket> {
     let socket = Socket::new(Transport::Udp, endpoint.family())?;
     socket.bind(endpoint)?;
+    Ok(socket)
+}
+
+/// The same with a large receive buffer: as much of 4 MiB as the system permits (net.core.rmem_max), for those who receive much.
+///
+/// # Errors
+/// Those of `bind`.
+pub fn bound_for_much(endpoint: Endpoint) -> Result<Socket> {
+    let socket = bound(endpoint)?;
+    // Where it is refused, the buffer is as large as others'.
+    let _ = socket.set_option(OptionName::ReceiveBuffer, Value::Number(4 << 20));
     Ok(socket)
 }
 

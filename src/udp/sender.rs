@@ -11,6 +11,9 @@ use crate::wait::Wait;
 pub const BATCH: usize = 1024;
 /// Whoever is late by more than this does not catch up: what was late leaves at the rate that was asked for.
 const LATEST: Duration = Duration::from_millis(100);
+/// No burst is longer than what leaves in this time at the rate that was asked for, and who is late catches up at twice that rate:
+/// a receiver whose buffer holds a few of them must not suffer from a moment in which the sender did not run.
+const BURST: Duration = Duration::from_micros(500);
 
 /// So many datagrams a second, by the clock: a late one does not make those after it late.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct Pace {
     begun: Option<Instant>,
     /// How many have left since `begun`.
     left: u64,
+    /// When the next may leave, also when it is late.
+    not_before: Option<Instant>,
 }
 
 impl Pace {
@@ -39,6 +44,7 @@ impl Pace {
             per_second: rate,
             begun: None,
             left: 0,
+            not_before: None,
         })
     }
 
@@ -50,6 +56,13 @@ impl Pace {
         loop {
             let now = Instant::now();
             let begun = *self.begun.get_or_insert(now);
+            let early = self
+                .not_before
+                .map(|then| then.saturating_duration_since(now));
+            if let Some(time) = early.filter(|time| !time.is_zero()) {
+                socket.rest("send", time, wait)?;
+                continue;
+            }
             let mut ahead = self.after(now.saturating_duration_since(begun));
             if ahead >= 1.0 {
                 let most = self.per_second * LATEST.as_secs_f64() + 1.0;
@@ -59,7 +72,8 @@ impl Pace {
                     self.begun = begun.checked_add(late);
                     ahead = most;
                 }
-                return Ok(whole(ahead));
+                let burst = (self.per_second * BURST.as_secs_f64()).max(1.0);
+                return Ok(whole(ahead.min(burst)));
             }
             let time = Duration::try_from_secs_f64((1.0 - ahead) / self.per_second);
             socket.rest("send", time.unwrap_or(Duration::MAX), wait)?;
@@ -67,8 +81,11 @@ impl Pace {
     }
 
     /// So many have left.
-    pub const fn count(&mut self, sent: usize) {
+    pub fn count(&mut self, sent: usize) {
         self.left += sent as u64;
+        let least = u32::try_from(sent).map_or(f64::MAX, f64::from) / self.per_second / 2.0;
+        let least = Duration::try_from_secs_f64(least).unwrap_or(Duration::MAX);
+        self.not_before = Instant::now().checked_add(least);
     }
 
     /// How many may leave this long after the beginning, beyond those that have: the first at once.
