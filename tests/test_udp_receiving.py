@@ -1,4 +1,4 @@
-"""UdpReceiver by batches: single datagrams whoever sent them and whatever receives them, and messages from their parts."""
+"""UdpReceiver by batches: single datagrams whatever receives them, messages from their parts."""
 
 import shutil
 import socket
@@ -120,7 +120,9 @@ def test_socat_is_an_end_like_any_other(ends: tuple[ns.UdpReceiver, ns.UdpSender
         pytest.skip("socat is missing")
     receiver, _ = ends
     target = f"UDP4:127.0.0.1:{receiver.endpoint.port}"
-    subprocess.run(["socat", "-u", "-b", "500", "-", target], input=bytes(5000), timeout=10, check=True)
+    subprocess.run(
+        ["socat", "-u", "-b", "500", "-", target], input=bytes(5000), timeout=10, check=True
+    )
     assert all_of(receiver, 10) == [bytes(500)] * 10
 
 
