@@ -32,7 +32,7 @@ RUST = {
     "faults": "sys error",
     "socket": CORE,
     "tcp": f"{CORE} socket",
-    "udp": f"{CORE} socket",
+    "udp": f"{CORE} socket packet",  # messages in parts
     "py": f"{CORE} packet capture socket tcp udp",
 }
 PYTHON_ROOMS = {

@@ -199,4 +199,4 @@ def test_a_trace_has_one_event_for_each_datagram(peer: socket.socket) -> None:
     events = [event for event in trace.events if event.step == "send"]
     assert [event.size for event in events] == [100, 100, 100, 7, 0, 100]
     assert {event.call for event in events} <= {"sendmmsg", "sendmsg"}
-    assert len({event.start for event in events[:3]}) == 1
+    assert len({event.start_ns for event in events[:3]}) == 1

@@ -1893,7 +1893,7 @@ class UdpReceiver:
         """
         Receive the next datagram. size: the most bytes to keep of it. timeout: seconds. Raises TimedOut, SocketClosed.
         """
-    def receive_many(self, /, count: SupportsIndex = 64, *, timeout: SupportsFloat | SupportsIndex | None = None) -> list:
+    def receive_many(self, /, count: SupportsIndex = 64, *, timeout: SupportsFloat | SupportsIndex | None = None) -> list[Datagram]:
         """
         Receive what has come: wait up to timeout seconds for the first datagram, then take up to count that are there. A list of
         Datagram, empty when none came in time.

@@ -68,7 +68,9 @@ pub(super) fn bytes_filled_by(
 /// A bytes object with these bytes, which is not filled with zeros before: for many small ones.
 pub(super) fn bytes_copied<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
     bytes_filled_by(py, bytes.len(), |room| {
-        room.write_copy_of_slice(bytes);
+        for (to, from) in room.iter_mut().zip(bytes) {
+            to.write(*from);
+        }
         Ok(bytes.len())
     })
 }

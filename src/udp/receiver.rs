@@ -1,5 +1,6 @@
 //! A bound socket, a count of what arrives, and messages joined from their parts.
 
+use std::fmt::Write;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -197,12 +198,14 @@ impl Receiver {
         let mut words = String::new();
         for (sender, message) in begun.iter().take(MESSAGES) {
             let (id, count, holes) = (message.id(), message.count(), holes(&message.missing()));
-            words += &format!(
+            let _ = write!(
+                words,
                 "; of message {id} from {sender}, parts {holes} of {count} are missing (counted from 0)"
             );
         }
         if begun.len() > MESSAGES {
-            words += &format!(
+            let _ = write!(
+                words,
                 "; and {} more messages are not whole",
                 begun.len() - MESSAGES
             );

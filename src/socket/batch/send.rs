@@ -150,7 +150,7 @@ impl Socket {
             } else {
                 work();
             }
-            self.told_of(&call, &round, rest);
+            Self::told_of(&call, &round, rest);
             sent += round.sent;
             *all += round.sent;
             let next = messages.get(sent);
@@ -187,7 +187,7 @@ impl Socket {
     }
 
     /// Records what a round has sent of these.
-    fn told_of(&self, call: &Call<'_>, round: &Round, messages: &[Outgoing<'_>]) {
+    fn told_of(call: &Call<'_>, round: &Round, messages: &[Outgoing<'_>]) {
         let tell = |from: usize, count: usize, bytes, span| {
             let sent = &messages[from..from + count];
             let first = sent.first().and_then(|first| first.to);
