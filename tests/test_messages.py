@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, Background, until
+from helpers import PATIENCE, Background, much, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_a_sender_and_a_server_of_messages_understand_each_other() -> None:
         ns.TcpServer(on_message=bytes.upper, framing="length") as server,
         ns.TcpSender(server.endpoint) as sender,
     ):
-        for message in [b"", b"hello", bytes(3_000_000)]:
+        for message in [b"", b"hello", bytes(much(3_200_000))]:
             sender.send_message(message)
             assert sender.socket.read_message(timeout=PATIENCE) == message.upper()
 

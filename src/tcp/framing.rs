@@ -64,20 +64,19 @@ impl Framing {
         match self {
             Self::Raw | Self::Fixed(_) => Ok(([0; 4], 0, b"")),
             Self::Lines => Ok(([0; 4], 0, b"\n")),
-            Self::Length => match u32::try_from(size) {
-                Ok(length) => Ok((length.to_be_bytes(), 4, b"")),
-                Err(_) => {
+            Self::Length => {
+                let length = u32::try_from(size).map_err(|_| {
                     let cause =
                         format!("four bytes of length have no room for a message of {size} bytes");
-                    let remedy = "several messages";
-                    Err(Error::new(
+                    Error::new(
                         Code::MessageTooLarge,
                         "on_message",
                         cause,
-                        remedy,
-                    ))
-                }
-            },
+                        "several messages",
+                    )
+                })?;
+                Ok((length.to_be_bytes(), 4, b""))
+            }
         }
     }
 
@@ -295,7 +294,8 @@ mod tests {
     #[test]
     fn what_was_given_on_leaves_no_memory() {
         let mut cutter = Cutter::default();
-        for piece in [&b"begin"[..], &[b'x'; 60_000], b"\nab"] {
+        let middle = vec![b'x'; 60_000];
+        for piece in [&b"begin"[..], &middle, b"\nab"] {
             cutter
                 .feed(Framing::Lines, 1 << 20, 9, piece, |_| {})
                 .unwrap();

@@ -32,7 +32,9 @@ impl Io<'_> {
             return;
         }
         if self.side.waiting() > 0 {
-            parts.iter().for_each(|part| self.side.keep(part));
+            for part in parts {
+                self.side.keep(part);
+            }
             return;
         }
         if let [data] = parts

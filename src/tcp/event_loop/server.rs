@@ -117,7 +117,9 @@ impl Shared {
     }
 
     fn wake_all(&self) {
-        self.hubs.iter().for_each(|hub| hub.wake());
+        for hub in &self.hubs {
+            hub.wake();
+        }
         if let Some(door) = &self.door {
             let _ = door.wake();
         }
@@ -285,7 +287,9 @@ impl Server {
         if self.elsewhere() {
             shared.stopping.store(true, Ordering::Release);
             shared.shut();
-            self.close_all.iter().for_each(|close| close());
+            for close in &self.close_all {
+                close();
+            }
             return;
         }
         let now = Instant::now();
