@@ -602,10 +602,6 @@ class MessageClient:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
-    def _answer(self, /, message: "ReadableBuffer") -> None:
-        """
-        Send what the function returned. A client that does not take its answers is asked nothing more, so there is no limit here.
-        """
     def close(self, /) -> None:
         """
         Close the connection when all that was sent to it has gone.
@@ -2070,6 +2066,10 @@ class _Messages:
     """
     The messages of a TcpServer, as the thread that answers them sees them.
     """
+    def answer(self, /, client: MessageClient, message: "ReadableBuffer") -> None:
+        """
+        Send a client what the function returned. Who does not take its answers is asked nothing more, so there is no limit here.
+        """
     def ended(self, /) -> None:
         """
         Say that the thread has ended.

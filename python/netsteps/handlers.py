@@ -64,7 +64,7 @@ def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
     for place, (message, client) in enumerate(batch):
         try:
             if (answer := reply(message, client)) is not None:
-                client._answer(answer)
+                messages.answer(client, answer)
         except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
             messages.failed(place, error)
             client.close()

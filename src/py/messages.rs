@@ -88,12 +88,6 @@ impl PyMessageClient {
         self.post(message, self.cut.unwritten)
     }
 
-    /// Send what the function returned. A client that does not take its answers is asked nothing more, so there is no limit here.
-    #[pyo3(signature = (message: "ReadableBuffer"))]
-    fn _answer(&self, message: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.post(message, usize::MAX)
-    }
-
     /// Close the connection when all that was sent to it has gone.
     fn close(&self) {
         self.lease.remote.close();
@@ -270,6 +264,17 @@ impl PyMessages {
         }
         work.clear();
         Ok(Some(batch))
+    }
+
+    /// Send a client what the function returned. Who does not take its answers is asked nothing more, so there is no limit here.
+    #[pyo3(signature = (client, message: "object"))]
+    #[expect(clippy::unused_self, reason = "a method, as of those for datagrams")]
+    fn answer(
+        &self,
+        client: &Bound<'_, PyMessageClient>,
+        message: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        client.get().post(message, usize::MAX)
     }
 
     /// Tell what the function raised for a message of the batch, by its place.
