@@ -2066,7 +2066,7 @@ class _Messages:
     """
     The messages of a TcpServer, as the thread that answers them sees them.
     """
-    def answer(self, /, client: MessageClient, message: object) -> None:
+    def answer(self, /, client: MessageClient, message: "object") -> None:
         """
         Send a client what the function returned. Who does not take its answers is asked nothing more, so there is no limit here.
         """
