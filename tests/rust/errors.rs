@@ -211,6 +211,7 @@ fn an_error_of_the_net_names_the_address() {
                 | Code::Closed
                 | Code::TooManyFiles
                 | Code::Forked
+                | Code::TooSlow
                 | Code::Interrupted
                 | Code::System
         );
