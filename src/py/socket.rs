@@ -467,6 +467,7 @@ impl PySocket {
     /// The descriptor: the number by which the system knows the socket; -1 from close on.
     #[getter]
     fn number(&self) -> i64 {
+        self.core.hand_out();
         self.core.number()
     }
 
@@ -540,6 +541,7 @@ impl PySocket {
 
     /// The descriptor, for select and the like; it is non-blocking underneath. -1 from close on.
     fn fileno(&self) -> i64 {
+        self.core.hand_out();
         self.core.number()
     }
 

@@ -31,6 +31,7 @@ pub(super) struct Call<'a> {
     pub(super) start_ns: u64,
     /// The number of its event, given when a recorder needs it.
     id: Cell<u64>,
+    waited: Cell<bool>,
 }
 
 impl Socket {
@@ -92,6 +93,7 @@ impl<'a> Call<'a> {
             before: socket.state(),
             start_ns: sys::monotonic_ns(),
             id: Cell::new(0),
+            waited: Cell::new(false),
         }
     }
 
@@ -130,8 +132,14 @@ impl<'a> Call<'a> {
         if trace::active() && self.id.get() == 0 {
             trace::record(&self.event(Phase::Started, None, None, &[], None, self.before));
         }
+        self.waited.set(true);
         wait::until_ready(handle, interest, &self.socket.waiters, wait)
             .map_err(|ended| self.ended(ended, wait))
+    }
+
+    /// Whether the kernel had to be waited for.
+    pub(super) fn waited(&self) -> bool {
+        self.waited.get()
     }
 
     /// The error of a wait that ended without the socket being ready.

@@ -61,16 +61,26 @@ impl Socket {
             sys::RECEIVE
         };
         let room = buffer.len();
-        let received = call.attempt(&handle, Interest::Readable, wait, |handle| {
-            let most = if datagram {
-                Some(room)
-            } else {
-                faults::read(room)
-            };
-            let most = most.ok_or(io::ErrorKind::WouldBlock)?;
-            self.moving(Action::Read, || {
-                self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
-            })
+        let patient = !datagram && self.is_patient(wait);
+        let early = patient
+            .then(|| self.read_patiently(&call, &handle, buffer, wait))
+            .flatten();
+        let received = early.unwrap_or_else(|| {
+            let received = call.attempt(&handle, Interest::Readable, wait, |handle| {
+                let most = if datagram {
+                    Some(room)
+                } else {
+                    faults::read(room)
+                };
+                let most = most.ok_or(io::ErrorKind::WouldBlock)?;
+                self.moving(Action::Read, || {
+                    self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
+                })
+            });
+            if !datagram {
+                self.learn(&handle, call.waited());
+            }
+            received
         });
         let (size, offset) = received.map_err(|error| call.failed(error))?;
         if size > room {
