@@ -105,7 +105,7 @@ impl<'a> Call<'a> {
         wait: &Wait<'_>,
         mut call: impl FnMut(&Handle) -> io::Result<T> + Send,
     ) -> Result<T> {
-        let big = self.asked.is_some_and(|asked| asked >= BIG);
+        let big = self.asked.is_some_and(|asked| asked >= BIG) || self.socket.in_crowd();
         loop {
             let mut result = None;
             if big {

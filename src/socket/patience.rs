@@ -11,7 +11,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use socket2::Socket as Handle;
@@ -30,6 +30,12 @@ const SLICE: Duration = Duration::from_millis(50);
 const WAITED: u8 = 4;
 /// A call that took less found its bytes ready: nobody goes to sleep and wakes in that time.
 const AT_ONCE_NS: u64 = 2500;
+
+/// So many threads that wait in their reads are a crowd.
+const CROWD: usize = 8;
+
+/// The threads that wait in a read.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// How the reads of a connection wait.
 #[derive(Debug, Default)]
@@ -56,6 +62,13 @@ impl Socket {
             // Who records wants to see that a call has started and waits.
             && !trace::active()
             && wait.deadline.left().is_none_or(|left| left > SLICE)
+    }
+
+    /// Whether this is one of many connections of that kind, each with its thread. A thread that is put aside in the middle of a
+    /// call while it holds the interpreter has all the others wake up only to wait for it: then every call lets go of it.
+    pub(super) fn in_crowd(&self) -> bool {
+        self.patience.waits.load(Ordering::Relaxed) >= WAITED
+            && WAITING.load(Ordering::Relaxed) >= CROWD
     }
 
     /// Learns whether a read had to wait.
@@ -117,9 +130,11 @@ impl Socket {
         let mut told: io::Result<_> = Err(io::ErrorKind::WouldBlock.into());
         let (mut at_once, begun) = (false, call.start_ns);
         wait.pause.release(&mut || {
+            WAITING.fetch_add(1, Ordering::Relaxed);
             told = self.moving(Action::Read, || {
                 self.telling(|| handle.recv_with_flags(&mut buffer[..most], 0))
             });
+            WAITING.fetch_sub(1, Ordering::Relaxed);
             at_once = told.is_ok() && sys::monotonic_ns() - begun < AT_ONCE_NS;
         });
         if at_once {
