@@ -294,6 +294,19 @@ impl PyTcpReceiver {
         sender.bind(py).get().read(py, size, left)
     }
 
+    /// Receive into a caller's buffer (a bytearray, a writable memoryview), in one call, and return how many bytes came; 0 when the
+    /// sender has finished. timeout: seconds. Raises as Socket.read_into does.
+    #[pyo3(signature = (buffer: "WriteableBuffer", *, timeout=None))]
+    fn receive_into(
+        &self,
+        py: Python<'_>,
+        buffer: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+    ) -> PyResult<usize> {
+        let (sender, left) = self.connection(py, &ends(py, timeout, "read_into")?)?;
+        sender.get().read_into(py, buffer, left)
+    }
+
     /// Receive everything up to the sender's end. limit: the most bytes, 1 GiB by default, or None. timeout: seconds. Raises as Socket.read_all does.
     #[pyo3(signature = (*, limit=1_073_741_824, timeout=None))]
     fn receive_all<'py>(

@@ -17,6 +17,7 @@ mod address_steps;
 mod call;
 mod datagram;
 mod explain;
+mod kept;
 mod kernel;
 mod live;
 mod memory;
@@ -33,7 +34,6 @@ pub use options::{OPTIONS, OptionKind, OptionName, Value};
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 pub use stream::{Moved, Stream};
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -53,6 +53,7 @@ use crate::trace::{Line, Steps};
 use crate::wait::{Turn, Waiters};
 
 use call::Call;
+use kept::Kept;
 use live::Held;
 
 /// A socket, in the steps of the lecture.
@@ -80,8 +81,8 @@ pub struct Socket {
     /// Steps of several calls keep their direction to themselves.
     reading: Turn,
     writing: Turn,
-    /// What an interrupted `read_exactly` (or the like) had read: the next read begins with it.
-    kept: Mutex<VecDeque<u8>>,
+    /// What an interrupted `read_exactly` (or the like) had read, or `read_message` beyond its message: the next read begins with it.
+    kept: Mutex<Kept>,
     has_kept: AtomicBool,
     patience: patience::Patience,
     lingers: AtomicBool,
@@ -229,6 +230,12 @@ impl Socket {
         let call = Call::unchecked(self, "close", "close", Action::Close);
         let _ = self.local();
         let handle = self.handle.take();
+        if let Some(handle) = &handle
+            && self.has_kept.load(Ordering::Acquire)
+        {
+            // The kernel does not know that nobody read these bytes, and would tell the peer of an orderly end.
+            let _ = handle.set_linger(Some(Duration::ZERO));
+        }
         if handle.is_some() {
             self.advance(Action::Close);
             self.waiters.close();

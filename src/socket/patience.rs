@@ -11,7 +11,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use socket2::Socket as Handle;
@@ -43,6 +43,7 @@ pub(super) struct Patience {
     /// How many reads in a row had to wait, up to `WAITED`.
     waits: AtomicU8,
     mode: Mutex<Mode>,
+    handed_out: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -99,8 +100,14 @@ impl Socket {
         *mode == Mode::Blocking
     }
 
+    /// Whether somebody may use the descriptor beside us.
+    pub(super) fn is_handed_out(&self) -> bool {
+        self.patience.handed_out.load(Ordering::Relaxed)
+    }
+
     /// Makes the descriptor non-blocking for good: it is about to be used by others, or by a call that knows no `MSG_DONTWAIT`.
     pub fn hand_out(&self) {
+        self.patience.handed_out.store(true, Ordering::Relaxed);
         let mode = if self.forks == crate::sys::forks() {
             Some(locked(&self.patience.mode))
         } else {
