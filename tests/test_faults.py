@@ -168,6 +168,7 @@ SUITE = [
     "test_transfers.py",
     "test_messages.py",
     "test_reading.py",
+    "test_read_ahead.py",
     "test_arguments.py",
 ]
 

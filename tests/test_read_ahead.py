@@ -1,4 +1,7 @@
-"""Reads that take more than they give, and reads that wait inside their call: nothing is lost, and the calls are few."""
+"""Reads that take more than they give, and reads that wait inside their call.
+
+Nothing is lost, and the calls are few.
+"""
 
 import os
 import random
@@ -180,7 +183,8 @@ if work == "questions":
     def ask():
         client.write(b"question"); client.read()
     for _ in range(10): ask()
-command = ["strace", "-f", "-e", "trace=recvfrom,sendto,sendmsg,ppoll", "-o", trace, "-p", str(os.getpid())]
+command = ["strace", "-f", "-e", "trace=recvfrom,sendto,sendmsg,ppoll", "-o", trace]
+command += ["-p", str(os.getpid())]
 tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 tracer.stderr.readline()
 if work == "questions":

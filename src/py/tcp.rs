@@ -123,16 +123,11 @@ impl PyTcpSender {
     }
 
     fn __repr__(&self) -> String {
-        let peer = self
-            .socket
-            .get()
-            .core
+        let core = &self.socket.get().core;
+        let peer = core
             .peer()
             .map_or_else(String::new, |peer| peer.to_string());
-        format!(
-            "<netsteps.TcpSender to {peer}, {}>",
-            self.socket.get().core.state().name()
-        )
+        format!("<netsteps.TcpSender to {peer}, {}>", core.state().name())
     }
 }
 
@@ -152,6 +147,15 @@ impl PyTcpReceiver {
     fn present(&self, py: Python<'_>) -> Option<Py<PySocket>> {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         sender.as_ref().map(|sender| sender.clone_ref(py))
+    }
+
+    fn leave(&self, py: Python<'_>) {
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = sender.take();
+        drop(sender);
+        if let Some(left) = left {
+            left.get().close(py);
+        }
     }
 
     /// The sender at hand, waited for if there is none, and what is left of the time.
@@ -270,14 +274,7 @@ impl PyTcpReceiver {
     /// Leave the present sender, wait for the next, and return its Endpoint. timeout: seconds. System call: accept4(2).
     #[pyo3(signature = (*, timeout=None))]
     fn next_sender(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<PyEndpoint>> {
-        let left = self
-            .sender
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(left) = left {
-            left.get().close(py);
-        }
+        self.leave(py);
         let (sender, _) = self.connection(py, &ends(py, timeout, "accept")?)?;
         Ok(sender.get().core.peer().map(PyEndpoint))
     }
@@ -372,14 +369,7 @@ impl PyTcpReceiver {
     /// Give the sockets back. Twice is no error.
     fn close(&self, py: Python<'_>) {
         self.listener.get().close(py);
-        let sender = self
-            .sender
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(sender) = sender {
-            sender.get().close(py);
-        }
+        self.leave(py);
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
