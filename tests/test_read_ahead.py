@@ -111,7 +111,7 @@ def test_a_descriptor_is_non_blocking_for_whoever_asks_after_many_waits() -> Non
 
 def answer(connection: ns.Socket, times: int) -> None:
     for _ in range(times):
-        connection.write(connection.read())
+        connection.write(connection.read_exactly(8))
 
 
 def until_it_waits_in_its_call(client: ns.Socket) -> None:
@@ -131,6 +131,35 @@ def test_close_ends_a_read_that_waits_in_its_call() -> None:
             echo.result()
         assert time.monotonic() - begun < PATIENCE
         assert client.read(timeout=PATIENCE) == b""
+
+
+INTERRUPTED = """
+import os, signal, threading, time
+import netsteps as ns
+server = ns.Socket("tcp"); server.bind("127.0.0.1", 0); server.listen()
+client = ns.Socket("tcp"); client.connect(server.local); connection = server.accept()
+def answer():
+    for _ in range(20):
+        data = connection.read_exactly(8)
+        time.sleep(0.002)
+        connection.write(data)
+    time.sleep(0.02)
+    begun.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+begun = []
+thread = threading.Thread(target=answer); thread.start()
+for _ in range(20):
+    client.write(b"question"); client.read_exactly(8)
+try:
+    client.read()
+except KeyboardInterrupt:
+    print(time.monotonic() - begun[0] < 5)
+thread.join(); client.close(); connection.close(); server.close()
+"""
+
+
+def test_an_interrupt_ends_a_read_that_waits_in_its_call() -> None:
+    assert child_says(INTERRUPTED) == "True\n"
 
 
 def test_two_threads_that_read_at_once_lose_nothing() -> None:

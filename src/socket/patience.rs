@@ -150,7 +150,10 @@ impl Socket {
         match told {
             Ok(moved) => Some(Ok(moved)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            Err(error) if error.raw_os_error() == Some(errno::EINTR) => None,
+            Err(error) if error.raw_os_error() == Some(errno::EINTR) => {
+                let stop = wait.breathe().err()?;
+                Some(Err(call.ended(stop.into(), wait)))
+            }
             Err(error) => Some(Err(super::explain::system(&error, call))),
         }
     }

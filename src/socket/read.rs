@@ -309,6 +309,7 @@ impl Socket {
             if whole - HEADER > limit {
                 let length = whole - HEADER;
                 socket.keep(bytes.split_off(HEADER));
+                bytes.shrink_to_fit();
                 return Err(Error::new(
                     Code::MessageTooLarge,
                     step,
