@@ -172,6 +172,7 @@ SUITE = [
     "test_loops.py",
     "test_hostile_clients.py",
     "test_reading.py",
+    "test_read_ahead.py",
     "test_arguments.py",
 ]
 

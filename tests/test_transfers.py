@@ -215,6 +215,7 @@ def test_datagrams_arrive_with_their_sender(host: str) -> None:
             receiver.receive(timeout=0.01)
 
 
+@pytest.mark.exact_io(reason="counts what one call takes")
 def test_many_datagrams_are_sent_and_received_in_one_call() -> None:
     messages = [bytes([number]) * number for number in range(100)]
     with ns.UdpReceiver() as receiver, ns.UdpSender(*receiver.endpoint) as sender:

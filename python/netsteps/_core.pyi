@@ -1156,6 +1156,9 @@ class Socket:
     def fileno(self, /) -> int:
         """
         The descriptor, for select and the like; it is non-blocking underneath. -1 from close on.
+
+        From then on the socket is used as one that others use too: a read waits by ppoll(2), never inside recv(2), and read_message
+        takes no more than the message.
         """
     def finish(self, /) -> None:
         """
@@ -1251,6 +1254,8 @@ class Socket:
         """
         Read one message: a length of four bytes in network byte order, and so many bytes. None when the peer has finished.
 
+        One call takes whatever is there; what lies behind the message is kept here, and the next read of any kind begins with it. So
+        select and .buffers, which ask the kernel, do not know of it: from .fileno() on no more is taken than the message.
         limit: the longest message in bytes; it is checked before memory is taken. timeout: seconds for all of it.
         System call: recv(2). Raises MessageTooLarge, UnexpectedEnd inside a message, and as read does.
         """
@@ -1639,6 +1644,11 @@ class TcpReceiver:
 
         path must not exist yet; when it does not come whole, it is removed again. limit: the most bytes to take, or None. progress(done, None) is called after each piece. timeout:
         seconds for all of it. Raises FileExistsError and its like for the file, MessageTooLarge, and as Socket.read does.
+        """
+    def receive_into(self, /, buffer: "WriteableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> int:
+        """
+        Receive into a caller's buffer (a bytearray, a writable memoryview), in one call, and return how many bytes came; 0 when the
+        sender has finished. timeout: seconds. Raises as Socket.read_into does.
         """
     def receive_message(self, /, *, limit: SupportsIndex = 8388608, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes | None:
         """
@@ -2033,6 +2043,10 @@ class _Client:
     """
     A client of a TcpServer, as the thread of its handler sees it.
     """
+    def begun(self, /) -> None:
+        """
+        The thread of the handler runs: the next client may be taken.
+        """
     def ended(self, /) -> None:
         """
         Close the connection, and make room for the next client.

@@ -19,6 +19,7 @@ def serve_client(
 ) -> None:
     """Run the handler for one client of a TcpServer; what it raises ends only this client."""
     try:
+        client.begun()
         handler(connection)
     except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this client
         client.failed(error)

@@ -1,6 +1,6 @@
 //! `TcpServer`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use pyo3::exceptions::PyRuntimeError;
@@ -21,9 +21,12 @@ use super::server_arguments;
 use super::socket::PySocket;
 use crate::ports::Transport;
 use crate::tcp::{self, Client, event_loop};
+use crate::wait::Pause;
 
 /// How long a stopped server waits for handlers after their connections are closed.
 const LAST: Duration = Duration::from_secs(1);
+/// How long the next client waits for the thread of the one before it.
+const TO_BEGIN: Duration = Duration::from_millis(50);
 
 /// A TCP server that runs in the background: it returns at once, and takes clients until stop() or the end of its `with`.
 ///
@@ -154,8 +157,9 @@ impl PyTcpServer {
                 core.begin();
                 let (server, raised) = (Arc::clone(&core), Arc::clone(&raised));
                 start_loop(py, move |py| {
-                    server.run(&PyPause::new(py), &mut |client| {
-                        serve(py, client, &handler, &raised);
+                    let pause = PyPause::new(py);
+                    server.run(&pause, &mut |client| {
+                        serve(py, client, &handler, &raised, &pause);
                     });
                 })?;
                 Core::Threads(core)
@@ -232,7 +236,14 @@ impl PyTcpServer {
 }
 
 /// Runs the handler for one client, in a thread of its own.
-fn serve(py: Python<'_>, client: Client, handler: &Py<PyAny>, raised: &Arc<Raised>) {
+fn serve(
+    py: Python<'_>,
+    client: Client,
+    handler: &Py<PyAny>,
+    raised: &Arc<Raised>,
+    pause: &PyPause<'_>,
+) {
+    let (begun, began) = mpsc::sync_channel(1);
     let who = client
         .connection
         .peer()
@@ -245,11 +256,16 @@ fn serve(py: Python<'_>, client: Client, handler: &Py<PyAny>, raised: &Arc<Raise
         client: Mutex::new(Some(client)),
         raised: Arc::clone(raised),
         who: who.clone(),
+        begun,
     };
-    if let Err(error) = start_thread(py, "serve_client", (handler, connection, task))
-        && !at_shutdown(py, &error)
-    {
-        raised.report(py, error, &who);
+    match start_thread(py, "serve_client", (handler, connection, task)) {
+        // A thread asks for the interpreter as soon as it is there, and CPython wakes each that asks every 5 ms: of a thousand
+        // clients that come at once none would be served for seconds.
+        Ok(()) => {
+            let _ = pause.pause(&mut move || began.recv_timeout(TO_BEGIN).unwrap_or(()));
+        }
+        Err(error) if at_shutdown(py, &error) => {}
+        Err(error) => raised.report(py, error, &who),
     }
 }
 
@@ -265,10 +281,17 @@ pub(super) struct PyClient {
     stopping: Arc<tcp::Server>,
     raised: Arc<Raised>,
     who: String,
+    begun: mpsc::SyncSender<()>,
 }
 
 #[pymethods]
 impl PyClient {
+    /// The thread of the handler runs: the next client may be taken.
+    fn begun(&self) {
+        // Full: it was told before.
+        let _ = self.begun.try_send(());
+    }
+
     /// Tell what the handler raised. That a stopping server closed the connection under it is no failure.
     fn failed(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
         let error = PyErr::from_value(error);

@@ -164,7 +164,7 @@ impl PySocket {
     /// 0 means that the peer has finished. timeout: seconds. System call: recv(2). Raises as read does; BufferError for memory that
     /// does not lie in one piece.
     #[pyo3(signature = (buffer: "WriteableBuffer", *, timeout=None))]
-    fn read_into(
+    pub(super) fn read_into(
         &self,
         py: Python<'_>,
         buffer: &Bound<'_, PyAny>,
@@ -247,6 +247,8 @@ impl PySocket {
 
     /// Read one message: a length of four bytes in network byte order, and so many bytes. None when the peer has finished.
     ///
+    /// One call takes whatever is there; what lies behind the message is kept here, and the next read of any kind begins with it. So
+    /// select and .buffers, which ask the kernel, do not know of it: from .fileno() on no more is taken than the message.
     /// limit: the longest message in bytes; it is checked before memory is taken. timeout: seconds for all of it.
     /// System call: recv(2). Raises MessageTooLarge, UnexpectedEnd inside a message, and as read does.
     #[pyo3(signature = (*, limit=8_388_608, timeout=None))]
@@ -467,6 +469,7 @@ impl PySocket {
     /// The descriptor: the number by which the system knows the socket; -1 from close on.
     #[getter]
     fn number(&self) -> i64 {
+        self.core.hand_out();
         self.core.number()
     }
 
@@ -539,7 +542,11 @@ impl PySocket {
     }
 
     /// The descriptor, for select and the like; it is non-blocking underneath. -1 from close on.
+    ///
+    /// From then on the socket is used as one that others use too: a read waits by ppoll(2), never inside recv(2), and read_message
+    /// takes no more than the message.
     fn fileno(&self) -> i64 {
+        self.core.hand_out();
         self.core.number()
     }
 

@@ -123,16 +123,11 @@ impl PyTcpSender {
     }
 
     fn __repr__(&self) -> String {
-        let peer = self
-            .socket
-            .get()
-            .core
+        let core = &self.socket.get().core;
+        let peer = core
             .peer()
             .map_or_else(String::new, |peer| peer.to_string());
-        format!(
-            "<netsteps.TcpSender to {peer}, {}>",
-            self.socket.get().core.state().name()
-        )
+        format!("<netsteps.TcpSender to {peer}, {}>", core.state().name())
     }
 }
 
@@ -152,6 +147,15 @@ impl PyTcpReceiver {
     fn present(&self, py: Python<'_>) -> Option<Py<PySocket>> {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         sender.as_ref().map(|sender| sender.clone_ref(py))
+    }
+
+    fn leave(&self, py: Python<'_>) {
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = sender.take();
+        drop(sender);
+        if let Some(left) = left {
+            left.get().close(py);
+        }
     }
 
     /// The sender at hand, waited for if there is none, and what is left of the time.
@@ -270,14 +274,7 @@ impl PyTcpReceiver {
     /// Leave the present sender, wait for the next, and return its Endpoint. timeout: seconds. System call: accept4(2).
     #[pyo3(signature = (*, timeout=None))]
     fn next_sender(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<PyEndpoint>> {
-        let left = self
-            .sender
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(left) = left {
-            left.get().close(py);
-        }
+        self.leave(py);
         let (sender, _) = self.connection(py, &ends(py, timeout, "accept")?)?;
         Ok(sender.get().core.peer().map(PyEndpoint))
     }
@@ -292,6 +289,19 @@ impl PyTcpReceiver {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let (sender, left) = self.connection(py, &ends(py, timeout, "read")?)?;
         sender.bind(py).get().read(py, size, left)
+    }
+
+    /// Receive into a caller's buffer (a bytearray, a writable memoryview), in one call, and return how many bytes came; 0 when the
+    /// sender has finished. timeout: seconds. Raises as Socket.read_into does.
+    #[pyo3(signature = (buffer: "WriteableBuffer", *, timeout=None))]
+    fn receive_into(
+        &self,
+        py: Python<'_>,
+        buffer: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+    ) -> PyResult<usize> {
+        let (sender, left) = self.connection(py, &ends(py, timeout, "read_into")?)?;
+        sender.get().read_into(py, buffer, left)
     }
 
     /// Receive everything up to the sender's end. limit: the most bytes, 1 GiB by default, or None. timeout: seconds. Raises as Socket.read_all does.
@@ -359,14 +369,7 @@ impl PyTcpReceiver {
     /// Give the sockets back. Twice is no error.
     fn close(&self, py: Python<'_>) {
         self.listener.get().close(py);
-        let sender = self
-            .sender
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(sender) = sender {
-            sender.get().close(py);
-        }
+        self.leave(py);
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {

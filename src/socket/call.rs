@@ -49,6 +49,7 @@ pub(super) struct Call<'a> {
     pub(super) start_ns: u64,
     /// The number of its event, given when a recorder needs it.
     id: Cell<u64>,
+    waited: Cell<bool>,
 }
 
 impl Socket {
@@ -110,6 +111,7 @@ impl<'a> Call<'a> {
             before: socket.state(),
             start_ns: sys::monotonic_ns(),
             id: Cell::new(0),
+            waited: Cell::new(false),
         }
     }
 
@@ -121,7 +123,7 @@ impl<'a> Call<'a> {
         wait: &Wait<'_>,
         call: impl FnMut(&Handle) -> io::Result<T> + Send,
     ) -> Result<T> {
-        let big = self.asked.is_some_and(|asked| asked >= BIG);
+        let big = self.asked.is_some_and(|asked| asked >= BIG) || self.socket.in_crowd();
         self.attempt_releasing(big, handle, interest, wait, call)
     }
 
@@ -160,8 +162,14 @@ impl<'a> Call<'a> {
         if trace::active() && self.id.get() == 0 {
             trace::record(&self.event(Phase::Started, None, None, &[], None, self.before));
         }
+        self.waited.set(true);
         wait::until_ready(handle, interest, &self.socket.waiters, wait)
             .map_err(|ended| self.ended(ended, wait))
+    }
+
+    /// Whether the kernel had to be waited for.
+    pub(super) fn waited(&self) -> bool {
+        self.waited.get()
     }
 
     /// The error of a wait that ended without the socket being ready.
@@ -245,6 +253,7 @@ impl<'a> Call<'a> {
                     asked: Some(moved.asked),
                     start_ns,
                     id: Cell::new(self.id.take()),
+                    waited: Cell::new(self.waited.get()),
                     ..*self
                 };
                 let size = Some(moved.size);

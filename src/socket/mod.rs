@@ -11,6 +11,7 @@
 //! | `explain.rs` | what the kernel said, in words: cause and remedy |
 //! | `kernel.rs` | what the kernel holds for it: buffers, `TCP_INFO`, the accept queue |
 //! | `sampler.rs` | the same over time, of every live socket (`live.rs`) |
+//! | `patience.rs` | a read that waits inside its call |
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;
@@ -18,10 +19,12 @@ mod batch;
 mod call;
 mod datagram;
 mod explain;
+mod kept;
 mod kernel;
 mod live;
 mod memory;
 mod options;
+mod patience;
 mod read;
 pub mod sampler;
 mod stream;
@@ -34,12 +37,11 @@ pub use options::{OPTIONS, OptionKind, OptionName, Value};
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 pub use stream::{Moved, Stream};
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket as Handle, Type};
@@ -54,6 +56,8 @@ use crate::trace::{Line, Steps};
 use crate::wait::{Turn, Waiters};
 
 use batch::Batches;
+use call::Call;
+use kept::Kept;
 use live::Held;
 
 /// A socket, in the steps of the lecture.
@@ -81,9 +85,10 @@ pub struct Socket {
     /// Steps of several calls keep their direction to themselves.
     reading: Turn,
     writing: Turn,
-    /// What an interrupted `read_exactly` (or the like) had read: the next read begins with it.
-    kept: Mutex<VecDeque<u8>>,
+    /// What an interrupted `read_exactly` (or the like) had read, or `read_message` beyond its message: the next read begins with it.
+    kept: Mutex<Kept>,
     has_kept: AtomicBool,
+    patience: patience::Patience,
     lingers: AtomicBool,
     batches: Batches,
     /// The process that made it, counted in forks.
@@ -150,6 +155,7 @@ impl Socket {
             writing: Turn::default(),
             kept: Mutex::default(),
             has_kept: AtomicBool::new(false),
+            patience: patience::Patience::default(),
             lingers: AtomicBool::new(false),
             batches: Batches::default(),
             forks: forks(),
@@ -227,9 +233,15 @@ impl Socket {
             self.close_inherited();
             return;
         }
-        let call = call::Call::unchecked(self, "close", "close", Action::Close);
+        let call = Call::unchecked(self, "close", "close", Action::Close);
         let _ = self.local();
         let handle = self.handle.take();
+        if let Some(handle) = &handle
+            && self.has_kept.load(Ordering::Acquire)
+        {
+            // The kernel does not know that nobody read these bytes, and would tell the peer of an orderly end.
+            let _ = handle.set_linger(Some(Duration::ZERO));
+        }
         if handle.is_some() {
             self.advance(Action::Close);
             self.waiters.close();
@@ -288,11 +300,16 @@ impl Socket {
             (Transport::Tcp, Action::Read) => (&self.received, &self.orders[1]),
             _ => return call().map(|size| (size, None)),
         };
-        // For the time of one call that does not wait. In a forked child, a thread that is not there may have had it.
-        let _order = if self.forks == forks() {
-            Some(locked(order))
-        } else {
-            order.try_lock().ok()
+        // In a forked child, a thread that is not there may have had it.
+        let _order = match order.try_lock() {
+            Ok(order) => Some(order),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if self.forks != forks() => None,
+            // Another thread's read may be waiting in its call: then this one waits outside, and tries again.
+            Err(TryLockError::WouldBlock) if action == Action::Read => {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            Err(TryLockError::WouldBlock) => Some(locked(order)),
         };
         let size = call()?;
         let offset = count.fetch_add(size as u64, Ordering::Relaxed);

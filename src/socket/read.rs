@@ -2,10 +2,9 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::sync::atomic::Ordering;
 
 use super::memory::{append, fillable, filled};
-use super::{Socket, explain, locked};
+use super::{Socket, explain};
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::faults;
@@ -20,6 +19,8 @@ pub const CHUNK: usize = 65_536;
 pub const LINE_LIMIT: usize = 65_536;
 /// The longest message that `read_message` takes by default, as tokio's codec.
 pub const MESSAGE_LIMIT: usize = 8 * 1024 * 1024;
+/// The bytes of a message's length.
+const HEADER: usize = 4;
 /// A step of several calls that never waits looks at the signals this often.
 pub(super) const CALLS_BETWEEN_LOOKS: u32 = 64;
 
@@ -46,8 +47,7 @@ impl Socket {
         buffer: &mut [MaybeUninit<u8>],
         wait: &Wait<'_>,
     ) -> Result<usize> {
-        if self.has_kept.load(Ordering::Acquire)
-            && self.state() != State::Closed
+        if self.keeps()
             && let Some(size) = self.give_kept(buffer)
         {
             return Ok(size);
@@ -69,16 +69,26 @@ impl Socket {
             sys::RECEIVE
         };
         let room = buffer.len();
-        let received = call.attempt(&handle, Interest::Readable, wait, |handle| {
-            let most = if datagram {
-                Some(room)
-            } else {
-                faults::read(room)
-            };
-            let most = most.ok_or(io::ErrorKind::WouldBlock)?;
-            self.moving(Action::Read, || {
-                self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
-            })
+        let patient = !datagram && self.is_patient(wait);
+        let early = patient
+            .then(|| self.read_patiently(&call, &handle, buffer, wait))
+            .flatten();
+        let received = early.unwrap_or_else(|| {
+            let received = call.attempt(&handle, Interest::Readable, wait, |handle| {
+                let most = if datagram {
+                    Some(room)
+                } else {
+                    faults::read(room)
+                };
+                let most = most.ok_or(io::ErrorKind::WouldBlock)?;
+                self.moving(Action::Read, || {
+                    self.telling(|| handle.recv_with_flags(&mut buffer[..most], flags))
+                })
+            });
+            if !datagram {
+                self.learn(&handle, call.waited());
+            }
+            received
         });
         let (size, offset) = received.map_err(|error| call.failed(error))?;
         if size > room {
@@ -94,30 +104,6 @@ impl Socket {
         }
         call.done_at(Some(size), offset, &[filled(&buffer[..size])]);
         Ok(size)
-    }
-
-    /// Bytes that an interrupted read had taken from the kernel go to the next one. No call is made.
-    fn give_kept(&self, buffer: &mut [MaybeUninit<u8>]) -> Option<usize> {
-        let mut kept = locked(&self.kept);
-        if kept.is_empty() {
-            return None;
-        }
-        let size = kept.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(kept.drain(..size)) {
-            to.write(from);
-        }
-        self.has_kept.store(!kept.is_empty(), Ordering::Release);
-        Some(size)
-    }
-
-    fn keep(&self, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            let mut kept = locked(&self.kept);
-            // What another read left there comes after it.
-            let after = std::mem::replace(&mut *kept, bytes.to_vec().into());
-            kept.extend(after);
-            self.has_kept.store(true, Ordering::Release);
-        }
     }
 
     /// A read of several calls: `step` is called with all that came so far until it is content, or an error ends it.
@@ -157,7 +143,7 @@ impl Socket {
         if ended.code() == Code::UnexpectedEnd || ended.code() == Code::Reset {
             return Err(ended.with_partial(bytes));
         }
-        self.keep(&bytes);
+        self.keep(bytes.clone());
         Err(ended.with_partial(bytes))
     }
 
@@ -245,9 +231,8 @@ impl Socket {
 
     /// The next bytes, left where they are: those that are kept, or recv(2) with `MSG_PEEK`.
     fn look(&self, step: &'static str, most: usize, wait: &Wait<'_>) -> Result<Vec<u8>> {
-        if self.has_kept.load(Ordering::Acquire) {
-            let kept = locked(&self.kept);
-            return Ok(kept.iter().take(most).copied().collect());
+        if self.keeps() {
+            return Ok(self.look_at_kept(most));
         }
         let (mut call, handle) = self.begin(step, "recv MSG_PEEK", Action::Read)?;
         call.asked = Some(most);
@@ -308,35 +293,50 @@ impl Socket {
     /// One message: a length of four bytes in network byte order, and so many bytes. The length is checked before memory is taken.
     /// `None`: the peer has finished, between two messages.
     ///
+    /// One call takes whatever is there; what lies behind the message is kept, and the next read of any kind begins with it. When
+    /// the descriptor is somebody else's too (`hand_out`), no more is taken than the message.
+    ///
     /// # Errors
     /// `MessageTooLarge`, after which the stream cannot be read on; `UnexpectedEnd` inside a message; those of `read`.
     pub fn read_message(&self, limit: usize, wait: &Wait<'_>) -> Result<Option<Vec<u8>>> {
         let step = "read_message";
-        let mut announced = None;
-        let message = self.gather(step, wait, |socket, bytes| {
-            let want = announced.map_or(4, |body: usize| 4 + body);
-            if socket.more(step, bytes, want - bytes.len(), wait)? == 0 {
+        let mut message = self.gather(step, wait, |socket, bytes| {
+            let known = bytes.len();
+            let want = whole(bytes).unwrap_or(HEADER).saturating_sub(known);
+            let exact = socket.keeps() || socket.is_handed_out();
+            let room = if exact { want } else { CHUNK };
+            if socket.more(step, bytes, room, wait)? == 0 {
                 if bytes.is_empty() {
                     return Ok(false);
                 }
                 return Err(socket.unexpected_end(step, bytes.len(), "a whole message"));
             }
-            if let (None, Some(header)) = (announced, bytes.first_chunk::<4>()) {
-                let length = usize::try_from(u32::from_be_bytes(*header)).unwrap_or(usize::MAX);
-                if length > limit {
-                    return Err(Error::new(
-                        Code::MessageTooLarge,
-                        step,
-                        format!("the peer announces a message of {length} bytes; the limit is {limit}"),
-                        "a higher limit=, or whether the peer sends messages with a length of four bytes before them at all",
-                    )
-                    .at(socket.peer()));
-                }
-                announced = Some(length);
+            let Some(whole) = whole(bytes) else {
+                return Ok(true);
+            };
+            if whole - HEADER > limit {
+                let length = whole - HEADER;
+                socket.keep(bytes.split_off(HEADER));
+                bytes.shrink_to_fit();
+                return Err(Error::new(
+                    Code::MessageTooLarge,
+                    step,
+                    format!("the peer announces a message of {length} bytes; the limit is {limit}"),
+                    "a higher limit=, or whether the peer sends messages with a length of four bytes before them at all",
+                )
+                .at(socket.peer()));
             }
-            Ok(bytes.len() < announced.map_or(4, |body| 4 + body))
+            if bytes.len() > whole {
+                // Before this step ends: nobody else may read what lies behind.
+                socket.keep(bytes.split_off(whole));
+            }
+            Ok(bytes.len() < whole)
         })?;
-        Ok(message.get(4..).map(<[u8]>::to_vec))
+        if message.is_empty() {
+            return Ok(None);
+        }
+        message.drain(..HEADER);
+        Ok(Some(message))
     }
 
     pub(super) fn no_stream(&self, step: &'static str, action: Action) -> Error {
@@ -365,6 +365,13 @@ impl Socket {
         )
         .at(self.peer())
     }
+}
+
+/// How long the message is that begins here, with the length before it; `None`: that has not all come.
+fn whole(bytes: &[u8]) -> Option<usize> {
+    let header = bytes.first_chunk::<HEADER>()?;
+    let length = usize::try_from(u32::from_be_bytes(*header)).unwrap_or(usize::MAX);
+    Some(length.saturating_add(HEADER))
 }
 
 fn cut(

@@ -141,6 +141,8 @@ impl Socket {
         let _turn = turn.map_err(|ended| {
             Call::unchecked(self, step, "sendfile", Action::Write).ended(ended, wait)
         })?;
+        // sendfile(2) waits in the kernel unless the descriptor says otherwise.
+        self.hand_out();
         let mut sent = 0;
         while sent < count {
             let (mut call, handle) = self.begin(step, "sendfile", Action::Write)?;
