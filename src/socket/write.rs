@@ -15,7 +15,7 @@ use crate::sys::{self, Interest};
 use crate::wait::Wait;
 
 /// sendfile(2) moves at most this much in one call, so that Ctrl-C and progress come through.
-const FILE_CHUNK: u64 = 1024 * 1024;
+const FILE_CHUNK: u64 = 4 * 1024 * 1024;
 /// send(2) is offered at most this much of a stream in one call: while the peer takes, the kernel goes on in it, and neither the
 /// deadline nor a signal is looked at.
 const WRITE_CHUNK: usize = 4 * 1024 * 1024;
