@@ -156,7 +156,7 @@ def test_the_timeout_of_a_read_ends_it_though_bytes_keep_coming(
                 "receive_file": lambda: receiver.receive_file(tmp_path / "file", timeout=0.2),
             }
 
-            socket.options.receive_buffer = 32 * 1024  # quick, and not many megabytes
+            socket.options.receive_buffer = 24 * 1024  # so that not many megabytes come
             flood = Background(lambda: floods(sender))
             begin = time.monotonic()
             with pytest.raises(ns.TimedOut) as caught:
