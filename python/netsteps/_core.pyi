@@ -1319,7 +1319,7 @@ class Socket:
         Write a file, without its bytes passing through this process, and return how many bytes went.
 
         path: a regular file. offset and count choose a part, in bytes. progress(done, total) is called after each piece of up to
-        1 MiB; what it raises ends the step. timeout: seconds for all of it. System call: sendfile(2).
+        4 MiB; what it raises ends the step. timeout: seconds for all of it. System call: sendfile(2).
         Raises FileNotFoundError and its like for the file, and as write does for the socket.
         """
     def write_message(self, /, data: "ReadableBuffer", *, timeout: SupportsFloat | SupportsIndex | None = None) -> None:
