@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import netsteps as ns
+from netsteps.cli import main
 from peers import (
     NETSTEPS,
     PATIENCE,
@@ -218,6 +219,24 @@ def test_half_a_file_is_not_kept(tmp_path: Path) -> None:
             assert server.ended() == 0
             assert b"the server was ended before the client was done" in server.errors
     assert list_until(tmp_path, 0) == []
+
+
+def test_an_interrupt_before_the_first_byte_cuts_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The peer would take an orderly end for a whole file."""
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    (file := tmp_path / "file").write_bytes(b"whole")
+    monkeypatch.setattr("netsteps.cli.send._Output", interrupted)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host, port = server.getsockname()
+        assert main(["send", host, str(port), str(file)]) == 130
+        peer, _ = server.accept()
+        with peer, pytest.raises(ConnectionResetError):
+            peer.recv(1)
 
 
 def list_until(folder: Path, count: int) -> list[Path]:

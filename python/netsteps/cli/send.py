@@ -35,27 +35,26 @@ def send(options: "argparse.Namespace") -> int:
     """Send everything, and print what comes back."""
     with contextlib.ExitStack() as open_things:
         source = _Source(options.file, open_things)  # first: no file, no connection
+        progress = Progress(source.name, source.total)
         socket = ns.Socket.open(
             options.host, options.port, kind=options.kind, timeout=options.timeout
         )
         open_things.enter_context(socket)
-        progress = Progress(source.name, source.total)
+        sending = _Sending(socket, source, options.size, progress)
+        open_things.push(sending.left)
         open_things.callback(progress.stop)
         if not source.is_typed():
             progress.start()
         output = _Output(progress)
-        sending = _Sending(socket, source, options.size, progress)
         sending.start()
         try:
             if options.kind == "udp":
                 _udp(socket, sending, output, options)
             else:
                 _tcp(socket, sending, output, options)
-        except BaseException as error:
-            if sending.busy:
-                cut(socket)
+        except ns.SocketError:
             # Which of the two directions failed first is told; the other failed because of it.
-            if sending.error is not None and isinstance(error, ns.SocketError):
+            if sending.error is not None:
                 raise sending.error from None
             raise
         output.end()
@@ -169,6 +168,11 @@ class _Sending(threading.Thread):
     def waits_for_typing(self) -> bool:
         """Whether only a person can end it."""
         return self.busy and self._source.is_typed()
+
+    def left(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Cut the connection when the program leaves before all is sent: also on its first step."""
+        if kind is not None and self.busy:
+            cut(self._socket)
 
     def moved(self) -> None:
         """Note that a byte has moved."""
