@@ -269,3 +269,14 @@ def test_receive_into_fills_the_callers_memory() -> None:
                 at += receiver.receive_into(memoryview(room)[at:], timeout=PATIENCE)
         assert room == b"bytes" + bytes(5)
         assert receiver.receive_into(room, timeout=PATIENCE) == 0
+
+
+def test_a_buffer_without_room_is_not_taken_for_the_end() -> None:
+    with ns.TcpReceiver() as receiver, ns.TcpSender(receiver.endpoint) as sender:
+        sender.send(b"here")
+        for empty in (bytearray(), memoryview(bytearray(4))[4:]):
+            with pytest.raises(ns.BadArgument, match="no room"):
+                receiver.receive_into(empty, timeout=PATIENCE)
+            with pytest.raises(ns.BadArgument, match="no room"):
+                sender.socket.read_into(empty, timeout=PATIENCE)
+        assert receiver.receive(timeout=PATIENCE) == b"here"
