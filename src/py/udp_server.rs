@@ -47,7 +47,7 @@ impl PyUdpServer {
         service: Option<&str>,
         replies_per_second: Replies,
     ) -> PyResult<Self> {
-        let work = work(py, on_datagram, None, service, "on_datagram")?;
+        let work = work(py, on_datagram, None, service, &["on_datagram"])?;
         let replies = replies_per_second.limit(py, &work)?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Udp)?;
