@@ -173,7 +173,7 @@ def test_a_rate_is_kept_and_needs_no_processor(peer: socket.socket) -> None:
 @pytest.mark.parametrize("one", ["one", b"one", bytearray(b"one"), memoryview(b"one")])
 def test_one_message_is_not_taken_for_several(peer: socket.socket, one: object) -> None:
     with ns.UdpSender(*peer.getsockname()[:2]) as sender:
-        with pytest.raises(ns.BadPayload, match="this .* is one") as told:
+        with pytest.raises(ns.BadPayload, match=r"this .* is one") as told:
             sender.send_many(one)  # type: ignore[arg-type]
         assert "send_many([data])" in told.value.remedy
     assert nothing_more(peer)
