@@ -50,6 +50,13 @@ impl Deadline {
         }
     }
 
+    /// What was given, in seconds, to the millisecond: what is left of a step's time comes with dust on it.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.given
+            .map_or(0.0, |given| (given.as_secs_f64() * 1e3).round() / 1e3)
+    }
+
     /// What is left; `None` without a limit, zero when it is over.
     #[must_use]
     pub fn left(&self) -> Option<Duration> {
@@ -61,12 +68,6 @@ impl Deadline {
     #[must_use]
     pub fn over(&self) -> bool {
         self.left().is_some_and(|left| left.is_zero())
-    }
-
-    /// The whole time that was given.
-    #[must_use]
-    pub const fn given(&self) -> Option<Duration> {
-        self.given
     }
 }
 
