@@ -280,3 +280,11 @@ def test_a_buffer_without_room_is_not_taken_for_the_end() -> None:
             with pytest.raises(ns.BadArgument, match="no room"):
                 sender.socket.read_into(empty, timeout=PATIENCE)
         assert receiver.receive(timeout=PATIENCE) == b"here"
+
+
+def test_a_receiver_that_was_closed_before_blames_no_other_thread() -> None:
+    receiver = ns.TcpReceiver()
+    receiver.close()
+    for take in (receiver.receive, receiver.receive_message, receiver.next_sender):
+        with pytest.raises(ns.SocketClosed, match="this socket is closed"):
+            take()

@@ -125,8 +125,13 @@ impl PyUdpServer {
     }
 
     fn __repr__(&self) -> String {
+        let state = if self.core.stopping() {
+            "stopped"
+        } else {
+            "receiving"
+        };
         format!(
-            "<netsteps.UdpServer on {}, {} received>",
+            "<netsteps.UdpServer {state} on {}, {} received>",
             self.core.endpoint(),
             self.core.received()
         )
