@@ -280,6 +280,13 @@ impl Error {
         self
     }
 
+    /// The same error, its cause in other words.
+    #[must_use]
+    pub fn with_cause(mut self, cause: String) -> Self {
+        self.0.cause = cause;
+        self
+    }
+
     /// The same error, seen from the step that the caller took.
     #[must_use]
     pub fn in_step(mut self, step: &'static str) -> Self {

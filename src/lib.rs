@@ -12,7 +12,7 @@
 //! | [`state`] | one table of which step is allowed when |
 //! | [`trace`] | events and their recorder: one clock, bounded |
 //! | [`capture`] | a trace written as packets |
-//! | [`wait`] | deadline and interruption: the only place that blocks |
+//! | [`wait`] | deadline and interruption: how every step waits |
 //! | [`resolve`] | host and service to endpoints, in order |
 //! | [`faults`] | short reads and writes, switched on from inside for tests |
 //! | [`socket`] | `Socket`: check the step, do the call, record it, set the state |

@@ -282,14 +282,33 @@ def test_a_stop_from_inside_the_function_does_not_hang() -> None:
         lambda: ns.TcpServer(lambda _: None, idle_timeout=1),
         lambda: ns.TcpServer(on_message=echo, framing="words"),  # type: ignore[arg-type]
         lambda: ns.TcpServer(on_message=echo, framing=0),
+        lambda: ns.TcpServer(on_message=echo, framing=2**40),
+        lambda: ns.TcpServer(on_message=echo, framing=9, message_limit=8),
         lambda: ns.TcpServer(on_message=echo, message_limit=0),
         lambda: ns.TcpServer(on_message=echo, idle_timeout=0),
         lambda: ns.TcpServer(on_message="echo"),  # type: ignore[arg-type]
+        lambda: ns.TcpServer(lambda _: None, message_limit=100),
+        lambda: ns.TcpServer(service="echo", message_limit=100),
+        lambda: ns.TcpServer(lambda _: None, unwritten_limit=100),
+        lambda: ns.TcpServer(service="echo", unwritten_limit=100),
+        lambda: ns.TcpServer(on_message=lambda: None),  # type: ignore[misc,arg-type]
+        lambda: ns.TcpServer(on_message=lambda a, b, c: None),  # type: ignore[misc,arg-type]
     ],
 )
 def test_arguments_that_make_no_server_are_told(make: "Callable[[], object]") -> None:
     with pytest.raises(ns.BadArgument):
         make()
+
+
+def test_what_is_told_names_the_functions_that_there_are() -> None:
+    with pytest.raises(ns.BadArgument, match="on_client, on_message, service") as none:
+        ns.TcpServer()
+    assert "on_message=function" in none.value.remedy
+    with pytest.raises(ns.BadArgument, match="neither on_datagram nor service"):
+        ns.UdpServer()
+    with pytest.raises(ns.BadArgument, match=r"takes \(a, b, c\)") as wrong:
+        ns.TcpServer(on_message=lambda a, b, c: None)  # type: ignore[misc,arg-type]
+    assert "def reply(message)" in wrong.value.remedy
 
 
 # What is seen of it

@@ -269,3 +269,22 @@ def test_receive_into_fills_the_callers_memory() -> None:
                 at += receiver.receive_into(memoryview(room)[at:], timeout=PATIENCE)
         assert room == b"bytes" + bytes(5)
         assert receiver.receive_into(room, timeout=PATIENCE) == 0
+
+
+def test_a_buffer_without_room_is_not_taken_for_the_end() -> None:
+    with ns.TcpReceiver() as receiver, ns.TcpSender(receiver.endpoint) as sender:
+        sender.send(b"here")
+        for empty in (bytearray(), memoryview(bytearray(4))[4:]):
+            with pytest.raises(ns.BadArgument, match="no room"):
+                receiver.receive_into(empty, timeout=PATIENCE)
+            with pytest.raises(ns.BadArgument, match="no room"):
+                sender.socket.read_into(empty, timeout=PATIENCE)
+        assert receiver.receive(timeout=PATIENCE) == b"here"
+
+
+def test_a_receiver_that_was_closed_before_blames_no_other_thread() -> None:
+    receiver = ns.TcpReceiver()
+    receiver.close()
+    for take in (receiver.receive, receiver.receive_message, receiver.next_sender):
+        with pytest.raises(ns.SocketClosed, match="this socket is closed"):
+            take()

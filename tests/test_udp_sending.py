@@ -170,6 +170,47 @@ def test_a_rate_is_kept_and_needs_no_processor(peer: socket.socket) -> None:
                 sender.send_many([b"x"], rate=wrong)
 
 
+@pytest.mark.parametrize("one", ["one", b"one", bytearray(b"one"), memoryview(b"one")])
+def test_one_message_is_not_taken_for_several(peer: socket.socket, one: object) -> None:
+    with ns.UdpSender(*peer.getsockname()[:2]) as sender:
+        with pytest.raises(ns.BadPayload, match=r"this .* is one") as told:
+            sender.send_many(one)  # type: ignore[arg-type]
+        assert "send_many([data])" in told.value.remedy
+    assert nothing_more(peer)
+
+
+def test_what_a_source_raises_says_how_many_had_left(peer: socket.socket) -> None:
+    def source() -> "Iterator[bytes]":
+        yield b"a"
+        yield b"b"
+        raise LookupError
+
+    with ns.UdpSender(*peer.getsockname()[:2]) as sender:
+        with pytest.raises(LookupError) as mine:
+            sender.send_many(source())
+        with pytest.raises(ns.BadPayload) as wrong:
+            sender.send_many([b"c", "d"])  # type: ignore[list-item]
+        with pytest.raises(ns.BadPayload) as first:
+            sender.send_many(["d"])  # type: ignore[list-item]
+    assert taken(peer, 3) == [b"a", b"b", b"c"]
+    assert mine.value.__notes__ == ["2 datagrams had been sent"]
+    assert wrong.value.__notes__ == ["1 datagram had been sent"]
+    assert not hasattr(first.value, "__notes__")
+
+
+def test_arguments_of_send_message_are_told_as_they_were_given(peer: socket.socket) -> None:
+    with ns.UdpSender(*peer.getsockname()[:2]) as sender:
+        with pytest.raises(ns.BadArgument, match="size=-5"):
+            sender.send_message(b"x", size=-5)
+        with pytest.raises(ns.BadArgument, match="rate=0") as rate:
+            sender.send_message(b"x", rate=0)
+        assert rate.value.step == "send_message"
+        sender.close()
+        with pytest.raises(ns.SocketClosed) as closed:
+            sender.send_message(b"x")
+        assert "had been sent" not in str(closed.value)
+
+
 def test_ctrl_c_and_close_end_a_slow_rate() -> None:
     said = child_says(
         """

@@ -73,7 +73,7 @@ def test_a_handler_answers_or_stays_silent() -> None:
         with pytest.raises(TimeoutError):
             ask(server.endpoint, b"silence", timeout=0.05)
         until(lambda: (server.received, server.answered) == (3, 2), "all are counted")
-        assert str(server.endpoint) in repr(server)
+        assert f"receiving on {server.endpoint}" in repr(server)
 
 
 @pytest.mark.parametrize(

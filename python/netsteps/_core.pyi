@@ -1247,8 +1247,8 @@ class Socket:
         """
         Read into a caller's buffer (a bytearray, a writable memoryview), in one call, and return how many bytes came.
 
-        0 means that the peer has finished. timeout: seconds. System call: recv(2). Raises as read does; BufferError for memory that
-        does not lie in one piece.
+        0 means that the peer has finished. timeout: seconds. System call: recv(2). Raises as read does; BadArgument for a buffer without
+        room, BufferError for memory that does not lie in one piece.
         """
     def read_message(self, /, *, limit: SupportsIndex = 8388608, timeout: SupportsFloat | SupportsIndex | None = None) -> bytes | None:
         """
@@ -1725,8 +1725,9 @@ class TcpServer:
     the answer. A function of two arguments, on_message(message, client), gets a MessageClient to answer later, several times, or to
     close. framing says what a message is: "raw" (what one read gave), "lines" (the line's end is taken off and put on), "length" (four
     bytes of length in network byte order before it, as send_message does), or a number of bytes that each has; answers are framed in
-    the same way. message_limit: the longest line or message in bytes; who sends more is disconnected. A client that does not read its
-    answers is not read either; unwritten_limit: from so many bytes on that wait for a client, MessageClient.send raises TooSlow.
+    the same way, and with "raw" and a number they are sent as they are. message_limit: the longest line or message in bytes; who sends
+    more is disconnected. A client that does not read its answers is not read either; unwritten_limit: from so many bytes on that wait
+    for a client, MessageClient.send raises TooSlow.
     Or service names one of the standard services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862,
     863, 867, 864, 868). Clients of on_message and service are all served by one thread, or by loops of them (1 to 64): each client by
     one of these, and new ones by that which has the fewest. on_message is then called from so many threads, at the same time where the
@@ -1967,7 +1968,8 @@ class UdpSender:
         messages: bytes-like objects, read where they lie. Those of one size leave together, and the kernel cuts them apart (segmentation
         offload), up to 64 by one call. rate: so many datagrams a second, evenly and by the clock; None: as fast as the machine can,
         which is faster than many a receiver. timeout: seconds for all of them. System call: sendmmsg(2), with UDP_SEGMENT (udp(7)).
-        Raises as send does, for the first that cannot be sent: those before it are on their way, and the error says how many.
+        Raises as send does, for the first that cannot be sent: those before it are on their way, and the error says how many (in a note,
+        where it is no bytes, or messages raised it).
         """
     def send_message(self, /, message: "ReadableBuffer", *, size: "int | None" = None, timeout: SupportsFloat | SupportsIndex | None = None, rate: SupportsFloat | SupportsIndex | None = None) -> int:
         """

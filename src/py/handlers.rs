@@ -154,10 +154,13 @@ pub(super) fn work(
     handler: Option<Py<PyAny>>,
     messages: Option<Py<PyAny>>,
     service: Option<&str>,
-    argument: &str,
+    functions: &[&str],
 ) -> PyResult<Work> {
     let error = |cause: String| {
-        let remedy = format!("{argument}=function, or service=\"echo\"");
+        let remedy = format!(
+            "{}=function, or service=\"echo\"",
+            functions.join("=function, ")
+        );
         Err(errors::raise(
             py,
             Error::new(Code::BadArgument, "server", cause, remedy),
@@ -174,9 +177,17 @@ pub(super) fn work(
         (None, None, Some(name)) => Service::from_name(name)
             .map(Work::Service)
             .map_err(|error| errors::raise(py, error)),
-        (None, None, None) => error(format!("neither {argument} nor service is given")),
-        (Some(_), None, Some(_)) => error(format!("both {argument} and service are given")),
-        _ => error("more than one of on_client, on_message and service is given".to_owned()),
+        (None, None, None) => error(match functions {
+            [function] => format!("neither {function} nor service is given"),
+            _ => format!("none of {}, service is given", functions.join(", ")),
+        }),
+        _ => error(match functions {
+            [function] => format!("both {function} and service are given"),
+            _ => format!(
+                "more than one of {}, service is given",
+                functions.join(", ")
+            ),
+        }),
     }
 }
 

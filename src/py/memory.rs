@@ -151,6 +151,17 @@ impl Room {
             ));
         }
         contiguous(&buffer)?;
+        if buffer.len_bytes() == 0 {
+            return Err(errors::raise(
+                object.py(),
+                Error::new(
+                    Code::BadArgument,
+                    "read_into",
+                    "this object has no room for a byte",
+                    "a buffer of 1 byte or more: reading nothing would look like the end of the stream",
+                ),
+            ));
+        }
         Ok(Self(buffer))
     }
 

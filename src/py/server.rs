@@ -36,8 +36,9 @@ const TO_BEGIN: Duration = Duration::from_millis(50);
 /// the answer. A function of two arguments, on_message(message, client), gets a MessageClient to answer later, several times, or to
 /// close. framing says what a message is: "raw" (what one read gave), "lines" (the line's end is taken off and put on), "length" (four
 /// bytes of length in network byte order before it, as send_message does), or a number of bytes that each has; answers are framed in
-/// the same way. message_limit: the longest line or message in bytes; who sends more is disconnected. A client that does not read its
-/// answers is not read either; unwritten_limit: from so many bytes on that wait for a client, MessageClient.send raises TooSlow.
+/// the same way, and with "raw" and a number they are sent as they are. message_limit: the longest line or message in bytes; who sends
+/// more is disconnected. A client that does not read its answers is not read either; unwritten_limit: from so many bytes on that wait
+/// for a client, MessageClient.send raises TooSlow.
 /// Or service names one of the standard services, which run without Python: "echo", "discard", "daytime", "chargen", "time" (RFC 862,
 /// 863, 867, 864, 868). Clients of on_message and service are all served by one thread, or by loops of them (1 to 64): each client by
 /// one of these, and new ones by that which has the fewest. on_message is then called from so many threads, at the same time where the
@@ -95,7 +96,13 @@ impl PyTcpServer {
         max_clients: Option<i64>,
         backlog: i32,
     ) -> PyResult<Self> {
-        let work = work(py, on_client, on_message, service, "on_client")?;
+        let work = work(
+            py,
+            on_client,
+            on_message,
+            service,
+            &["on_client", "on_message"],
+        )?;
         // A thread for each client is dear, a place in the loop is not.
         let usual = if matches!(work, Work::Handler(_)) {
             1024

@@ -13,7 +13,10 @@ use crate::error::{Code, Error};
 use crate::tcp::event_loop::MOST_LOOPS;
 use crate::tcp::framing::Framing;
 
-/// Whether a function takes the client beside the message.
+/// The longest message, and how much may wait for a client, unless it is said.
+pub(super) const LIMIT: i64 = 8_388_608;
+
+/// Whether a function takes the client beside the message. One that can be called with neither would close every client.
 pub(super) fn takes_client(function: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = function.py();
     let signature = py
@@ -24,10 +27,19 @@ pub(super) fn takes_client(function: &Bound<'_, PyAny>) -> PyResult<bool> {
     let Ok(signature) = signature else {
         return Ok(false);
     };
-    Ok(signature
-        .call_method1("bind", (py.None(), py.None()))
-        .is_ok()
-        && signature.call_method1("bind", (py.None(),)).is_err())
+    let takes_one = signature.call_method1("bind", (py.None(),)).is_ok();
+    let both = (py.None(), py.None());
+    let takes_both = signature.call_method1("bind", both).is_ok();
+    if !takes_one && !takes_both {
+        let cause = format!(
+            "on_message is called with (message) or (message, client), and this function takes {}",
+            signature.str()?
+        );
+        let remedy = "def reply(message): ..., or def reply(message, client): ...";
+        let error = Error::new(Code::BadArgument, "server", cause, remedy);
+        return Err(errors::raise(py, error));
+    }
+    Ok(takes_both && !takes_one)
 }
 
 /// What a message is, how long it may be, and how much may wait for a client.
@@ -39,6 +51,14 @@ pub(super) fn cut(
     work: &Work,
 ) -> PyResult<Cut> {
     let raise = |error| errors::raise(py, error);
+    if !matches!(work, Work::Messages(_)) {
+        // It would be passed over in silence.
+        for (argument, value) in [("message_limit=", limit), ("unwritten_limit=", unwritten)] {
+            if value != LIMIT {
+                return Err(raise(only_for_messages(argument)));
+            }
+        }
+    }
     let cut = Cut {
         framing: Framing::Raw,
         limit: size(limit, "message_limit", 1, "server").map_err(raise)?,
@@ -54,6 +74,17 @@ pub(super) fn cut(
         Ok(name) => Framing::from_name(&name).map_err(raise)?,
         Err(_) => Framing::Fixed(size(framing.extract()?, "framing", 1, "server").map_err(raise)?),
     };
+    if let Framing::Fixed(size) = framing
+        && size > cut.limit
+    {
+        let cause = format!(
+            "messages of {size} bytes are above the limit of {}",
+            cut.limit
+        );
+        let remedy = "a larger message_limit=, if such messages are meant";
+        let error = Error::new(Code::BadArgument, "server", cause, remedy);
+        return Err(raise(error));
+    }
     Ok(Cut { framing, ..cut })
 }
 

@@ -161,8 +161,8 @@ impl PySocket {
 
     /// Read into a caller's buffer (a bytearray, a writable memoryview), in one call, and return how many bytes came.
     ///
-    /// 0 means that the peer has finished. timeout: seconds. System call: recv(2). Raises as read does; BufferError for memory that
-    /// does not lie in one piece.
+    /// 0 means that the peer has finished. timeout: seconds. System call: recv(2). Raises as read does; BadArgument for a buffer without
+    /// room, BufferError for memory that does not lie in one piece.
     #[pyo3(signature = (buffer: "WriteableBuffer", *, timeout=None))]
     pub(super) fn read_into(
         &self,

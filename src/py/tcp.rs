@@ -195,7 +195,7 @@ impl PyTcpReceiver {
 }
 
 /// Everything up to the sender's end, into the file.
-fn receive_into(
+fn into_file(
     py: Python<'_>,
     sender: &PySocket,
     file: &mut File,
@@ -350,7 +350,7 @@ impl PyTcpReceiver {
             .create_new(true)
             .open(&path)
             .map_err(|error| errors::of_file(&error, &path))?;
-        let received = receive_into(
+        let received = into_file(
             py,
             sender.get(),
             &mut file,

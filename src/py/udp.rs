@@ -157,10 +157,11 @@ impl PyMessage {
 
     fn __repr__(&self, py: Python<'_>) -> String {
         format!(
-            "<netsteps.Message {}: {} bytes in {} parts from {}>",
+            "<netsteps.Message {}: {} bytes in {} part{} from {}>",
             self.id,
             self.data.as_bytes(py).len(),
             self.parts,
+            if self.parts == 1 { "" } else { "s" },
             self.sender
         )
     }

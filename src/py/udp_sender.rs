@@ -1,9 +1,10 @@
 //! `UdpSender`.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator, PyList, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyIterator, PyList, PyMemoryView, PyString, PyTuple};
 
 use super::callback::call_back;
+use super::convert;
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::memory::Payload;
@@ -11,7 +12,7 @@ use super::pause::{PyPause, deadline};
 use super::place::placed;
 use super::socket::{PySocket, open_socket};
 use crate::address::Family;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::packet::split::{self, Splitter};
 use crate::socket::Outgoing;
 use crate::udp::sender::BATCH;
@@ -62,7 +63,8 @@ impl PyUdpSender {
     /// messages: bytes-like objects, read where they lie. Those of one size leave together, and the kernel cuts them apart (segmentation
     /// offload), up to 64 by one call. rate: so many datagrams a second, evenly and by the clock; None: as fast as the machine can,
     /// which is faster than many a receiver. timeout: seconds for all of them. System call: sendmmsg(2), with UDP_SEGMENT (udp(7)).
-    /// Raises as send does, for the first that cannot be sent: those before it are on their way, and the error says how many.
+    /// Raises as send does, for the first that cannot be sent: those before it are on their way, and the error says how many (in a note,
+    /// where it is no bytes, or messages raised it).
     #[pyo3(signature = (messages: "Iterable[ReadableBuffer]", *, timeout=None, rate=None))]
     fn send_many(
         &self,
@@ -71,7 +73,7 @@ impl PyUdpSender {
         timeout: Option<f64>,
         rate: Option<f64>,
     ) -> PyResult<usize> {
-        let (deadline, mut pace) = timed(py, timeout, rate)?;
+        let (deadline, mut pace) = timed(py, timeout, rate, "send")?;
         let pause = PyPause::new(py);
         let wait = Wait {
             deadline,
@@ -106,7 +108,7 @@ impl PyUdpSender {
             }
             match ended {
                 Some(Ok(())) => return Ok(sent),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => return Err(noted(py, error, sent)),
                 None => payloads.clear(),
             }
         }
@@ -128,13 +130,17 @@ impl PyUdpSender {
         rate: Option<f64>,
     ) -> PyResult<u32> {
         let payload = Payload::of(message, "send_message")?;
-        let (deadline, mut pace) = timed(py, timeout, rate)?;
+        let (deadline, mut pace) = timed(py, timeout, rate, "send_message")?;
         let socket = &self.socket.get().core;
         let whole = match socket.family() {
             Family::Ipv4 => split::SIZE,
             Family::Ipv6 => split::SIZE - 20,
         };
-        let size = size.map_or(whole, |size| usize::try_from(size).unwrap_or(0));
+        let size = match size {
+            Some(size) => convert::size(size, "size", 0, "send_message")
+                .map_err(|error| errors::raise(py, error))?,
+            None => whole,
+        };
         let splitter = Splitter::new(payload.bytes().len(), size, split::next_id())
             .map_err(|error| errors::raise(py, error.in_step("send_message")))?;
         let pause = PyPause::new(py);
@@ -194,19 +200,58 @@ fn timed(
     py: Python<'_>,
     timeout: Option<f64>,
     rate: Option<f64>,
+    step: &'static str,
 ) -> PyResult<(Deadline, Option<Pace>)> {
-    let raised = |error| errors::raise(py, error);
+    let raised = |error: Error| errors::raise(py, error.in_step(step));
     let pace = rate.map(Pace::new).transpose().map_err(raised)?;
-    Ok((deadline(timeout, "send").map_err(raised)?, pace))
+    Ok((deadline(timeout, step).map_err(raised)?, pace))
 }
 
 /// An error after some datagrams had left says how many.
 fn after(error: Error, sent: usize) -> Error {
     match sent {
         0 => error,
-        1 => error.adding(" (1 datagram had been sent)"),
-        _ => error.adding(&format!(" ({sent} datagrams had been sent)")),
+        _ => error.adding(&format!(" ({})", had_been_sent(sent))),
     }
+}
+
+/// The same for what the program itself raised, and for a message that is none.
+fn noted(py: Python<'_>, error: PyErr, sent: usize) -> PyErr {
+    if sent > 0 {
+        // It fails only for a class of the program that does not let itself be noted; the error is told anyway.
+        let _ = call_back(py, || {
+            error
+                .value(py)
+                .call_method1("add_note", (had_been_sent(sent),))
+        });
+    }
+    error
+}
+
+fn had_been_sent(sent: usize) -> String {
+    let plural = if sent == 1 { "" } else { "s" };
+    format!("{sent} datagram{plural} had been sent")
+}
+
+/// One message where several are wanted: its single bytes are nobody's messages.
+fn one_message(message: &Bound<'_, PyAny>) -> PyErr {
+    let kind = message
+        .get_type()
+        .name()
+        .map_or_else(|_| "object".into(), |name| name.to_string());
+    let cause = format!("several messages are wanted, and this {kind} is one");
+    let remedy = "send(data) for one, or a list of messages: send_many([data])";
+    errors::raise(
+        message.py(),
+        Error::new(Code::BadPayload, "send", cause, remedy),
+    )
+}
+
+fn is_one_message(messages: &Bound<'_, PyAny>) -> bool {
+    messages.is_instance_of::<PyBytes>()
+        || messages.is_instance_of::<PyByteArray>()
+        || messages.is_instance_of::<PyMemoryView>()
+        || messages.is_instance_of::<PyString>()
 }
 
 /// Where messages come from.
@@ -220,6 +265,9 @@ impl<'a, 'py> Source<'a, 'py> {
     fn of(messages: &'a Bound<'py, PyAny>) -> PyResult<Self> {
         if let Ok(list) = messages.cast_exact::<PyList>() {
             return Ok(Self::List(list, 0));
+        }
+        if is_one_message(messages) {
+            return Err(one_message(messages));
         }
         call_back(messages.py(), || messages.try_iter()).map(Self::Iterator)
     }

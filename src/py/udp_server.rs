@@ -47,7 +47,7 @@ impl PyUdpServer {
         service: Option<&str>,
         replies_per_second: Replies,
     ) -> PyResult<Self> {
-        let work = work(py, on_datagram, None, service, "on_datagram")?;
+        let work = work(py, on_datagram, None, service, &["on_datagram"])?;
         let replies = replies_per_second.limit(py, &work)?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, Transport::Udp)?;
@@ -125,8 +125,13 @@ impl PyUdpServer {
     }
 
     fn __repr__(&self) -> String {
+        let state = if self.core.stopping() {
+            "stopped"
+        } else {
+            "receiving"
+        };
         format!(
-            "<netsteps.UdpServer on {}, {} received>",
+            "<netsteps.UdpServer {state} on {}, {} received>",
             self.core.endpoint(),
             self.core.received()
         )

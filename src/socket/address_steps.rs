@@ -183,8 +183,9 @@ impl Socket {
     /// One thread at a time, for those who accept and have to look again after it.
     ///
     /// # Errors
-    /// `TimedOut`, `Closed`, `Interrupted`.
+    /// `OutOfOrder`, `Closed`, `TimedOut`, `Interrupted`.
     pub fn accepting(&self, wait: &Wait<'_>) -> Result<TurnTaken<'_>> {
+        self.allowed("accept", Action::Accept)?;
         let call = Call::unchecked(self, "accept", "accept4", Action::Accept);
         self.reading
             .take(&self.waiters, wait)

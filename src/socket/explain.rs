@@ -283,10 +283,7 @@ fn too_large(call: &Call<'_>) -> (Code, String, String) {
 
 /// The error of a step whose time is over.
 pub(super) fn timed_out(call: &Call<'_>, deadline: &Deadline) -> Error {
-    // To the millisecond: what is left of a step's time comes here with dust on it.
-    let time = deadline
-        .given()
-        .map_or(0.0, |given| (given.as_secs_f64() * 1e3).round() / 1e3);
+    let time = deadline.seconds();
     let (cause, remedy) = match call.action {
         Action::Connect => ("there was no answer at all, neither yes nor no", SILENCE),
         Action::Accept => (

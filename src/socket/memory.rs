@@ -1,4 +1,5 @@
-//! Memory that the kernel fills. Beside this, only `sys/sigpipe.rs` and `sys/raw_options.rs` need `unsafe` in the core.
+//! Memory that the kernel fills. Beside this, only `sys/sigpipe.rs`, `sys/raw_options.rs` and `sys/linux_batch.rs` need `unsafe` in the
+//! core.
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;

@@ -12,6 +12,8 @@
 //! | `kernel.rs` | what the kernel holds for it: buffers, `TCP_INFO`, the accept queue |
 //! | `sampler.rs` | the same over time, of every live socket (`live.rs`) |
 //! | `patience.rs` | a read that waits inside its call |
+//! | `kept.rs` | bytes that a read took and did not give yet |
+//! | `stream.rs` | a connection of an event loop |
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;

@@ -148,25 +148,26 @@ impl Receiver {
     /// # Errors
     /// `TimedOut`, telling what is missing; what came stays for the next call. Those of `receive_from`.
     pub fn message(&self, socket: &Socket, limit: usize, wait: &Wait<'_>) -> Result<Message> {
-        self.joining()
-            .get_or_insert_with(|| Joining {
+        let left_out = {
+            let mut joining = self.joining();
+            let joining = joining.get_or_insert_with(|| Joining {
                 joiner: Joiner::new(Limits::default()),
                 begun: Instant::now(),
-            })
-            .joiner
-            .limit_message(limit);
+            });
+            joining.joiner.limit_message(limit);
+            joining.joiner.counts().refused
+        };
+        let telling = |error| self.telling(error, wait, left_out);
         let mut parts = 0_usize;
         loop {
             let taken = self.next(socket, wait, |one| self.join(one));
-            let taken = taken.map_err(|error| self.telling(error))?;
+            let taken = taken.map_err(telling)?;
             if let Some(message) = taken {
                 return Ok(message);
             }
             parts += 1;
             if parts.is_multiple_of(PARTS_BETWEEN_LOOKS) {
-                socket
-                    .between_receives(wait)
-                    .map_err(|error| self.telling(error))?;
+                socket.between_receives(wait).map_err(telling)?;
             }
         }
     }
@@ -187,15 +188,23 @@ impl Receiver {
         }
     }
 
-    /// A time that is over is told with what is missing.
-    fn telling(&self, error: Error) -> Error {
+    /// A time that is over is told with what is missing, and how much was left out since there had been so much of it.
+    fn telling(&self, error: Error, wait: &Wait<'_>, left_out: u64) -> Error {
         const MESSAGES: usize = 3;
         let joining = self.joining();
         let Some(joining) = joining.as_ref().filter(|_| error.code() == Code::TimedOut) else {
             return error.in_step("receive_message");
         };
         let begun = joining.joiner.begun();
+        let left_out = joining.joiner.counts().refused - left_out;
         let mut words = String::new();
+        if left_out > 0 {
+            let plural = if left_out == 1 { "" } else { "s" };
+            let _ = write!(
+                words,
+                "; {left_out} datagram{plural} came that were no parts, or of a message above the limit"
+            );
+        }
         for (sender, message) in begun.iter().take(MESSAGES) {
             let (id, count, holes) = (message.id(), message.count(), holes(&message.missing()));
             let _ = write!(
@@ -211,9 +220,13 @@ impl Receiver {
             );
         }
         let partial = begun.first().map(|(_, message)| message.front().to_vec());
+        let error = error.in_step("receive_message");
+        if words.is_empty() {
+            return error;
+        }
+        let time = wait.deadline.seconds();
         error
-            .in_step("receive_message")
-            .adding(&words)
+            .with_cause(format!("no message was whole within {time} s{words}"))
             .with_partial(partial.unwrap_or_default())
     }
 

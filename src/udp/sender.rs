@@ -123,10 +123,11 @@ pub fn send_message(
     let count = splitter.count();
     let mut sent = 0_usize;
     while sent < count as usize {
-        let told =
-            |error: Error| error.adding(&format!(" ({sent} of {count} parts had been sent)"));
         let most = match pace.as_deref_mut() {
-            Some(pace) => pace.due(socket, wait).map_err(told)?.min(BATCH),
+            Some(pace) => pace
+                .due(socket, wait)
+                .map_err(|error| after(error, sent, count))?
+                .min(BATCH),
             None => BATCH,
         };
         let batch: Vec<([u8; HEADER], &[u8])> = parts.by_ref().take(most).collect();
@@ -140,10 +141,18 @@ pub fn send_message(
             pace.count(taken);
         }
         if let Some(error) = error {
-            return Err(error.adding(&format!(" ({sent} of {count} parts had been sent)")));
+            return Err(after(error, sent, count));
         }
     }
     Ok(count)
+}
+
+/// An error after some parts had left says how many.
+fn after(error: Error, sent: usize, count: u32) -> Error {
+    match sent {
+        0 => error,
+        _ => error.adding(&format!(" ({sent} of {count} parts had been sent)")),
+    }
 }
 
 #[cfg(test)]

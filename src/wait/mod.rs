@@ -1,8 +1,11 @@
-//! Deadline and interruption: the only place that blocks.
+//! Deadline and interruption: how every step waits.
 //!
 //! A step first tries its call without waiting. Only when the kernel says that it would wait does it come here:
 //! the caller lets go of what it holds (in Python: the interpreter), the kernel waits, and one of four things ends it:
 //! the socket is ready, the time is over, a signal handler raised, or another thread closed the socket.
+//!
+//! One step waits elsewhere: a read of a connection whose reads always wait does so inside recv(2) for a slice of time, and comes here
+//! afterwards (`socket/patience.rs`). Event loops wait in mio, and take no step that could wait.
 //!
 //! `close` wakes through a descriptor of the waiting thread's own, never by shutdown(2):
 //! that acts on the connection itself, which a forked child shares.
@@ -47,6 +50,13 @@ impl Deadline {
         }
     }
 
+    /// What was given, in seconds, to the millisecond: what is left of a step's time comes with dust on it.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.given
+            .map_or(0.0, |given| (given.as_secs_f64() * 1e3).round() / 1e3)
+    }
+
     /// What is left; `None` without a limit, zero when it is over.
     #[must_use]
     pub fn left(&self) -> Option<Duration> {
@@ -58,12 +68,6 @@ impl Deadline {
     #[must_use]
     pub fn over(&self) -> bool {
         self.left().is_some_and(|left| left.is_zero())
-    }
-
-    /// The whole time that was given.
-    #[must_use]
-    pub const fn given(&self) -> Option<Duration> {
-        self.given
     }
 }
 
