@@ -312,6 +312,23 @@ def test_a_stop_from_inside_the_function_does_not_hang() -> None:
     servers.clear()
 
 
+def test_a_stop_from_inside_the_function_does_not_wait_for_itself() -> None:
+    servers: list[ns.TcpServer] = []
+    took: list[float] = []
+
+    def reply(message: bytes) -> bytes:
+        begun = time.monotonic()
+        servers[0].stop()
+        took.append(time.monotonic() - begun)
+        return message
+
+    with ns.TcpServer(on_message=reply, framing=1) as server:
+        servers.append(server)
+        assert ask(server, b"abc") == b"abc"
+    assert sum(took) < 0.9, "grace and the second after it are for others"
+    servers.clear()
+
+
 @pytest.mark.parametrize(
     "make",
     [

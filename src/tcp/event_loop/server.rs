@@ -284,7 +284,7 @@ impl Server {
     }
 
     /// Takes no new client at once, gives those that it has `grace` to end, then closes their connections, and waits `last` for the
-    /// thread. In a forked child it only closes what the child inherited.
+    /// thread; called by the work of a loop, it does not wait. In a forked child it only closes what the child inherited.
     pub fn stop(&self, grace: Duration, last: Duration, pause: &dyn Pause) {
         let shared = &self.shared;
         if self.elsewhere() {
@@ -301,6 +301,10 @@ impl Server {
         shared.stopping.store(true, Ordering::Release);
         shared.shut();
         shared.wake_all();
+        if shared.hubs.iter().any(|hub| hub.is_here()) {
+            // The work itself stops the server: to wait here for its own end would only hold up its last answers.
+            return;
+        }
         let until = now + grace + last;
         loop {
             let mut over = false;
