@@ -86,6 +86,35 @@ def test_messages_are_the_same_in_single_bytes(framing: str | int) -> None:
     assert seen == messages
 
 
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_a_function_that_fills_one_buffer_again_and_again_answers_each_with_its_own(
+    kind: "Callable[[bytearray], object]",
+) -> None:
+    buffer = bytearray(4)
+
+    def reply(message: bytes) -> object:
+        buffer[:] = message
+        return kind(buffer)
+
+    questions = [b"%04d" % number for number in range(1000)]
+    with ns.TcpServer(on_message=reply, framing=4) as server:
+        assert ask(server, b"".join(questions)) == b"".join(questions)
+
+
+def test_an_answer_is_not_held_when_it_has_left() -> None:
+    answer = bytearray(b"short")
+
+    def reply(_message: bytes) -> bytearray:
+        return answer
+
+    with ns.TcpServer(on_message=reply, framing=1) as server, closing(client(server)) as one:
+        one.sendall(b"x")
+        assert take(one, 5) == b"short"
+        answer.extend(b", and longer")
+        one.sendall(b"x")
+        assert take(one, 17) == b"short, and longer"
+
+
 def test_a_sender_and_a_server_of_messages_understand_each_other() -> None:
     with (
         ns.TcpServer(on_message=bytes.upper, framing="length") as server,
@@ -258,6 +287,16 @@ def test_an_idle_client_is_let_go(work: dict[str, object]) -> None:
         assert time.monotonic() - begin >= 0.2
 
 
+@pytest.mark.parametrize("seconds", [1e12, 1.8e19])
+def test_a_time_longer_than_any_clock_is_no_limit(seconds: float) -> None:
+    server = ns.TcpServer(on_message=echo, framing="lines", idle_timeout=seconds)
+    try:
+        assert ask(server, b"there\n") == b"there\n"
+    finally:
+        server.stop(seconds)
+    assert not server.errors
+
+
 def test_a_stop_from_inside_the_function_does_not_hang() -> None:
     servers: list[ns.TcpServer] = []
 
@@ -270,6 +309,23 @@ def test_a_stop_from_inside_the_function_does_not_hang() -> None:
         with closing(client(server)) as connection:
             connection.sendall(b"x")
             assert rest(connection) in {b"", b"x"}
+    servers.clear()
+
+
+def test_a_stop_from_inside_the_function_does_not_wait_for_itself() -> None:
+    servers: list[ns.TcpServer] = []
+    took: list[float] = []
+
+    def reply(message: bytes) -> bytes:
+        begun = time.monotonic()
+        servers[0].stop()
+        took.append(time.monotonic() - begun)
+        return message
+
+    with ns.TcpServer(on_message=reply, framing=1) as server:
+        servers.append(server)
+        assert ask(server, b"abc") == b"abc"
+    assert sum(took) < 0.9, "grace and the second after it are for others"
     servers.clear()
 
 

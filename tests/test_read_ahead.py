@@ -89,6 +89,18 @@ def test_a_close_with_kept_bytes_tells_the_peer_that_they_were_not_read() -> Non
             client.read(timeout=PATIENCE)
 
 
+@pytest.mark.exact_io(reason="keeps what one read took")
+def test_a_close_with_kept_bytes_does_not_cut_a_copy_of_the_descriptor() -> None:
+    with pair() as (client, connection):
+        client.write(framed(b"one") + framed(b"two"))
+        assert connection.read_message(timeout=PATIENCE) == b"one"
+        copy = os.dup(connection.fileno())
+        connection.close()
+        os.write(copy, b"last words")
+        os.close(copy)
+        assert client.read_all(timeout=PATIENCE) == b"last words"
+
+
 def test_no_more_than_the_message_is_taken_from_a_descriptor_of_others() -> None:
     with pair() as (client, connection):
         descriptor = connection.fileno()

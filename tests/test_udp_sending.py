@@ -57,6 +57,21 @@ def test_every_kind_of_message_from_every_kind_of_iterable_arrives(peer: socket.
         assert nothing_more(peer)
 
 
+@pytest.mark.parametrize("rate", [None, 1e9])
+def test_a_generator_may_fill_the_same_buffer_for_each_message(
+    peer: socket.socket, rate: float | None
+) -> None:
+    def messages() -> "Iterator[bytearray]":
+        buffer = bytearray()
+        for number in range(50):
+            buffer[:] = b"x" * number
+            yield buffer
+
+    with ns.UdpSender(*peer.getsockname()[:2]) as sender:
+        assert sender.send_many(messages(), rate=rate) == 50
+    assert taken(peer, 50) == [b"x" * number for number in range(50)]
+
+
 def test_what_cannot_be_sent_ends_it_and_those_before_it_are_sent(peer: socket.socket) -> None:
     def raising() -> "Iterator[bytes]":
         yield b"one"

@@ -182,6 +182,23 @@ def test_the_smallest_and_the_largest_datagram_are_answered(family: str, largest
             assert ask(server.endpoint, data[:-1]) == data[:-1]
 
 
+def test_a_handler_that_fills_one_buffer_again_and_again_answers_each_with_its_own() -> None:
+    buffer = bytearray(4)
+
+    def reply(datagram: ns.Datagram) -> bytearray:
+        buffer[:] = datagram.data
+        return buffer
+
+    gate = Gate(reply)
+    with ns.UdpServer(gate) as server, ns.UdpSender(server.endpoint) as sender:
+        questions = [b"%04d" % number for number in range(20)]
+        sender.send(questions[0])
+        gate.holds()
+        sender.send_many(questions[1:])
+        gate.open()
+        assert [sender.socket.read(timeout=PATIENCE) for _ in questions] == questions
+
+
 def test_an_answer_is_not_held_longer_than_it_takes_to_send_it() -> None:
     shared = bytearray(b"answer")
     with ns.UdpServer(on_datagram=lambda _: shared) as server:

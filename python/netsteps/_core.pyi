@@ -1768,7 +1768,8 @@ class TcpServer:
         Take no new client from now on, give those that there are grace seconds to end, then close their connections.
 
         Returns when the handlers have ended, at most a second after that: a handler that never looks at its connection is left to itself.
-        The port is free again. Twice is no error. In a forked child it closes what the child inherited, and nothing else.
+        Inside an on_message function it returns at once: the server ends when the function has. The port is free again. Twice is no
+        error. In a forked child it closes what the child inherited, and nothing else.
         """
 
 @final
@@ -1965,7 +1966,8 @@ class UdpSender:
         """
         Send each of the messages as one datagram, by as few system calls as possible, and return how many were sent.
 
-        messages: bytes-like objects, read where they lie. Those of one size leave together, and the kernel cuts them apart (segmentation
+        messages: bytes-like objects; those of a list are read where they lie, an iterator is asked for up to 1,024 before they are sent
+        (with a rate, for those that are due). Those of one size leave together, and the kernel cuts them apart (segmentation
         offload), up to 64 by one call. rate: so many datagrams a second, evenly and by the clock; None: as fast as the machine can,
         which is faster than many a receiver. timeout: seconds for all of them. System call: sendmmsg(2), with UDP_SEGMENT (udp(7)).
         Raises as send does, for the first that cannot be sent: those before it are on their way, and the error says how many (in a note,
@@ -2071,6 +2073,10 @@ class _Datagrams:
         """
         Tell what the handler raised for a datagram of the batch, by its place.
         """
+    def fixed(self, /, answer: "object") -> bytes:
+        """
+        An answer as it is now, in bytes: the function may return the same bytearray again before this one has left.
+        """
     def next(self, /, answers: list[object]) -> list[Datagram] | None:
         """
         Send the answers to the last batch, in its order: bytes, or None for none. Then wait for the next batch, a list of datagrams;
@@ -2093,6 +2099,10 @@ class _Messages:
     def failed(self, /, place: SupportsIndex, error: Any) -> None:
         """
         Tell what the function raised for a message of the batch, by its place.
+        """
+    def fixed(self, /, answer: "object") -> bytes:
+        """
+        An answer as it is now, in bytes: the function may return the same bytearray again before this one has left.
         """
     def next(self, /, answers: list[object]) -> list[Any] | None:
         """

@@ -30,7 +30,9 @@ def serve_client(
 def serve_messages(reply: "Callable[..., object]", messages: "_Messages") -> None:
     """Answer the messages of a TcpServer, batch by batch, until it stops.
 
-    What the function raises closes the connection of the client whose message it was.
+    What the function raises closes the connection of the client whose message it was. What it
+    returns and may change, a bytearray for example, is copied at once: the answers of a batch leave
+    together, and a function that fills the same bytearray for each would send the last to all.
     """
     try:
         answers: list[object] = []
@@ -38,7 +40,10 @@ def serve_messages(reply: "Callable[..., object]", messages: "_Messages") -> Non
             answers = []
             for message in batch:
                 try:
-                    answers.append(reply(message))
+                    answer = reply(message)
+                    if type(answer) is not bytes and answer is not None:
+                        answer = messages.fixed(answer)
+                    answers.append(answer)
                 except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
                     messages.failed(len(answers), error)
                     answers.append(messages)
@@ -73,14 +78,20 @@ def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
 
 
 def serve_datagrams(handler: "Callable[[Datagram], object]", datagrams: "_Datagrams") -> None:
-    """Answer the datagrams of a UdpServer, batch by batch, until it stops."""
+    """Answer the datagrams of a UdpServer, batch by batch, until it stops.
+
+    What may change is copied at once, as in serve_messages.
+    """
     try:
         answers: list[object] = []
         while (batch := datagrams.next(answers)) is not None:
             answers = []
             for datagram in batch:
                 try:
-                    answers.append(handler(datagram))
+                    answer = handler(datagram)
+                    if type(answer) is not bytes and answer is not None:
+                        answer = datagrams.fixed(answer)
+                    answers.append(answer)
                 except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
                     datagrams.failed(len(answers), error)
                     answers.append(None)

@@ -6,12 +6,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 
 use super::endpoint::PyDatagram;
 use super::errors;
 use super::handlers::Raised;
-use super::memory::{Payload, new_bytes};
+use super::memory::{Payload, fixed};
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
 use crate::socket::Batch;
@@ -58,7 +58,7 @@ impl PyDatagrams {
             if answer.is_none() {
                 continue;
             }
-            match reply(&answer) {
+            match Payload::of(&answer, "on_datagram") {
                 Ok(payload) => replies.push((sender, payload)),
                 Err(error) => self.raised.report(py, error, &sender.to_string()),
             }
@@ -74,14 +74,6 @@ impl PyDatagrams {
                     .report(py, errors::raise(py, error), &to.to_string());
             }
         }
-    }
-}
-
-/// The bytes to be sent. Those of an object that may change are copied, so that it is not held while the next batch is awaited.
-fn reply<'py>(answer: &Bound<'py, PyAny>) -> PyResult<Payload<'py>> {
-    match Payload::of(answer, "on_datagram")? {
-        payload @ Payload::Buffer(_) => new_bytes(answer.py(), payload.bytes()).map(Payload::Bytes),
-        payload @ Payload::Bytes(_) => Ok(payload),
     }
 }
 
@@ -131,6 +123,13 @@ impl PyDatagrams {
                 return Ok(Some(datagrams));
             }
         }
+    }
+
+    /// An answer as it is now, in bytes: the function may return the same bytearray again before this one has left.
+    #[pyo3(signature = (answer: "object"))]
+    #[expect(clippy::unused_self, reason = "a method, as of those for messages")]
+    fn fixed<'py>(&self, answer: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        fixed(answer, "on_datagram")
     }
 
     /// Tell what the handler raised for a datagram of the batch, by its place.

@@ -132,6 +132,17 @@ impl<'py> Payload<'py> {
     }
 }
 
+/// The bytes of this object as they are now, whatever its owner does with it.
+pub(super) fn fixed<'py>(
+    data: &Bound<'py, PyAny>,
+    step: &'static str,
+) -> PyResult<Bound<'py, PyBytes>> {
+    match Payload::of(data, step)? {
+        Payload::Bytes(bytes) => Ok(bytes),
+        payload @ Payload::Buffer(_) => new_bytes(data.py(), payload.bytes()),
+    }
+}
+
 /// A caller's memory to be filled: a bytearray, a writable memoryview, an array.
 pub(super) struct Room(PyUntypedBuffer);
 

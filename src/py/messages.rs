@@ -6,13 +6,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::gather::{Cut, Gather, Item, Lease};
 use super::handlers::Raised;
-use super::memory::{Payload, new_bytes};
+use super::memory::{Payload, fixed, new_bytes};
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
 use crate::tcp::event_loop::{Full, Io, Key, Rounds};
@@ -275,6 +275,13 @@ impl PyMessages {
         message: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         client.get().post(message, usize::MAX)
+    }
+
+    /// An answer as it is now, in bytes: the function may return the same bytearray again before this one has left.
+    #[pyo3(signature = (answer: "object"))]
+    #[expect(clippy::unused_self, reason = "a method, as of those for datagrams")]
+    fn fixed<'py>(&self, answer: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        fixed(answer, "on_message")
     }
 
     /// Tell what the function raised for a message of the batch, by its place.

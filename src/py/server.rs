@@ -207,7 +207,8 @@ impl PyTcpServer {
     /// Take no new client from now on, give those that there are grace seconds to end, then close their connections.
     ///
     /// Returns when the handlers have ended, at most a second after that: a handler that never looks at its connection is left to itself.
-    /// The port is free again. Twice is no error. In a forked child it closes what the child inherited, and nothing else.
+    /// Inside an on_message function it returns at once: the server ends when the function has. The port is free again. Twice is no
+    /// error. In a forked child it closes what the child inherited, and nothing else.
     #[pyo3(signature = (grace=1.0))]
     fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
         deadline(Some(grace), "stop").map_err(|error| errors::raise(py, error))?;

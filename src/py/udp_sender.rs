@@ -7,7 +7,7 @@ use super::callback::call_back;
 use super::convert;
 use super::endpoint::PyEndpoint;
 use super::errors;
-use super::memory::Payload;
+use super::memory::{Payload, fixed};
 use super::pause::{PyPause, deadline};
 use super::place::placed;
 use super::socket::{PySocket, open_socket};
@@ -60,7 +60,8 @@ impl PyUdpSender {
 
     /// Send each of the messages as one datagram, by as few system calls as possible, and return how many were sent.
     ///
-    /// messages: bytes-like objects, read where they lie. Those of one size leave together, and the kernel cuts them apart (segmentation
+    /// messages: bytes-like objects; those of a list are read where they lie, an iterator is asked for up to 1,024 before they are sent
+    /// (with a rate, for those that are due). Those of one size leave together, and the kernel cuts them apart (segmentation
     /// offload), up to 64 by one call. rate: so many datagrams a second, evenly and by the clock; None: as fast as the machine can,
     /// which is faster than many a receiver. timeout: seconds for all of them. System call: sendmmsg(2), with UDP_SEGMENT (udp(7)).
     /// Raises as send does, for the first that cannot be sent: those before it are on their way, and the error says how many (in a note,
@@ -293,13 +294,14 @@ impl<'a, 'py> Source<'a, 'py> {
             let Some(next) = self.next() else {
                 return Some(Ok(()));
             };
-            let taken = match next {
-                Ok(message) => match message.cast_into::<PyBytes>() {
-                    Ok(bytes) => Ok(Payload::Bytes(bytes)),
-                    Err(other) => Payload::of(&other.into_inner(), "send"),
-                },
-                Err(error) => Err(error),
-            };
+            let taken = next.and_then(|message| match message.cast_into::<PyBytes>() {
+                Ok(bytes) => Ok(Payload::Bytes(bytes)),
+                Err(other) if matches!(self, Self::List(..)) => {
+                    Payload::of(&other.into_inner(), "send")
+                }
+                // A generator may fill the same bytearray for each of its messages.
+                Err(other) => fixed(&other.into_inner(), "send").map(Payload::Bytes),
+            });
             match taken {
                 Ok(payload) => payloads.push(payload),
                 Err(error) => return Some(Err(error)),

@@ -240,8 +240,10 @@ impl Socket {
         let handle = self.handle.take();
         if let Some(handle) = &handle
             && self.has_kept.load(Ordering::Acquire)
+            && !self.is_handed_out()
         {
-            // The kernel does not know that nobody read these bytes, and would tell the peer of an orderly end.
+            // The kernel does not know that nobody read these bytes, and would tell the peer of an orderly end. A copy of the
+            // descriptor that others have must not be cut with it.
             let _ = handle.set_linger(Some(Duration::ZERO));
         }
         if handle.is_some() {

@@ -68,8 +68,8 @@ impl Pace {
                 let most = self.per_second * LATEST.as_secs_f64() + 1.0;
                 if ahead > most {
                     // The schedule itself is late.
-                    let late = Duration::from_secs_f64((ahead - most) / self.per_second);
-                    self.begun = begun.checked_add(late);
+                    let late = Duration::try_from_secs_f64((ahead - most) / self.per_second);
+                    self.begun = late.ok().and_then(|late| begun.checked_add(late));
                     ahead = most;
                 }
                 let burst = (self.per_second * BURST.as_secs_f64()).max(1.0);
@@ -158,6 +158,8 @@ fn after(error: Error, sent: usize, count: u32) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Family;
+    use crate::ports::Transport;
 
     #[test]
     fn the_first_is_due_at_once_and_the_others_by_the_clock() {
@@ -168,6 +170,15 @@ mod tests {
         assert_eq!([0, 1, 50].map(|ms| after(&pace, ms)), [0, 1, 50]);
         pace.count(60);
         assert_eq!([50, 61].map(|ms| after(&pace, ms)), [0, 1]);
+    }
+
+    #[test]
+    fn no_rate_is_too_large_for_the_clock() {
+        let socket = Socket::new(Transport::Udp, Family::Ipv4).expect("a socket");
+        let mut pace = Pace::new(f64::MAX).expect("a rate");
+        pace.begun = Instant::now().checked_sub(Duration::from_secs(5));
+        let due = pace.due(&socket, &Wait::at_most(Duration::ZERO));
+        assert!(due.expect("some are due") > 1);
     }
 
     #[test]

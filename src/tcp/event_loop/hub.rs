@@ -1,13 +1,14 @@
 //! The way into a loop from other threads: what is asked for, and who comes in.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use mio::Waker;
 
 use super::places::locked;
 use crate::socket::Stream;
+use crate::sys::thread_id;
 
 /// A client, for those who come back to it later: it names no other client, also when its place is given again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +37,8 @@ pub(super) struct Hub {
     waker: Waker,
     inbox: Mutex<Inbox>,
     polling: AtomicBool,
+    /// The thread that goes through the rounds, once it does.
+    thread: AtomicU64,
     /// How many clients it has, and how many are on their way to it.
     clients: AtomicUsize,
     coming: AtomicUsize,
@@ -55,6 +58,7 @@ impl Hub {
             waker,
             inbox: Mutex::default(),
             polling: AtomicBool::new(false),
+            thread: AtomicU64::new(0),
             clients: AtomicUsize::new(0),
             coming: AtomicUsize::new(0),
         }
@@ -73,6 +77,18 @@ impl Hub {
     /// The loop is about to wait: from now on it has to be woken, and what came before is in its inbox. Or it waits no more.
     pub(super) fn set_polling(&self, polling: bool) {
         self.polling.store(polling, Ordering::SeqCst);
+    }
+
+    /// The rounds begin, in this thread.
+    pub(super) fn begin(&self) {
+        if self.thread.load(Ordering::Relaxed) == 0 {
+            self.thread.store(thread_id(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether this is the thread of the loop.
+    pub(super) fn is_here(&self) -> bool {
+        self.thread.load(Ordering::Relaxed) == thread_id()
     }
 
     pub(super) fn client_count(&self) -> usize {

@@ -103,6 +103,7 @@ impl<W: Work> Rounds<W> {
     /// One round: waits until somebody is ready, and gives everybody who is a turn. False: the server has been stopped, and its
     /// clients have gone or their time is over.
     pub fn round(&mut self) -> bool {
+        self.hub.begin();
         self.hub.set_polling(true);
         self.take_inbox();
         let timeout = self.timeout();

@@ -25,6 +25,8 @@ use crate::wait::Pause;
 /// How many errors of the loop are kept, and how often one is.
 const TROUBLES: usize = 100;
 const BETWEEN_TROUBLES: Duration = Duration::from_secs(1);
+/// The longest time that can be added to a moment without a second thought: some ninety years.
+const LONGEST: Duration = Duration::from_mins(50_000_000);
 /// Between two looks at the signals while `stop` waits.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -185,6 +187,7 @@ impl Server {
         mut work: impl FnMut() -> W,
     ) -> Result<(Self, Vec<Rounds<W>>)> {
         let several = settings.loops > 1;
+        let idle = settings.idle.map(|idle| idle.min(LONGEST));
         let listener = listener(settings.endpoint, settings.backlog)?;
         let mut polls = Vec::new();
         for _ in 0..settings.loops.max(1) + usize::from(several) {
@@ -229,7 +232,7 @@ impl Server {
                 Some(door.map_err(failed)?)
             };
             let (shared, hub) = (Arc::clone(&shared), Arc::clone(hub));
-            let rounds = Rounds::new(shared, hub, poll, work(), settings.idle, door);
+            let rounds = Rounds::new(shared, hub, poll, work(), idle, door);
             server.close_all.push(rounds.to_close());
             loops.push(rounds);
         }
@@ -281,7 +284,7 @@ impl Server {
     }
 
     /// Takes no new client at once, gives those that it has `grace` to end, then closes their connections, and waits `last` for the
-    /// thread. In a forked child it only closes what the child inherited.
+    /// thread; called by the work of a loop, it does not wait. In a forked child it only closes what the child inherited.
     pub fn stop(&self, grace: Duration, last: Duration, pause: &dyn Pause) {
         let shared = &self.shared;
         if self.elsewhere() {
@@ -293,10 +296,15 @@ impl Server {
             return;
         }
         let now = Instant::now();
+        let grace = grace.min(LONGEST);
         locked(&shared.end).deadline = Some(now + grace);
         shared.stopping.store(true, Ordering::Release);
         shared.shut();
         shared.wake_all();
+        if shared.hubs.iter().any(|hub| hub.is_here()) {
+            // The work itself stops the server: to wait here for its own end would only hold up its last answers.
+            return;
+        }
         let until = now + grace + last;
         loop {
             let mut over = false;
