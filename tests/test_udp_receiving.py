@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -209,3 +210,33 @@ def test_a_trace_has_one_event_for_each_datagram_that_came() -> None:
         assert len(all_of(receiver, 3)) == 3
     events = [event for event in trace.events if event.call in {"recvmmsg", "recvfrom"}]
     assert [event.size for event in events if event.phase == "completed"] == [10, 0, 20]
+
+
+FLOOD = """
+import sys, netsteps as ns
+with ns.UdpSender("127.0.0.1", int(sys.argv[1])) as sender:
+    while True:
+        sender.send_many([b"x" * 50] * 4096)
+"""
+
+
+def test_a_call_ends_though_the_flood_does_not() -> None:
+    with ns.UdpReceiver() as receiver:
+        command = [sys.executable, "-c", FLOOD, str(receiver.endpoint.port)]
+        floods = [subprocess.Popen(command) for _ in range(2)]
+        # So that it ends in any case.
+        end = threading.Timer(4, lambda: [flood.kill() for flood in floods])
+        end.start()
+        try:
+            receiver.receive_many(timeout=PATIENCE)
+            longest, until_then = 0.0, time.monotonic() + 2
+            while time.monotonic() < until_then:
+                begun = time.monotonic()
+                receiver.receive_many(10**9, timeout=0.1)
+                longest = max(longest, time.monotonic() - begun)
+        finally:
+            end.cancel()
+            for flood in floods:
+                flood.kill()
+                flood.wait()
+    assert longest < 1

@@ -1,7 +1,7 @@
 //! `UdpReceiver`, its `Report`, and the `Message` that it joins.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -23,6 +23,10 @@ use crate::wait::{Deadline, Wait};
 
 /// So many datagrams are made objects of before the next are taken: their memory is then used again while it is in the cache.
 const AT_ONCE: usize = 64;
+/// In a flood that never ends, what came in this time is given: signals are seen between two calls.
+const LONGEST: Duration = Duration::from_millis(100);
+/// After so many datagrams other threads have the interpreter.
+const LET_OTHERS: usize = 1024;
 
 /// What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given), dropped
 /// (thrown away by the kernel); and of the parts that receive_message took: lost, duplicated, reordered.
@@ -250,7 +254,7 @@ impl PyUdpReceiver {
         let socket = &self.socket.get().core;
         let mut datagrams = Vec::new();
         let mut room = self.room().take().unwrap_or_default();
-        let mut have = 0;
+        let (mut have, mut begun) = (0, None);
         while have < count {
             let wait = Wait {
                 deadline,
@@ -272,6 +276,13 @@ impl PyUdpReceiver {
                 datagrams.push(PyDatagram::received(py, &datagram)?);
             }
             deadline = Deadline::after(Duration::ZERO);
+            let since = *begun.get_or_insert_with(Instant::now);
+            if since.elapsed() >= LONGEST {
+                break;
+            }
+            if have.is_multiple_of(LET_OTHERS) {
+                py.detach(|| {});
+            }
         }
         self.room().replace(room);
         Ok(datagrams)
