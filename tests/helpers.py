@@ -157,3 +157,39 @@ def child_says(code: str, *arguments: str, **options: object) -> str:
     done = run_child(code, *arguments, **options)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
+
+
+class Gate:
+    """A handler that holds its first datagram until it is opened: what comes meanwhile waits."""
+
+    def __init__(
+        self, answer: "Callable[[ns.Datagram], object]" = lambda datagram: datagram.data
+    ) -> None:
+        self._answer = answer
+        self._held, self._opened = threading.Event(), threading.Event()
+
+    def __call__(self, datagram: ns.Datagram) -> object:
+        if not self._held.is_set():
+            self._held.set()
+            assert self._opened.wait(PATIENCE)
+        return self._answer(datagram)
+
+    def holds(self) -> None:
+        assert self._held.wait(PATIENCE)
+
+    def open(self) -> None:
+        self._opened.set()
+
+
+@contextmanager
+def clients(server: ns.UdpServer, count: int) -> "Iterator[list[std.socket]]":
+    family = std.AF_INET6 if server.endpoint.family == "ipv6" else std.AF_INET
+    sockets = [std.socket(family, std.SOCK_DGRAM) for _ in range(count)]
+    try:
+        for socket in sockets:
+            socket.settimeout(PATIENCE)
+            socket.connect(tuple(server.endpoint))
+        yield sockets
+    finally:
+        for socket in sockets:
+            socket.close()

@@ -166,6 +166,7 @@ SUITE = [
     "test_servers.py",
     "test_services.py",
     "test_udp_server.py",
+    "test_udp_server_stop.py",
     "test_reply_loops.py",
     "test_transfers.py",
     "test_messages.py",

@@ -1,65 +1,28 @@
 """UdpServer: batches of datagrams, each answered to its own sender, and every fault survived."""
 
 import logging
-import os
 import random
 import shutil
 import socket as std
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
 import netsteps as ns
-from helpers import LOOPBACK, PATIENCE, TESTS, Background, ask, child_says, until
+from helpers import LOOPBACK, PATIENCE, TESTS, Gate, ask, clients, until
 from netsteps import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 
 def echo(datagram: ns.Datagram) -> bytes:
     return datagram.data
-
-
-class Gate:
-    """A handler that holds its first datagram until it is opened: what comes meanwhile waits."""
-
-    def __init__(self, answer: "Callable[[ns.Datagram], object]" = echo) -> None:
-        self._answer = answer
-        self._held, self._opened = threading.Event(), threading.Event()
-
-    def __call__(self, datagram: ns.Datagram) -> object:
-        if not self._held.is_set():
-            self._held.set()
-            assert self._opened.wait(PATIENCE)
-        return self._answer(datagram)
-
-    def holds(self) -> None:
-        assert self._held.wait(PATIENCE)
-
-    def open(self) -> None:
-        self._opened.set()
-
-
-@contextmanager
-def clients(server: ns.UdpServer, count: int) -> "Iterator[list[std.socket]]":
-    family = std.AF_INET6 if server.endpoint.family == "ipv6" else std.AF_INET
-    sockets = [std.socket(family, std.SOCK_DGRAM) for _ in range(count)]
-    try:
-        for socket in sockets:
-            socket.settimeout(PATIENCE)
-            socket.connect(tuple(server.endpoint))
-        yield sockets
-    finally:
-        for socket in sockets:
-            socket.close()
 
 
 def test_a_handler_answers_or_stays_silent() -> None:
@@ -321,89 +284,3 @@ def test_a_flood_costs_no_memory_and_ends_nothing(how: str) -> None:
                     pass
             else:
                 pytest.fail("it answers no more")
-
-
-# Stop
-
-
-def test_stop_lets_the_answers_of_the_batch_under_way_leave_and_frees_the_port() -> None:
-    gate = Gate()
-    server = ns.UdpServer(on_datagram=gate)
-    with clients(server, 5) as sockets:
-        for _ in range(2):  # the first alone, and the others together
-            sockets[0].send(b"0")
-        gate.holds()
-        stopping = Background(lambda: server.stop(grace=PATIENCE))
-        until(lambda: server.received, "it is taken")
-        gate.open()
-        assert sockets[0].recv(10) == b"0"
-        stopping.result()
-        assert server.answered == server.received
-        server.stop()
-    with ns.UdpServer(service="echo", port=server.endpoint.port) as again:
-        assert ask(again.endpoint, b"x") == b"x"
-
-
-def test_after_the_grace_the_port_is_free_though_the_handler_goes_on() -> None:
-    gate = Gate()
-    server = ns.UdpServer(on_datagram=gate)
-    with clients(server, 1) as (socket,):
-        socket.send(b"late")
-        gate.holds()
-        begin = time.monotonic()
-        server.stop(grace=0.05)
-        assert time.monotonic() - begin < 1
-        with ns.UdpServer(service="echo", port=server.endpoint.port) as again:
-            assert ask(again.endpoint, b"x") == b"x"
-        gate.open()
-        until(lambda: server.unsent == 1, "its answer cannot leave")
-    assert (server.answered, server.errors) == (0, [])
-
-
-def test_stop_takes_no_grace_when_nobody_is_answered() -> None:
-    for server in (ns.UdpServer(on_datagram=echo), ns.UdpServer(service="echo")):
-        assert ask(server.endpoint, b"x") == b"x"
-        begin = time.monotonic()
-        server.stop(grace=PATIENCE)
-        assert time.monotonic() - begin < 1
-
-
-def test_a_handler_that_stops_its_own_server_is_the_last_to_answer() -> None:
-    def handler(datagram: ns.Datagram) -> bytes:
-        begin = time.monotonic()
-        server.stop(grace=PATIENCE)
-        assert time.monotonic() - begin < 1, "it does not wait for itself"
-        return b"bye"
-
-    server = ns.UdpServer(on_datagram=handler)
-    assert ask(server.endpoint, b"stop") == b"bye"
-    server.stop()
-    assert server.errors == []
-    with ns.UdpServer(service="echo", port=server.endpoint.port):
-        pass
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_child_of_a_busy_server_closes_its_copy_and_the_parent_answers_on() -> None:
-    code = """
-import os, time
-from test_udp_server import Gate, clients
-import netsteps as ns
-gate = Gate()
-with ns.UdpServer(on_datagram=gate) as server, clients(server, 3) as sockets:
-    sockets[0].send(b"0")
-    gate.holds()
-    child = os.fork()
-    if child == 0:
-        begin = time.monotonic()
-        server.stop(grace=5)
-        os._exit(time.monotonic() - begin > 1)
-    assert os.waitpid(child, 0)[1] == 0
-    for number in (1, 2):
-        sockets[number].send(bytes([48 + number]))
-    gate.open()
-    for number, socket in enumerate(sockets):
-        assert socket.recv(10) == bytes([48 + number])
-print("answered")
-"""
-    assert child_says(code) == "answered\n"
