@@ -300,3 +300,29 @@ def test_a_receiver_that_was_closed_before_blames_no_other_thread() -> None:
     for take in (receiver.receive, receiver.receive_message, receiver.next_sender):
         with pytest.raises(ns.SocketClosed, match="this socket is closed"):
             take()
+
+
+FORKED = """
+import os
+import netsteps as ns
+server = ns.Socket("tcp"); server.bind("127.0.0.1", 0); server.listen()
+client = ns.Socket("tcp"); client.connect(server.local); connection = server.accept()
+client.write_message(b"one"); client.write_message(b"two")
+assert connection.read_message() == b"one"
+closed, told = os.pipe()
+child = os.fork()
+if child == 0:
+    os.read(closed, 1)
+    connection.write(b"bye")
+    os._exit(0)
+connection.close()
+os.write(told, b"x")
+os.waitpid(child, 0)
+print(client.read_all(timeout=10))
+client.close(); server.close(); os.close(closed); os.close(told)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_close_with_bytes_read_ahead_does_not_cut_the_connection_of_a_child() -> None:
+    assert child_says(FORKED) == "b'bye'\n"

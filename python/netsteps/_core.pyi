@@ -1255,7 +1255,7 @@ class Socket:
         Read one message: a length of four bytes in network byte order, and so many bytes. None when the peer has finished.
 
         One call takes whatever is there; what lies behind the message is kept here, and the next read of any kind begins with it. So
-        select and .buffers, which ask the kernel, do not know of it: from .fileno() on no more is taken than the message.
+        select and .buffers, which ask the kernel, do not know of it: after .fileno() no more is taken than the message (ask for it before the first).
         limit: the longest message in bytes; it is checked before memory is taken. timeout: seconds for all of it.
         System call: recv(2). Raises MessageTooLarge, UnexpectedEnd inside a message, and as read does.
         """
@@ -2117,7 +2117,7 @@ def _after_fork() -> None:
 
 def _after_fork_in_parent() -> None:
     """
-    Let the samplers go on; the module registers it with os.register_at_fork.
+    Let the samplers go on, and know that there is a child; the module registers it with os.register_at_fork.
     """
 
 def _before_fork() -> None:

@@ -100,9 +100,10 @@ pub(super) fn before_fork() {
     crate::socket::sampler::hold();
 }
 
-/// Let the samplers go on; the module registers it with os.register_at_fork.
+/// Let the samplers go on, and know that there is a child; the module registers it with os.register_at_fork.
 #[pyfunction]
 #[pyo3(name = "_after_fork_in_parent")]
 pub(super) fn after_fork_in_parent() {
+    crate::sys::has_forked();
     crate::socket::sampler::go_on();
 }

@@ -248,7 +248,7 @@ impl PySocket {
     /// Read one message: a length of four bytes in network byte order, and so many bytes. None when the peer has finished.
     ///
     /// One call takes whatever is there; what lies behind the message is kept here, and the next read of any kind begins with it. So
-    /// select and .buffers, which ask the kernel, do not know of it: from .fileno() on no more is taken than the message.
+    /// select and .buffers, which ask the kernel, do not know of it: after .fileno() no more is taken than the message (ask for it before the first).
     /// limit: the longest message in bytes; it is checked before memory is taken. timeout: seconds for all of it.
     /// System call: recv(2). Raises MessageTooLarge, UnexpectedEnd inside a message, and as read does.
     #[pyo3(signature = (*, limit=8_388_608, timeout=None))]

@@ -53,7 +53,7 @@ use crate::error::Result;
 use crate::ports::Transport;
 use crate::state::{self, Action, State};
 use crate::sys::errno;
-use crate::sys::forks;
+use crate::sys::{children, forks};
 use crate::trace::{Line, Steps};
 use crate::wait::{Turn, Waiters};
 
@@ -95,6 +95,8 @@ pub struct Socket {
     batches: Batches,
     /// The process that made it, counted in forks.
     forks: u64,
+    /// How often that process had forked before.
+    children: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -161,6 +163,7 @@ impl Socket {
             lingers: AtomicBool::new(false),
             batches: Batches::default(),
             forks: forks(),
+            children: children(),
         }
     }
 
@@ -241,6 +244,7 @@ impl Socket {
         if let Some(handle) = &handle
             && self.has_kept.load(Ordering::Acquire)
             && !self.is_handed_out()
+            && self.children == children()
         {
             // The kernel does not know that nobody read these bytes, and would tell the peer of an orderly end. A copy of the
             // descriptor that others have must not be cut with it.

@@ -94,6 +94,7 @@ pub fn own_addresses() -> Option<Vec<String>> {
 }
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
+static CHILDREN: AtomicU64 = AtomicU64::new(0);
 /// The number of this process; 0 until somebody asks. It is asked for each event, and a system call would cost more than that.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
@@ -101,6 +102,17 @@ static PROCESS: AtomicU32 = AtomicU32::new(0);
 pub fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     PROCESS.store(0, Ordering::Relaxed);
+}
+
+/// To be called in a process that has forked: a child has copies of its descriptors.
+pub fn has_forked() {
+    CHILDREN.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How often this process has forked: a descriptor that was there before is not its alone.
+#[must_use]
+pub fn children() -> u64 {
+    CHILDREN.load(Ordering::Relaxed)
 }
 
 /// The number of this process. getpid(2).

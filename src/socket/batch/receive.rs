@@ -260,7 +260,6 @@ impl Socket {
         Ok(filled == slots)
     }
 
-    /// An error that came after datagrams, which have to be given first.
     /// Tells an error of the network by the next receive: there is something else to be told first.
     pub fn tell_next(&self, error: &Error) {
         if !matches!(
@@ -271,6 +270,7 @@ impl Socket {
         }
     }
 
+    /// An error that came after datagrams, which have to be given first.
     fn keep_error(&self, error: &io::Error) {
         let number = error.raw_os_error();
         if error.kind() != io::ErrorKind::WouldBlock && number != Some(errno::EINTR) {
