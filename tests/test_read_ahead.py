@@ -291,7 +291,8 @@ def test_a_buffer_without_room_is_not_taken_for_the_end() -> None:
                 receiver.receive_into(empty, timeout=PATIENCE)
             with pytest.raises(ns.BadArgument, match="no room"):
                 sender.socket.read_into(empty, timeout=PATIENCE)
-        assert receiver.receive(timeout=PATIENCE) == b"here"
+        sender.finish()
+        assert receiver.receive_all(timeout=PATIENCE) == b"here"
 
 
 def test_a_receiver_that_was_closed_before_blames_no_other_thread() -> None:
