@@ -324,6 +324,7 @@ client.close(); server.close(); os.close(closed); os.close(told)
 """
 
 
+@pytest.mark.exact_io(reason="nothing is read ahead byte by byte")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_close_with_bytes_read_ahead_does_not_cut_the_connection_of_a_child() -> None:
     assert child_says(FORKED) == "b'bye'\n"
