@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, Background, child_says, pair
+from helpers import PATIENCE, Background, child_says, pair, until
 
 strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -328,3 +328,18 @@ client.close(); server.close(); os.close(closed); os.close(told)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_close_with_bytes_read_ahead_does_not_cut_the_connection_of_a_child() -> None:
     assert child_says(FORKED) == "b'bye'\n"
+
+
+@pytest.mark.exact_io(reason="nothing is read ahead byte by byte")
+def test_a_connection_that_has_sent_a_file_still_reads_ahead(tmp_path: Path) -> None:
+    """Its descriptor is nobody else's."""
+    (file := tmp_path / "file").write_bytes(b"a file")
+    with pair() as (client, connection):
+        assert connection.write_file(file) == 6
+        client.write_message(b"one")
+        client.write_message(b"two")
+        assert client.read_exactly(6, timeout=PATIENCE) == b"a file"
+        until(lambda: connection.buffers.unread == 14, "both messages")
+        assert connection.read_message(timeout=PATIENCE) == b"one"
+        assert connection.buffers.unread == 0
+        assert connection.read_message(timeout=PATIENCE) == b"two"

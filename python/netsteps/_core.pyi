@@ -2096,9 +2096,9 @@ class _Messages:
         """
         Say that the thread has ended.
         """
-    def failed(self, /, place: SupportsIndex, error: Any) -> None:
+    def failed(self, /, place: SupportsIndex, error: Any) -> _Messages:
         """
-        Tell what the function raised for a message of the batch, by its place.
+        Tell what the function raised for a message of the batch, by its place; what comes back stands for its answer.
         """
     def fixed(self, /, answer: "object") -> bytes:
         """

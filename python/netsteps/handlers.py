@@ -9,9 +9,9 @@ TYPE_CHECKING = False  # as typing's own, without the cost of its import
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netsteps._core import Datagram, Socket, _Client, _Datagrams, _Messages
+    from netsteps._core import Socket, _Client, _Datagrams, _Messages
 
-__all__ = ["serve_client", "serve_datagrams", "serve_messages", "serve_messages_of_clients"]
+__all__ = ["serve_batches", "serve_client", "serve_messages_of_clients"]
 
 
 def serve_client(
@@ -27,28 +27,28 @@ def serve_client(
         client.ended()
 
 
-def serve_messages(reply: "Callable[..., object]", messages: "_Messages") -> None:
-    """Answer the messages of a TcpServer, batch by batch, until it stops.
+def serve_batches(function: "Callable[..., object]", batches: "_Messages | _Datagrams") -> None:
+    """Answer the messages of a TcpServer, or the datagrams of a UdpServer, until it stops.
 
-    What the function raises closes the connection of the client whose message it was. What it
-    returns and may change, a bytearray for example, is copied at once: the answers of a batch leave
-    together, and a function that fills the same bytearray for each would send the last to all.
+    They come and are answered in batches. What the function returns and may change, a bytearray for
+    example, is copied at once: the answers of a batch leave together, and a function that fills the
+    same bytearray for each would send the last to all. What it raises is reported, and costs that
+    one its answer; the connection of a message is closed.
     """
     try:
         answers: list[object] = []
-        while (batch := messages.next(answers)) is not None:
+        while (batch := batches.next(answers)) is not None:
             answers = []
-            for message in batch:
+            for item in batch:
                 try:
-                    answer = reply(message)
+                    answer = function(item)
                     if type(answer) is not bytes and answer is not None:
-                        answer = messages.fixed(answer)
-                    answers.append(answer)
+                        answer = batches.fixed(answer)
                 except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
-                    messages.failed(len(answers), error)
-                    answers.append(messages)
+                    answer = batches.failed(len(answers), error)
+                answers.append(answer)
     finally:
-        messages.ended()
+        batches.ended()
 
 
 def serve_messages_of_clients(reply: "Callable[..., object]", messages: "_Messages") -> None:
@@ -75,25 +75,3 @@ def _answered(reply: "Callable[..., object]", messages: "_Messages") -> bool:
             messages.failed(place, error)
             client.close()
     return True
-
-
-def serve_datagrams(handler: "Callable[[Datagram], object]", datagrams: "_Datagrams") -> None:
-    """Answer the datagrams of a UdpServer, batch by batch, until it stops.
-
-    What may change is copied at once, as in serve_messages.
-    """
-    try:
-        answers: list[object] = []
-        while (batch := datagrams.next(answers)) is not None:
-            answers = []
-            for datagram in batch:
-                try:
-                    answer = handler(datagram)
-                    if type(answer) is not bytes and answer is not None:
-                        answer = datagrams.fixed(answer)
-                    answers.append(answer)
-                except BaseException as error:  # noqa: BLE001 - also SystemExit ends only this one
-                    datagrams.failed(len(answers), error)
-                    answers.append(None)
-    finally:
-        datagrams.ended()

@@ -284,11 +284,12 @@ impl PyMessages {
         fixed(answer, "on_message")
     }
 
-    /// Tell what the function raised for a message of the batch, by its place.
-    fn failed(&self, py: Python<'_>, place: usize, error: Bound<'_, PyAny>) {
-        let peer = self.own().asked.get(place).and_then(|(_, peer)| *peer);
-        self.raised
-            .report(py, PyErr::from_value(error), &name(peer));
+    /// Tell what the function raised for a message of the batch, by its place; what comes back stands for its answer.
+    fn failed(slf: Py<Self>, py: Python<'_>, place: usize, error: Bound<'_, PyAny>) -> Py<Self> {
+        let own = slf.get();
+        let peer = own.own().asked.get(place).and_then(|(_, peer)| *peer);
+        own.raised.report(py, PyErr::from_value(error), &name(peer));
+        slf
     }
 
     /// Say that the thread has ended.

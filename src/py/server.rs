@@ -144,7 +144,7 @@ impl PyTcpServer {
                 let body = if with_client {
                     "serve_messages_of_clients"
                 } else {
-                    "serve_messages"
+                    "serve_batches"
                 };
                 for rounds in loops {
                     let messages = PyMessages::new(Arc::clone(&raised), rounds, cut);

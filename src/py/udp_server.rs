@@ -63,7 +63,7 @@ impl PyUdpServer {
             }
             Work::Handler(handler) | Work::Messages(handler) => {
                 let task = PyDatagrams::new(server, Arc::clone(&raised));
-                start_thread(py, "serve_datagrams", (handler, task)).inspect_err(|_| core.end())?;
+                start_thread(py, "serve_batches", (handler, task)).inspect_err(|_| core.end())?;
             }
         }
         Ok(Self { core, raised })

@@ -51,8 +51,8 @@ enum Mode {
     #[default]
     NonBlocking,
     Blocking,
-    /// Somebody may use the descriptor beside us: non-blocking, and so it stays.
-    HandedOut,
+    /// Non-blocking, and so it stays.
+    ForGood,
 }
 
 impl Socket {
@@ -105,16 +105,21 @@ impl Socket {
         self.patience.handed_out.load(Ordering::Relaxed)
     }
 
-    /// Makes the descriptor non-blocking for good: it is about to be used by others, or by a call that knows no `MSG_DONTWAIT`.
+    /// Somebody may use the descriptor beside us from now on.
     pub fn hand_out(&self) {
         self.patience.handed_out.store(true, Ordering::Relaxed);
+        self.never_block();
+    }
+
+    /// Makes the descriptor non-blocking for good: for those who use it beside us, and for a call that knows no `MSG_DONTWAIT`.
+    pub(super) fn never_block(&self) {
         let mode = if self.forks == crate::sys::forks() {
             Some(locked(&self.patience.mode))
         } else {
             self.patience.mode.try_lock().ok()
         };
         let Some(mut mode) = mode else { return };
-        let was = std::mem::replace(&mut *mode, Mode::HandedOut);
+        let was = std::mem::replace(&mut *mode, Mode::ForGood);
         if was == Mode::Blocking
             && let Some(handle) = self.handle.get()
         {

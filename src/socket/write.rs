@@ -142,7 +142,7 @@ impl Socket {
             Call::unchecked(self, step, "sendfile", Action::Write).ended(ended, wait)
         })?;
         // sendfile(2) waits in the kernel unless the descriptor says otherwise.
-        self.hand_out();
+        self.never_block();
         let mut sent = 0;
         while sent < count {
             let (mut call, handle) = self.begin(step, "sendfile", Action::Write)?;
