@@ -57,7 +57,6 @@ NOT_IN_ROOM = {"show": {"socket", "ssl", "select"}}
 LONGEST = 400  # lines; a longer file probably has two subjects
 # Files that are longer, each with the reason.
 LONGER: dict[str, str] = {
-    "src/sys/linux.rs": "one file for each system is the shape of this room",
     "src/py/socket.rs": "one class, a signature and a docstring for each of its steps",
 }
 
