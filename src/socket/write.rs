@@ -102,11 +102,15 @@ impl Socket {
     fn write_parts(&self, step: &'static str, parts: &[&[u8]], wait: &Wait<'_>) -> Result<()> {
         self.allowed(step, Action::Write)?;
         let all: usize = parts.iter().map(|part| part.len()).sum();
-        let whole = Call::unchecked(self, step, "send", Action::Write);
         let turn = self.writing.take(&self.waiters, wait);
-        let _turn = turn.map_err(|ended| whole.ended(ended, wait))?;
+        let _turn = turn
+            .map_err(|ended| Call::unchecked(self, step, "send", Action::Write).ended(ended, wait))?;
         // Nearly always the kernel takes all of it at once.
         let mut sent = self.send_step(step, parts, wait)?;
+        if sent == all {
+            return Ok(());
+        }
+        let whole = Call::unchecked(self, step, "send", Action::Write);
         let mut calls = 1_u32;
         while sent < all {
             let look = calls.is_multiple_of(CALLS_BETWEEN_LOOKS) || all - sent >= BIG;

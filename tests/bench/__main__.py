@@ -81,7 +81,8 @@ def measure(case: Case, bench: Bench, progress: Progress, place: int, rounds: in
     progress.at(place, 0)
     try:
         with case.open(bench) as contenders:
-            return measured(contenders, rounds, lambda number: progress.at(place, number))
+            often = rounds * case.often
+            return measured(contenders, often, lambda number: progress.at(place, number))
     except MeasureError as error:
         names = {name for row in case.rows for name in (row.ours, row.theirs) if name}
         return Figures(missing=dict.fromkeys(names, f"failed: {error}"))

@@ -64,7 +64,8 @@ class Case:
     """Contenders that are measured side by side, in alternation, and the rows made of that.
 
     open: begins what they need (servers, files) and gives them by name. unit: of their figures.
-    count: how many measurements of about `seconds` a round has, for the time that is left.
+    count: how many measurements of about `seconds` a round has, for the time that is left. often:
+    how many times as many rounds as asked for, where the figures of one round scatter much.
     """
 
     group: str
@@ -73,6 +74,7 @@ class Case:
     open: Callable[[Any], AbstractContextManager[Contenders]]
     rows: tuple[Row, ...]
     count: float
+    often: int = 1
 
 
 @dataclass
@@ -191,18 +193,18 @@ class Progress:
         self._rounds = rounds
         self._write = write
         self._begun = time.monotonic()
-        self._all = sum(case.count for case in cases) * rounds
+        self._all = sum(case.count * case.often for case in cases) * rounds
 
     def at(self, place: int, number: int) -> None:
         """Tell that this case, counted from 0, is in this round, counted from 1; 0: it begins."""
-        done = sum(case.count for case in self._cases[:place]) * self._rounds
-        done += self._cases[place].count * max(number - 1, 0)
+        case = self._cases[place]
+        done = sum(case.count * case.often for case in self._cases[:place]) * self._rounds
+        done += case.count * max(number - 1, 0)
         gone = time.monotonic() - self._begun
         left = gone / done * (self._all - done) if done else None
         text = f"{minutes(gone)} gone" + (f", about {minutes(left)} left" if left else "")
-        case = self._cases[place]
         where = f"[{place + 1}/{len(self._cases)}] {case.name}"
-        now = f"round {number} of {self._rounds}" if number else "starting"
+        now = f"round {number} of {self._rounds * case.often}" if number else "starting"
         self._write(f"{where}: {now}; {text}")
 
 

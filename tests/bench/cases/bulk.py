@@ -55,5 +55,6 @@ CASES = (
         file,
         (Row("send_file, 1 GiB to a sink, bytes/s", "C sendfile", "netsteps", "C", 0.97),),
         2.6,
+        often=3,
     ),
 )
