@@ -308,3 +308,57 @@ def test_a_datagram_that_is_too_large_is_told() -> None:
     assert done.returncode == 1
     assert b"65,507" in done.stderr or b"65507" in done.stderr
     assert_no_traceback(done.stderr)
+
+
+# Limits
+
+
+def test_the_limits_of_a_server_are_options(tmp_path: Path) -> None:
+    limits = ("--max-clients", "1", "--idle-timeout", "0.5", "--loops", "2")
+    with (
+        serving(*limits, "echo") as (server, host, port),
+        socket.create_connection((host, port), PATIENCE) as first,
+        socket.create_connection((host, port), PATIENCE) as second,
+    ):
+        second.sendall(b"waits for its turn")
+        # The first one is silent until it is let go, and then the second has its place.
+        assert first.recv(1) == b""
+        assert second.recv(100) == b"waits for its turn"
+    with (
+        serving("--idle-timeout", "0.2", "file", str(tmp_path)) as (server, host, port),
+        socket.create_connection((host, port), PATIENCE),
+    ):
+        server.until("nothing kept of what")
+    assert list(tmp_path.iterdir()) == []
+    with (
+        serving("--udp", "--replies", "3", "echo") as (server, host, port),
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
+    ):
+        client.settimeout(PATIENCE)
+        for _ in range(20):
+            client.sendto(b"again", (host, int(port)))
+        assert [client.recv(100) for _ in range(3)] == [b"again"] * 3
+        server.signal(signal.SIGINT)
+        assert server.ended() == 0
+        assert b"(one address and port gets 3 in a second)" in server.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--udp", "--loops", "2", "echo"), "--loops is for TCP"),
+        (("--replies", "2", "echo"), "--replies is for UDP"),
+        (("--loops", "2", "file", "folder"), "file has a thread for each client"),
+        (("--max-clients", "0", "echo"), "'0' is no count"),
+    ],
+)
+def test_a_limit_that_a_server_has_not_is_a_usage_error(
+    arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        with pytest.raises(SystemExit) as ended:
+            main(["serve", *arguments])
+    assert list(tmp_path.iterdir()) == []
+    assert ended.value.code == 2
+    assert why in capsys.readouterr().err

@@ -103,8 +103,9 @@ impl Socket {
         self.allowed(step, Action::Write)?;
         let all: usize = parts.iter().map(|part| part.len()).sum();
         let turn = self.writing.take(&self.waiters, wait);
-        let _turn = turn
-            .map_err(|ended| Call::unchecked(self, step, "send", Action::Write).ended(ended, wait))?;
+        let _turn = turn.map_err(|ended| {
+            Call::unchecked(self, step, "send", Action::Write).ended(ended, wait)
+        })?;
         // Nearly always the kernel takes all of it at once.
         let mut sent = self.send_step(step, parts, wait)?;
         if sent == all {

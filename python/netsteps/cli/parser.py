@@ -121,10 +121,36 @@ def _serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
         metavar="SIZE",
         help="the most bytes of one file: 500k, 20MB, 1GiB (default: 1GiB)",
     )
+    _limits(command)
     _json(command, "one JSON object for each line of output")
     command.add_argument("service", choices=SERVICES, metavar="SERVICE", help=", ".join(SERVICES))
     command.add_argument("directory", nargs="?", metavar="DIR", help="for file: where to write")
     command.set_defaults(usage_error=command.error)
+
+
+def _limits(command: argparse.ArgumentParser) -> None:
+    """Add the limits of a server. Which of them a service has is seen when it begins."""
+    command.add_argument(
+        "--max-clients",
+        type=_count,
+        metavar="N",
+        help="TCP: how many are served at once (default: 65,536; for file 1,024)",
+    )
+    command.add_argument(
+        "--idle-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="TCP: a client that is silent for so long is let go (default: never; for file 600)",
+    )
+    command.add_argument(
+        "--loops", type=_count, metavar="N", help="TCP services: threads that serve (default: 1)"
+    )
+    command.add_argument(
+        "--replies",
+        type=_count,
+        metavar="N",
+        help="UDP: the most answers to one address and port in a second (default: 50)",
+    )
 
 
 def _send(commands: "_Commands[argparse.ArgumentParser]") -> None:
@@ -345,6 +371,12 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds; examples: 0.5, 10")
     return seconds
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no count: 1, 2, 3, …")
+    return int(text)
 
 
 def _size(text: str) -> int:

@@ -24,11 +24,14 @@ __all__ = ["serve"]
 
 # A client that sends nothing for so long has probably gone without a word, in seconds.
 IDLE = 600.0
+# The most answers of a UDP service to one address and port in a second, unless it is said.
+REPLIES = 50
 _CHUNK = 256 * 1024
 
 
 def serve(options: "argparse.Namespace") -> int:
     """Serve until SIGINT or SIGTERM. To be ended so is what a server is for: the exit code is 0."""
+    _refuse_what_it_has_not(options)
     store = _store(options)
     until_told = _UntilTold()  # before the first line: whoever reads it may signal at once
     with _server(options, store) as server:
@@ -52,17 +55,37 @@ def _store(options: "argparse.Namespace") -> "FileStore | None":
         )
     directory = Path(options.directory)
     directory.mkdir(parents=True, exist_ok=True)
-    return FileStore(directory, options.limit, as_json=options.json)
+    return FileStore(directory, options.limit, options.idle_timeout or IDLE, as_json=options.json)
 
 
 def _server(
     options: "argparse.Namespace", store: "FileStore | None"
 ) -> "ns.TcpServer | ns.UdpServer":
-    if store is not None:
-        return ns.TcpServer(on_client=store.receive, host=options.host, port=options.port)
+    where = {"host": options.host, "port": options.port}
     if options.kind == "udp":
-        return ns.UdpServer(service=options.service, host=options.host, port=options.port)
-    return ns.TcpServer(service=options.service, host=options.host, port=options.port)
+        return ns.UdpServer(
+            service=options.service, replies_per_second=options.replies or REPLIES, **where
+        )
+    if store is not None:
+        return ns.TcpServer(on_client=store.receive, max_clients=options.max_clients, **where)
+    return ns.TcpServer(
+        service=options.service,
+        max_clients=options.max_clients,
+        idle_timeout=options.idle_timeout,
+        loops=options.loops or 1,
+        **where,
+    )
+
+
+def _refuse_what_it_has_not(options: "argparse.Namespace") -> None:
+    """End with a usage error where a limit was given that this server does not have."""
+    of_tcp = ("max_clients", "idle_timeout", "loops")
+    for name in of_tcp if options.kind == "udp" else ("replies",):
+        if getattr(options, name) is not None:
+            only = "TCP" if name in of_tcp else "UDP"
+            options.usage_error(f"--{name.replace('_', '-')} is for {only}")
+    if options.service == "file" and options.loops is not None:
+        options.usage_error("--loops is for the services; file has a thread for each client")
 
 
 def _announce(options: "argparse.Namespace", endpoint: ns.Endpoint) -> None:
@@ -92,7 +115,8 @@ def _sum_up(options: "argparse.Namespace", server: "ns.TcpServer | ns.UdpServer"
     after_ctrl_c = "\n" if sys.stdout.isatty() else ""  # a terminal has written ^C there
     say(f"{after_ctrl_c}ended: served {count} {what}{'' if count == 1 else 's'}")
     if held_back:
-        say(f"answers not sent: {held_back} (one address and port gets 50 in a second)")
+        replies = options.replies or REPLIES
+        say(f"answers not sent: {held_back} (one address and port gets {replies} in a second)")
 
 
 def _say_json(event: str, **about: object) -> None:
@@ -135,15 +159,16 @@ def _why(error: OSError) -> str:
 class FileStore:
     """Writes what each client sends to a new file.
 
-    directory: where. limit: the most bytes of one file. A file that is not whole never has its
-    final name: it ends in .part while it comes, and is removed when its client is cut off, sends
-    more than the limit, or is silent for IDLE seconds. (A client that dies without a reset cannot
-    be told from one that has finished: TCP ends the stream in the same way.)
+    directory: where. limit: the most bytes of one file. idle: in seconds. A file that is not whole
+    never has its final name: it ends in .part while it comes, and is removed when its client is cut
+    off, sends more than the limit, or is silent for so long. (A client that dies without a reset
+    cannot be told from one that has finished: TCP ends the stream in the same way.)
     """
 
-    def __init__(self, directory: Path, limit: int, *, as_json: bool) -> None:
+    def __init__(self, directory: Path, limit: int, idle: float, *, as_json: bool) -> None:
         self._directory = directory
         self._limit = limit
+        self._idle = idle
         self._as_json = as_json
         self._naming = threading.Lock()
 
@@ -170,7 +195,7 @@ class FileStore:
         buffer = memoryview(bytearray(_CHUNK))
         size = 0
         with part.open("r+b") as file:
-            while count := connection.read_into(buffer, timeout=IDLE):
+            while count := connection.read_into(buffer, timeout=self._idle):
                 size += count
                 if size > self._limit:
                     message = f"it sent more than the limit of {size_text(self._limit)} (--limit)"
