@@ -338,6 +338,7 @@ def test_a_stop_from_inside_the_function_does_not_wait_for_itself() -> None:
         lambda: ns.TcpServer(lambda _: None, idle_timeout=1),
         lambda: ns.TcpServer(on_message=echo, framing="words"),  # type: ignore[arg-type]
         lambda: ns.TcpServer(on_message=echo, framing=0),
+        lambda: ns.TcpServer(on_message=echo, framing=True),
         lambda: ns.TcpServer(on_message=echo, framing=2**40),
         lambda: ns.TcpServer(on_message=echo, framing=9, message_limit=8),
         lambda: ns.TcpServer(on_message=echo, message_limit=0),

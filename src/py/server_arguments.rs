@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 
 use super::convert::size;
 use super::errors;
@@ -72,6 +73,10 @@ pub(super) fn cut(
     }
     let framing = match framing.extract::<String>() {
         Ok(name) => Framing::from_name(&name).map_err(raise)?,
+        // Python's True is the number 1, and nobody means that.
+        Err(_) if framing.is_instance_of::<PyBool>() => {
+            Framing::from_name(&framing.to_string()).map_err(raise)?
+        }
         Err(_) => Framing::Fixed(size(framing.extract()?, "framing", 1, "server").map_err(raise)?),
     };
     if let Framing::Fixed(size) = framing
