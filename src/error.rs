@@ -245,6 +245,19 @@ impl Error {
         self
     }
 
+    /// The same error, of which the kernel knows nothing: the caller's time was over.
+    #[must_use]
+    pub fn without_errno(mut self) -> Self {
+        self.0.errno = None;
+        self
+    }
+
+    /// The system's number for it, also where the system was not asked; `None` for errors of arguments.
+    #[must_use]
+    pub fn number(&self) -> Option<i32> {
+        self.0.errno.or(self.0.code.default_errno())
+    }
+
     /// The same error, naming the step that is missing.
     #[must_use]
     pub fn missing(mut self, step: Option<&'static str>) -> Self {

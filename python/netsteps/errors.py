@@ -278,3 +278,71 @@ def make(  # noqa: PLR0917 - one argument for each of the core's answers
     if standing and isinstance(error, StepError):
         error.kind, error.state, error.action, error.path = standing
     return error
+
+
+class Aborted(SocketError, ConnectionAbortedError):
+    """The connection was given up on this side (ECONNABORTED)."""
+
+
+class NoSuchPath(SocketError, FileNotFoundError):
+    """Nobody has bound a Unix socket of that name (ENOENT)."""
+
+
+# For the standard library's socket: what OSError makes of a number, where the catalogue has
+# another class.
+_BY_BASE: dict[type[OSError], type[SocketError]] = {
+    ConnectionAbortedError: Aborted,
+    ConnectionRefusedError: Refused,
+    FileNotFoundError: NoSuchPath,
+    InterruptedError: Interrupted,
+    PermissionError: NoPermission,
+    TimeoutError: TimedOut,
+    BlockingIOError: TooSlow,
+}
+# getaddrinfo's own words (gai_strerror of the GNU C library).
+_LOOKUPS = {
+    -2: "Name or service not known",
+    -3: "Temporary failure in name resolution",
+    -4: "Non-recoverable failure in name resolution",
+    -5: "No address associated with hostname",
+    -6: "ai_family not supported",
+    -7: "ai_socktype not supported",
+    -8: "Servname not supported for ai_socktype",
+    -9: "Address family for hostname not supported",
+    -10: "Memory allocation failure",
+    -11: "System error",
+}
+
+
+def plain(
+    code: str,
+    errno: int | None,
+    words: str | None,
+    step: str,
+    endpoint: str | None,
+    cause: str,
+    remedy: str,
+) -> OSError:
+    """Make an exception of netsteps.compat: args and text as the standard library's, with a note.
+
+    errno: the system's number, or None when the caller's time was over. words: strerror(3) of it.
+    What a traceback shows beside it is the note: the step, the address, the cause and the remedy.
+    """
+    kind = _BY_CODE.get(code, SystemFailure)
+    error: OSError
+    if issubclass(kind, gaierror):
+        number = -2 if errno is None else errno
+        error = kind(number, _LOOKUPS.get(number, cause))
+    elif errno is None:
+        error = kind("timed out" if kind is TimedOut else cause)
+    else:
+        base = type(OSError(errno, words))
+        if not issubclass(kind, base):
+            kind = _BY_BASE.get(base, kind)
+        error = (kind if issubclass(kind, base) else base)(errno, words)
+    at = "" if endpoint is None else f" {endpoint}"
+    error.add_note(f"{step}{at}: {cause}." + (f" Try: {remedy}." if remedy else ""))
+    if isinstance(error, SocketError):
+        error.code, error.step, error.endpoint = code, step, endpoint
+        error.cause, error.remedy = cause, remedy
+    return error

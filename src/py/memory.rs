@@ -117,6 +117,16 @@ impl<'py> Payload<'py> {
         Ok(Self::Buffer(buffer))
     }
 
+    /// The same, with the standard library's own words for what is none.
+    pub(super) fn plain(data: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = data.cast::<PyBytes>() {
+            return Ok(Self::Bytes(bytes.clone()));
+        }
+        let buffer = PyUntypedBuffer::get(data)?;
+        contiguous(&buffer)?;
+        Ok(Self::Buffer(buffer))
+    }
+
     /// The bytes, for as long as this value lives.
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
@@ -176,6 +186,36 @@ impl Room {
         Ok(Self(buffer))
     }
 
+    /// The same with the standard library's own words, and also without room for a byte.
+    pub(super) fn plain(object: &Bound<'_, PyAny>, call: &str) -> PyResult<Self> {
+        let kind = object.get_type().name()?;
+        let wrong = || {
+            pyo3::exceptions::PyTypeError::new_err(format!(
+                "{call}() argument 1 must be read-write bytes-like object, not {kind}"
+            ))
+        };
+        let buffer = PyUntypedBuffer::get(object).map_err(|_| wrong())?;
+        if buffer.readonly() {
+            return Err(wrong());
+        }
+        contiguous(&buffer)?;
+        Ok(Self(buffer))
+    }
+
+    /// The bytes to be filled, for as long as this value lives.
+    pub(super) fn room(&mut self) -> &mut [MaybeUninit<u8>] {
+        if self.0.len_bytes() == 0 {
+            return &mut [];
+        }
+        // SAFETY: as for `bytes`; what is written there are initialised bytes, and never anything else.
+        unsafe {
+            std::slice::from_raw_parts_mut(
+                self.0.buf_ptr().cast::<MaybeUninit<u8>>(),
+                self.0.len_bytes(),
+            )
+        }
+    }
+
     /// The bytes, for as long as this value lives.
     pub(super) fn bytes(&mut self) -> &mut [u8] {
         if self.0.len_bytes() == 0 {
@@ -185,6 +225,12 @@ impl Room {
         // by `self`, borrowed mutably. That another thread looks at them meanwhile is the caller's choice, as with recv_into.
         unsafe { std::slice::from_raw_parts_mut(self.0.buf_ptr().cast::<u8>(), self.0.len_bytes()) }
     }
+}
+
+/// Bytes that were written before the kernel may have written over them.
+pub(super) fn initialised(bytes: &[MaybeUninit<u8>]) -> &[u8] {
+    // SAFETY: the callers pass memory that they filled with zeros when they made it.
+    unsafe { &*(std::ptr::from_ref(bytes) as *const [u8]) }
 }
 
 fn contiguous(buffer: &PyUntypedBuffer) -> PyResult<()> {

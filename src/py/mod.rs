@@ -32,6 +32,8 @@ mod packet_arguments;
 mod packet_layers;
 mod pause;
 mod place;
+#[cfg(unix)]
+mod plain;
 mod resolve;
 mod server;
 mod server_arguments;
@@ -80,6 +82,9 @@ mod _core {
     use super::packet::PyPacket;
     #[pymodule_export]
     use super::packet_layers::{PyField, PyLayer};
+    #[cfg(unix)]
+    #[pymodule_export]
+    use super::plain::PyPlainSocket;
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use socket2::Socket as Handle;
 
-use super::{Socket, explain, locked};
+use super::{Base, Socket, explain, locked};
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::state::{Action, State, out_of_order, standing};
@@ -37,7 +37,7 @@ pub(super) struct Moved<'a> {
 
 /// A call that has begun. It ends with `done` or `failed`, which record it.
 pub(super) struct Call<'a> {
-    pub(super) socket: &'a Socket,
+    pub(super) socket: &'a Base,
     pub(super) step: &'static str,
     /// The system call.
     pub(super) name: &'static str,
@@ -82,7 +82,9 @@ impl Socket {
         let ends = *locked(&self.ends);
         out_of_order(self.transport, state, action, step).at(ends.peer.or(ends.local))
     }
+}
 
+impl Base {
     /// Records the call that made this socket.
     pub(super) fn begun(&self, start_ns: u64, step: &'static str) {
         let call = Call {
@@ -96,7 +98,7 @@ impl Socket {
 impl<'a> Call<'a> {
     /// A call that needs no leave of the table.
     pub(super) fn unchecked(
-        socket: &'a Socket,
+        socket: &'a Base,
         step: &'static str,
         name: &'static str,
         action: Action,
@@ -159,7 +161,7 @@ impl<'a> Call<'a> {
 
     /// Waits for the socket; a recorder sees that the call has started.
     pub(super) fn wait(&self, handle: &Handle, interest: Interest, wait: &Wait<'_>) -> Result<()> {
-        if trace::active() && self.id.get() == 0 {
+        if self.socket.recorded() && self.id.get() == 0 {
             trace::record(&self.event(Phase::Started, None, None, &[], None, self.before));
         }
         self.waited.set(true);
@@ -246,7 +248,7 @@ impl<'a> Call<'a> {
     ) {
         let after = self.socket.advance(self.action);
         let (start_ns, end_ns) = span.unwrap_or_else(|| (self.start_ns, sys::monotonic_ns()));
-        if trace::active() {
+        if self.socket.recorded() {
             for moved in datagrams {
                 let own = Call {
                     about: moved.about,
@@ -278,7 +280,7 @@ impl<'a> Call<'a> {
 
     /// Records a look at bytes that stay where they are: the trace has every system call, `.steps` what was done.
     pub(super) fn looked(&self, data: &[u8]) {
-        if trace::active() {
+        if self.socket.recorded() {
             let state = self.socket.state();
             let mut event = self.event(Phase::Completed, None, None, &[data], None, state);
             event.end_ns = Some(sys::monotonic_ns());
@@ -309,7 +311,7 @@ impl<'a> Call<'a> {
         after: State,
     ) {
         let end_ns = sys::monotonic_ns();
-        if trace::active() {
+        if self.socket.recorded() {
             let mut event = self.event(phase, size, offset, data, error, after);
             event.end_ns = Some(end_ns);
             trace::record(&event);
@@ -371,7 +373,7 @@ impl<'a> Call<'a> {
                 trace::longest_preview().min(size.unwrap_or(usize::MAX)),
             ),
             error: error.map(ToString::to_string),
-            errno: error.and_then(|error| error.details().errno),
+            errno: error.and_then(Error::number),
             before: self.before,
             after,
             start_ns: self.start_ns,

@@ -5,9 +5,9 @@ use std::mem::MaybeUninit;
 
 use socket2::{SockAddr, Socket as Handle};
 
-use super::Socket;
 use super::address_steps::local_of;
 use super::memory::{append, filled};
+use super::{Base, Socket};
 use crate::address::{Endpoint, Family};
 use crate::error::Result;
 use crate::ports::Transport;
@@ -124,7 +124,9 @@ impl Socket {
             (length, Some(datagram.sender))
         })
     }
+}
 
+impl Base {
     /// The kernel gives a datagram socket its port before it looks at the peer: one that has it is bound, though the step failed.
     pub(super) fn bound_after_all(&self, handle: &Handle) {
         let has_port = local_of(handle).is_some_and(|local| local.port() != 0);
@@ -143,7 +145,9 @@ impl Socket {
             error
         }
     }
+}
 
+impl Socket {
     /// Where the system tells no sender, the "any" address stands for it.
     pub(super) fn nobody(&self) -> Endpoint {
         let any: std::net::IpAddr = match self.family() {

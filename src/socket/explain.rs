@@ -13,6 +13,13 @@ use crate::wait::Deadline;
 /// The error of a call that the kernel refused.
 pub(super) fn system(error: &io::Error, call: &Call<'_>) -> Error {
     let endpoint = call.endpoint();
+    if call.socket.internet.is_none() {
+        // The words below speak of ports and of machines.
+        return with_number(
+            Error::new(Code::System, call.step, plain(error), MANUAL),
+            error,
+        );
+    }
     let (code, cause, remedy) = match error.raw_os_error().unwrap_or(0) {
         errno::ECONNREFUSED => refused(call),
         errno::ETIMEDOUT => (
@@ -48,15 +55,12 @@ pub(super) fn system(error: &io::Error, call: &Call<'_>) -> Error {
             "an earlier connect of this socket is still under way".to_owned(),
             "a new Socket".to_owned(),
         ),
-        _ => (
-            Code::System,
-            plain(error),
-            "the manual page of the system call".to_owned(),
-        ),
+        _ => (Code::System, plain(error), MANUAL.to_owned()),
     };
     with_number(Error::new(code, call.step, cause, remedy), error).at(endpoint)
 }
 
+const MANUAL: &str = "the manual page of the system call";
 const SILENCE: &str = "the address; whether that machine is on; whether a firewall drops what is sent there, or the server's queue is full because it does not accept";
 
 /// The error of a socket that could not be made.
@@ -263,8 +267,9 @@ fn no_permission(call: &Call<'_>, endpoint: Option<Endpoint>) -> (Code, String, 
 }
 
 fn too_large(call: &Call<'_>) -> (Code, String, String) {
-    let limit = super::datagram::limit(call.socket.family());
-    let family = match call.socket.family() {
+    let family = call.socket.internet.unwrap_or(Family::Ipv4);
+    let limit = super::datagram::limit(family);
+    let family = match family {
         Family::Ipv4 => "IPv4 (65,535 less 20 for the IP header and 8 for the UDP header)",
         Family::Ipv6 => "IPv6 (65,535 less 8 for the UDP header)",
     };

@@ -55,14 +55,21 @@ pub(super) fn live() -> Vec<Arc<Held>> {
 }
 
 impl Held {
-    /// Takes charge of a descriptor, and enters it into the list.
-    pub(super) fn new(serial: u64, transport: Transport, handle: Handle) -> Arc<Self> {
+    /// Takes charge of a descriptor, and enters it into the list if the kernel can be asked what it holds for it.
+    pub(super) fn new(
+        serial: u64,
+        transport: Transport,
+        handle: Handle,
+        listed: bool,
+    ) -> Arc<Self> {
         let held = Arc::new(Self {
             serial,
             transport,
             handle: Mutex::new(Some(Arc::new(handle))),
         });
-        locked(own()).insert(serial, Arc::downgrade(&held));
+        if listed {
+            locked(own()).insert(serial, Arc::downgrade(&held));
+        }
         held
     }
 

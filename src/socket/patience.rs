@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use socket2::Socket as Handle;
 
-use super::{Call, Socket, locked};
+use super::{Base, Call, locked};
 use crate::error::Result;
 use crate::faults;
 use crate::state::Action;
@@ -55,7 +55,7 @@ enum Mode {
     ForGood,
 }
 
-impl Socket {
+impl Base {
     /// Whether the next read lets the kernel wait.
     pub(super) fn is_patient(&self, wait: &Wait<'_>) -> bool {
         cfg!(target_os = "linux")

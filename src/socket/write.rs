@@ -204,7 +204,7 @@ fn after(error: Error, sent: u64, of: &str) -> Error {
 }
 
 /// The parts from byte `sent` on.
-fn rest<'a>(parts: &[&'a [u8]], mut sent: usize) -> Vec<&'a [u8]> {
+pub(super) fn rest<'a>(parts: &[&'a [u8]], mut sent: usize) -> Vec<&'a [u8]> {
     let mut rest = Vec::with_capacity(parts.len());
     for part in parts {
         let skip = sent.min(part.len());

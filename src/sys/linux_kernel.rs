@@ -4,9 +4,7 @@ use libc::{FIONREAD, IPPROTO_TCP, SO_MEMINFO, SOL_SOCKET, TCP_INFO, TIOCOUTQ};
 use socket2::Socket;
 
 use super::{Buffers, TcpInfo};
-
-#[path = "raw_options.rs"]
-mod raw;
+use crate::sys::raw_options as raw;
 
 /// `SIOCOUTQNSD` of linux/sockios.h.
 const UNSENT: libc::Ioctl = 0x894B;

@@ -9,6 +9,7 @@
 //! | `send_file` | sendfile | read and send | read and send |
 //! | `holders`, `local_addresses` | /proc | not told | not told |
 //! | `batch` | sendmmsg, recvmmsg, `UDP_SEGMENT`, `UDP_GRO` | one by one | one by one |
+//! | `plain` | any option, any address, a descriptor from elsewhere | not supported | not supported |
 //! | `kernel` | `TCP_INFO`, `SO_MEMINFO`, ioctl | not told | not told |
 //!
 //! Linux is what the tests run on; the other two are kept small for that reason.
@@ -20,6 +21,9 @@ pub mod files;
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
 pub mod kernel;
+pub mod plain;
+#[cfg(target_os = "linux")]
+mod raw_options;
 
 pub use imp::{
     PEEK, RECEIVE, SEND, TRUE_LENGTH, Waker, abandon_connect, accept, errno, holders,
