@@ -3,6 +3,7 @@
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyString;
 
 use crate::error::{Code, Error, Result};
 use crate::py::callback::call_back;
@@ -30,7 +31,7 @@ pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     match details.errno {
         // Not now, or on its way: answers that programs ask for all the time, and nothing to be explained.
         Some(number @ (errno::EWOULDBLOCK | errno::EINPROGRESS | errno::EALREADY)) => {
-            PyOSError::new_err((number, words(number)))
+            PyOSError::new_err((number, told_often(py, number)))
         }
         _ => explained(py, error).unwrap_or_else(|other| other),
     }
@@ -52,6 +53,16 @@ fn explained(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     );
     let exception = call_back(py, || plain.bind(py).call1(answers))?;
     Ok(PyErr::from_value(exception))
+}
+
+/// The same words each time, made once.
+fn told_often(py: Python<'_>, number: i32) -> Py<PyString> {
+    static AGAIN: PyOnceLock<Py<PyString>> = PyOnceLock::new();
+    let made = || PyString::new(py, &words(number)).unbind();
+    if number == errno::EWOULDBLOCK {
+        return AGAIN.get_or_init(py, made).clone_ref(py);
+    }
+    made()
 }
 
 /// The system's words for a number: strerror(3).

@@ -14,8 +14,16 @@ use crate::py::convert::audit;
 use crate::py::memory::{Payload, Room, bytes_filled_by, new_bytes};
 use crate::socket::plain::{Control, Message, Outgoing, controls, packed};
 
-/// Data, ancillary data, flags, and who sent it.
-type Told<'py> = (Bound<'py, PyList>, i32, Bound<'py, PyAny>);
+/// What recvmsg returns: data, ancillary data, flags, and who sent it.
+pub(super) type Came<'py> = (
+    Bound<'py, PyBytes>,
+    Bound<'py, PyList>,
+    i32,
+    Bound<'py, PyAny>,
+);
+
+/// The same without the data.
+type Rest<'py> = (Bound<'py, PyList>, i32, Bound<'py, PyAny>);
 
 /// Receive bytes and ancillary data. System call: recvmsg(2).
 pub(super) fn recvmsg<'py>(
@@ -24,12 +32,7 @@ pub(super) fn recvmsg<'py>(
     bufsize: isize,
     ancbufsize: isize,
     flags: i32,
-) -> PyResult<(
-    Bound<'py, PyBytes>,
-    Bound<'py, PyList>,
-    i32,
-    Bound<'py, PyAny>,
-)> {
+) -> PyResult<Came<'py>> {
     let core = this.core(py, "recvmsg")?;
     let size = size(bufsize, "recvmsg()")
         .map_err(|_| PyValueError::new_err("negative buffer size in recvmsg()"))?;
@@ -135,7 +138,7 @@ fn parts_of<'py>(
     py: Python<'py>,
     message: Option<Message>,
     control: &[MaybeUninit<u8>],
-) -> PyResult<Told<'py>> {
+) -> PyResult<Rest<'py>> {
     let list = PyList::empty(py);
     let Some(message) = message else {
         return Ok((list, 0, py.None().into_bound(py)));

@@ -20,6 +20,8 @@ use crate::py::place::placed;
 use crate::py::show::shown;
 use crate::socket::plain::{PlainSocket, Timeout};
 
+static DEFAULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
 /// A socket with the standard library's calls: any of them in any order, and what the kernel says is raised.
 ///
 /// netsteps.compat.socket is made of it; see the documentation of the standard library's socket for each call.
@@ -42,7 +44,6 @@ impl PyPlainSocket {
             .set(Arc::new(socket))
             .map_err(|_| PyRuntimeError::new_err("this socket is open already"))?;
         // As the standard library's: socket.setdefaulttimeout() is for every socket that is made after it.
-        static DEFAULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let default = DEFAULT.get_or_try_init(py, || {
             let module = py.import("_socket")?;
             PyResult::Ok(module.getattr("getdefaulttimeout")?.unbind())
@@ -450,12 +451,7 @@ impl PyPlainSocket {
         bufsize: isize,
         ancbufsize: isize,
         flags: i32,
-    ) -> PyResult<(
-        Bound<'py, PyBytes>,
-        Bound<'py, PyList>,
-        i32,
-        Bound<'py, PyAny>,
-    )> {
+    ) -> PyResult<message::Came<'py>> {
         message::recvmsg(self, py, bufsize, ancbufsize, flags)
     }
 

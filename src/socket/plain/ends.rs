@@ -7,7 +7,7 @@ use socket2::{SockAddr, Socket as Handle};
 
 use super::attempt::{in_the_kernel, out_of_time};
 use super::{Call, PlainSocket, Timeout, endpoint_of, explain};
-use crate::address::Family;
+use crate::address::{Endpoint, Family};
 use crate::error::{Code, Error, Result};
 use crate::resolve::{Port, resolve_for};
 use crate::socket::address_steps::local_of;
@@ -45,7 +45,7 @@ impl PlainSocket {
         )
         .map_err(|error| out_of_time(error, &wait))?
         .first()
-        .map(|endpoint| endpoint.socket_addr())
+        .map(Endpoint::socket_addr)
         .ok_or_else(|| {
             let cause = "the lookup gave no address";
             Error::new(Code::NameNotFound, step, cause, "the address in digits")
@@ -154,17 +154,12 @@ impl PlainSocket {
     ) -> Result<()> {
         let explained = |error: io::Error| Err(explain::system(&error, call));
         let wait = self.patience_of(pause);
-        match (handle.connect(address), &wait) {
-            (Ok(()), _) => return Ok(()),
-            (Err(error), None) => return explained(error),
-            (Err(error), Some(_))
-                if matches!(
-                    error.raw_os_error(),
-                    Some(errno::EINPROGRESS | errno::EINTR)
-                ) => {}
-            (Err(error), Some(_)) => return explained(error),
-        }
-        let Some(wait) = wait else { return Ok(()) };
+        let told = handle.connect(address);
+        let number = told.as_ref().err().and_then(io::Error::raw_os_error);
+        let begun = matches!(number, Some(errno::EINPROGRESS | errno::EINTR));
+        let Some(wait) = wait.filter(|_| begun) else {
+            return told.or_else(explained);
+        };
         call.wait(handle, Interest::Writable, &wait)
             .map_err(|error| out_of_time(error, &wait))?;
         match handle.take_error() {
