@@ -887,6 +887,161 @@ class Part:
         Where its piece begins in the message, in bytes.
         """
 
+@disjoint_base
+class PlainSocket:
+    """
+    A socket with the standard library's calls: any of them in any order, and what the kernel says is raised.
+
+    netsteps.compat.socket is made of it; see the documentation of the standard library's socket for each call.
+    """
+    def __new__(cls, /, *_arguments, **_named) -> PlainSocket: ...
+    def _accept(self, /) -> tuple[int, Any]:
+        """
+        Take the next connection, and return its descriptor and the client's address. System call: accept4(2).
+        """
+    def _accept_into(self, /, connection: PlainSocket) -> Any:
+        """
+        Take the next connection into an object that is not open yet, and return the client's address. System call: accept4(2).
+        """
+    def _close(self, /) -> None:
+        """
+        Give the socket back. System call: close(2).
+        """
+    def _detach(self, /) -> int:
+        """
+        Part with the descriptor without closing it, and return it.
+        """
+    def _open(self, /, family: SupportsIndex, type: SupportsIndex, proto: SupportsIndex, fileno: Any | None = None) -> None:
+        """
+        Make the socket, or take the one of fileno. System call: socket(2).
+        """
+    @staticmethod
+    def _pair(one: PlainSocket, other: PlainSocket, family: SupportsIndex, type: SupportsIndex, proto: SupportsIndex) -> None:
+        """
+        Make two objects, not open yet, two sockets that are connected to each other. System call: socketpair(2).
+        """
+    def bind(self, address: Any, /) -> None:
+        """
+        Bind to an address. System call: bind(2).
+        """
+    def connect(self, address: Any, /) -> None:
+        """
+        Connect to an address. System call: connect(2).
+        """
+    def connect_ex(self, address: Any, /) -> int:
+        """
+        Connect to an address, and return the system's number of the error, or 0. System call: connect(2).
+        """
+    @property
+    def family(self, /) -> int:
+        """
+        The number of the family.
+        """
+    def fileno(self, /) -> int:
+        """
+        The descriptor; -1 from close on.
+        """
+    def getblocking(self, /) -> bool:
+        """
+        Whether calls may wait.
+        """
+    def getpeername(self, /) -> Any:
+        """
+        The peer's address. System call: getpeername(2).
+        """
+    def getsockname(self, /) -> Any:
+        """
+        The address of its own. System call: getsockname(2).
+        """
+    def getsockopt(self, level: SupportsIndex, option: SupportsIndex, buflen: SupportsIndex = 0, /) -> Any:
+        """
+        Read an option: an int, or buflen bytes. System call: getsockopt(2).
+        """
+    def gettimeout(self, /) -> float | None:
+        """
+        How long calls wait, in seconds; None: as long as it takes.
+        """
+    def listen(self, backlog: SupportsIndex | None = None, /) -> None:
+        """
+        Collect connections. System call: listen(2).
+        """
+    @property
+    def proto(self, /) -> int:
+        """
+        The number of the protocol.
+        """
+    def recv(self, bufsize: SupportsIndex, flags: SupportsIndex = 0, /) -> bytes:
+        """
+        Receive at most bufsize bytes; b"" is the end. System call: recv(2).
+        """
+    def recv_into(self, /, buffer: "WriteableBuffer", nbytes: SupportsIndex = 0, flags: SupportsIndex = 0) -> int:
+        """
+        Receive into a buffer, and return how many bytes came. System call: recv(2).
+        """
+    def recvfrom(self, bufsize: SupportsIndex, flags: SupportsIndex = 0, /) -> tuple[bytes, Any]:
+        """
+        Receive, and return the bytes and who sent them. System call: recvfrom(2).
+        """
+    def recvfrom_into(self, /, buffer: "WriteableBuffer", nbytes: SupportsIndex = 0, flags: SupportsIndex = 0) -> tuple[int, Any]:
+        """
+        Receive into a buffer, and return how many bytes came and who sent them. System call: recvfrom(2).
+        """
+    def recvmsg(self, bufsize: SupportsIndex, ancbufsize: SupportsIndex = 0, flags: SupportsIndex = 0, /) -> tuple[bytes, list, int, Any]:
+        """
+        Receive bytes and ancillary data. System call: recvmsg(2).
+        """
+    def recvmsg_into(self, buffers: Any, ancbufsize: SupportsIndex = 0, flags: SupportsIndex = 0, /) -> tuple[int, list, int, Any]:
+        """
+        Receive into several buffers, and ancillary data. System call: recvmsg(2).
+        """
+    def send(self, data: "ReadableBuffer", flags: SupportsIndex = 0, /) -> int:
+        """
+        Send, and return how many bytes the kernel took. System call: send(2).
+        """
+    def sendall(self, data: "ReadableBuffer", flags: SupportsIndex = 0, /) -> None:
+        """
+        Send all of it. System call: send(2).
+        """
+    def sendmsg(self, buffers: Any, ancdata: Any | None = None, flags: SupportsIndex = 0, address: Any | None = None, /) -> int:
+        """
+        Send several buffers with ancillary data. System call: sendmsg(2).
+        """
+    def sendto(self, /, *arguments) -> int:
+        """
+        Send to an address: sendto(data, address) or sendto(data, flags, address). System call: sendto(2).
+        """
+    def setblocking(self, flag: Any, /) -> None:
+        """
+        True to wait as long as it takes, False not to wait.
+        """
+    def setsockopt(self, level: SupportsIndex, option: SupportsIndex, value: Any, optlen: SupportsIndex | None = None, /) -> None:
+        """
+        Set an option: to an int, to bytes, or to None of a size. System call: setsockopt(2).
+        """
+    def settimeout(self, value: Any, /) -> None:
+        """
+        None to wait as long as it takes, 0 not to wait, or seconds.
+        """
+    def shutdown(self, flag: SupportsIndex, /) -> None:
+        """
+        Close one half, or both. System call: shutdown(2).
+        """
+    @property
+    def steps(self, /) -> Table[StepLine]:
+        """
+        What was done to this socket so far, as a table; runs of equal steps are one line with a count.
+        """
+    @property
+    def timeout(self, /) -> float | None:
+        """
+        As gettimeout().
+        """
+    @property
+    def type(self, /) -> int:
+        """
+        The number of the type.
+        """
+
 @final
 class Reassembled:
     """

@@ -32,15 +32,15 @@ __all__ = [*_std.__all__]  # noqa: PLE0604 - the same names
 globals().update({name: getattr(_std, name) for name in _std.__all__})
 
 # As the standard module keeps it: create_connection's own default is told from None.
-_GLOBAL_DEFAULT_TIMEOUT = _std._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined] # noqa: SLF001
+_GLOBAL_DEFAULT_TIMEOUT = _std._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the standard module has
+def __getattr__(name: str) -> Any:
     """Give what only the standard module defines."""
     return getattr(_std, name)
 
 
-class socket(PlainSocket):  # noqa: N801 - the standard library's name
+class socket(PlainSocket):
     """A socket: socket(family, type, proto, fileno), as the standard library's.
 
     family, type, proto: numbers, AF_INET, SOCK_STREAM and 0 where they are not given. fileno: the
@@ -71,18 +71,21 @@ class socket(PlainSocket):  # noqa: N801 - the standard library's name
     def __repr__(self) -> str:
         kind = self.__class__
         closed = getattr(self, "_closed", False)
+        name = f"{kind.__module__}.{kind.__qualname__}{' [closed]' if closed else ''}"
         parts = [
-            f"<{kind.__module__}.{kind.__qualname__}{' [closed]' if closed else ''}"
-            f" fd={self.fileno()}, family={self.family}, type={self.type}, proto={self.proto}"
+            f"<{name} fd={self.fileno()}",
+            f"family={self.family}",
+            f"type={self.type}",
+            f"proto={self.proto}",
         ]
         names = () if closed else (("laddr", self.getsockname), ("raddr", self.getpeername))
-        for name, ask in names:
+        for end, ask in names:
             try:
                 address = ask()
             except OSError:
                 continue
             if address:
-                parts.append(f"{name}={address}")
+                parts.append(f"{end}={address}")
         return ", ".join(parts) + ">"
 
     def __getstate__(self) -> object:
@@ -119,7 +122,10 @@ class socket(PlainSocket):  # noqa: N801 - the standard library's name
         return connection, address
 
     def dup(self) -> "Self":
-        """Make another object for the same socket, with a descriptor of its own. dup(2)."""
+        """Make another object for the same socket, with a descriptor of its own.
+
+        System call: dup(2).
+        """
         other = self.__class__(self.family, self.type, self.proto, _std.dup(self.fileno()))
         other.settimeout(self.gettimeout())
         return other
@@ -128,7 +134,10 @@ class socket(PlainSocket):  # noqa: N801 - the standard library's name
         self._close()
 
     def close(self) -> None:
-        """Give the socket back, after the last file object of makefile() is closed. close(2)."""
+        """Give the socket back, after the last file object of it is closed.
+
+        System call: close(2).
+        """
         self._closed = True
         if self._io_refs <= 0:
             self._real_close()
@@ -149,33 +158,36 @@ class socket(PlainSocket):  # noqa: N801 - the standard library's name
     # These need nothing but the interface, and look up nothing in the standard class itself.
     makefile = _std.socket.makefile
     sendfile = _std.socket.sendfile
-    _sendfile_use_sendfile = _std.socket._sendfile_use_sendfile  # type: ignore[attr-defined] # noqa: SLF001
-    _sendfile_use_send = _std.socket._sendfile_use_send  # type: ignore[attr-defined] # noqa: SLF001
-    _check_sendfile_params = _std.socket._check_sendfile_params  # type: ignore[attr-defined] # noqa: SLF001
-    _decref_socketios = _std.socket._decref_socketios  # type: ignore[attr-defined] # noqa: SLF001
+    _sendfile_use_sendfile = _std.socket._sendfile_use_sendfile  # type: ignore[attr-defined]
+    _sendfile_use_send = _std.socket._sendfile_use_send  # type: ignore[attr-defined]
+    _check_sendfile_params = _std.socket._check_sendfile_params  # type: ignore[attr-defined]
+    _decref_socketios = _std.socket._decref_socketios  # type: ignore[attr-defined]
 
 
 SocketType = socket
 
 
-def _member(value: int, enumeration: Any) -> int:  # noqa: ANN401 - an enumeration's class
+def _member(value: int, enumeration: Any) -> int:
     try:
         return enumeration(value)  # type: ignore[no-any-return]
     except ValueError:
         return value
 
 
-def fromfd(fd: int, family: int, type: int, proto: int = 0) -> socket:  # noqa: A002 - the standard's
+def fromfd(fd: int, family: int, type: int, proto: int = 0) -> socket:
     """Make a socket of a duplicate of a descriptor. dup(2)."""
     return socket(family, type, proto, _std.dup(fd))
 
 
 def socketpair(
     family: int | None = None,
-    type: int = _std.SOCK_STREAM,  # noqa: A002 - the standard library's name
+    type: int = _std.SOCK_STREAM,
     proto: int = 0,
 ) -> tuple[socket, socket]:
-    """Make two sockets that are connected to each other. socketpair(2)."""
+    """Make two sockets that are connected to each other.
+
+    System call: socketpair(2).
+    """
     pair = socket.__new__(socket), socket.__new__(socket)
     for one in pair:
         one._io_refs, one._closed = 0, False
@@ -185,7 +197,7 @@ def socketpair(
 
 def create_connection(
     address: tuple[str | None, int | str | None],
-    timeout: Any = _GLOBAL_DEFAULT_TIMEOUT,  # noqa: ANN401 - a float, None or not given
+    timeout: Any = _GLOBAL_DEFAULT_TIMEOUT,
     source_address: tuple[str, int] | None = None,
     *,
     all_errors: bool = False,
@@ -285,7 +297,7 @@ def send_fds(
     buffers: "Iterable[Buffer]",
     fds: "Iterable[int]",
     flags: int = 0,
-    address: Any = None,  # noqa: ANN401 - of whatever family
+    address: Any = None,
 ) -> int:
     """Send descriptors beside bytes, over a Unix socket. sendmsg(2) with SCM_RIGHTS."""
     import array

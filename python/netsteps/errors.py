@@ -314,7 +314,7 @@ _LOOKUPS = {
 }
 
 
-def plain(
+def plain(  # noqa: PLR0917 - one argument for each of the core's answers
     code: str,
     errno: int | None,
     words: str | None,
