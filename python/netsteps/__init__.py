@@ -192,6 +192,7 @@ __all__ = [
     "resolve",
     "services",
     "split",
+    "watch",
     "write_packets",
 ]
 
@@ -202,6 +203,10 @@ def __getattr__(name: str) -> object:
         from netsteps import computer
 
         return getattr(computer, name)
+    if name == "watch":
+        from netsteps.watching import watch
+
+        return watch
     raise AttributeError(f"module 'netsteps' has no attribute {name!r}")
 
 

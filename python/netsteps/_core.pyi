@@ -894,7 +894,7 @@ class PlainSocket:
 
     netsteps.compat.socket is made of it; see the documentation of the standard library's socket for each call.
     """
-    def __new__(cls, /, *_arguments, **_named) -> PlainSocket: ...
+    def __new__(cls, /, *_arguments: "object", **_named: "object") -> PlainSocket: ...
     def _accept(self, /) -> tuple[int, Any]:
         """
         Take the next connection, and return its descriptor and the client's address. System call: accept4(2).
@@ -986,11 +986,11 @@ class PlainSocket:
         """
         Receive into a buffer, and return how many bytes came and who sent them. System call: recvfrom(2).
         """
-    def recvmsg(self, bufsize: SupportsIndex, ancbufsize: SupportsIndex = 0, flags: SupportsIndex = 0, /) -> tuple[bytes, list, int, Any]:
+    def recvmsg(self, bufsize: SupportsIndex, ancbufsize: SupportsIndex = 0, flags: SupportsIndex = 0, /) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
         """
         Receive bytes and ancillary data. System call: recvmsg(2).
         """
-    def recvmsg_into(self, buffers: Any, ancbufsize: SupportsIndex = 0, flags: SupportsIndex = 0, /) -> tuple[int, list, int, Any]:
+    def recvmsg_into(self, buffers: Any, ancbufsize: SupportsIndex = 0, flags: SupportsIndex = 0, /) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
         """
         Receive into several buffers, and ancillary data. System call: recvmsg(2).
         """
@@ -1006,7 +1006,7 @@ class PlainSocket:
         """
         Send several buffers with ancillary data. System call: sendmsg(2).
         """
-    def sendto(self, /, *arguments) -> int:
+    def sendto(self, /, *arguments: "Any") -> int:
         """
         Send to an address: sendto(data, address) or sendto(data, flags, address). System call: sendto(2).
         """

@@ -104,21 +104,20 @@ class socket(PlainSocket):
                 self._close()
 
     @property
-    def family(self) -> int:  # type: ignore[override]
+    def family(self) -> int:
         """The address family, as a member of AddressFamily where it is one."""
         return _member(super().family, _std.AddressFamily)
 
     @property
-    def type(self) -> int:  # type: ignore[override]
+    def type(self) -> int:
         """The kind of socket, as a member of SocketKind where it is one."""
         return _member(super().type, _std.SocketKind)
 
     def accept(self) -> "tuple[socket, Any]":
         """Take the next connection: a new socket, and the client's address. accept4(2)."""
-        connection = socket.__new__(socket)
-        connection._io_refs, connection._closed = 0, False
+        connection = _unopened()
+        # Its descriptor is a blocking one, whatever ours is, unless a default was set.
         address = self._accept_into(connection)
-        # The descriptor is a blocking one, whatever ours is, unless a default was set.
         return connection, address
 
     def dup(self) -> "Self":
@@ -167,6 +166,13 @@ class socket(PlainSocket):
 SocketType = socket
 
 
+def _unopened() -> socket:
+    """Make an object that is to be given its descriptor."""
+    made: Any = socket.__new__(socket)
+    made._io_refs, made._closed = 0, False
+    return made  # type: ignore[no-any-return]
+
+
 def _member(value: int, enumeration: Any) -> int:
     try:
         return enumeration(value)  # type: ignore[no-any-return]
@@ -188,9 +194,7 @@ def socketpair(
 
     System call: socketpair(2).
     """
-    pair = socket.__new__(socket), socket.__new__(socket)
-    for one in pair:
-        one._io_refs, one._closed = 0, False
+    pair = _unopened(), _unopened()
     PlainSocket._pair(*pair, _std.AF_UNIX if family is None else family, type, proto)
     return pair
 

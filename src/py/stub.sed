@@ -32,6 +32,7 @@ s/def pieces(self, \/) -> tuple:/def pieces(self, \/) -> tuple[FragmentPiece, ..
 s/def packets(self, \/) -> list:/def packets(self, \/) -> list[Packet | None]:/
 s/def rows(self, \/) -> list:/def rows(self, \/) -> list[tuple[str, str, str, str]]:/
 s/def processes(self, \/) -> dict:/def processes(self, \/) -> dict[int, str]:/
+/^class PlainSocket/,/^class / s/, list, int, Any\]/, list[tuple[int, int, bytes]], int, Any]/
 s/-> Iterator:/-> Iterator[Any]:/
 s/-> tuple:/-> tuple[str, ...]:/
 s/dict | None/dict[str, float] | None/

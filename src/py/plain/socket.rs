@@ -59,7 +59,7 @@ impl PyPlainSocket {
 #[pymethods]
 impl PyPlainSocket {
     #[new]
-    #[pyo3(signature = (*_arguments, **_named))]
+    #[pyo3(signature = (*_arguments: "object", **_named: "object"))]
     fn new(_arguments: &Bound<'_, PyTuple>, _named: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
             core: OnceLock::new(),
@@ -438,7 +438,7 @@ impl PyPlainSocket {
     }
 
     /// Send to an address: sendto(data, address) or sendto(data, flags, address). System call: sendto(2).
-    #[pyo3(signature = (*arguments))]
+    #[pyo3(signature = (*arguments: "Any"))]
     fn sendto(slf: &Bound<'_, Self>, arguments: &Bound<'_, PyTuple>) -> PyResult<usize> {
         moving::sendto(slf, arguments)
     }

@@ -1,0 +1,105 @@
+"""watch(): the sockets of a program that does not know of netsteps, recorded.
+
+    with ns.watch() as trace:
+        urllib.request.urlopen("http://127.0.0.1:8000/")
+    trace.ladder()
+
+From then on what socket.socket makes is netsteps.compat's, in the standard library and in others,
+also where a module has taken the class by name (from socket import socket). ssl keeps the standard
+class for its own sockets, whose records OpenSSL reads and writes itself: of a TLS connection made by
+wrap_socket the trace has what came before it. One over memory (asyncio's) is recorded as what it
+sends, not what it means.
+"""
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from netsteps._core import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Its own sockets have to be of the C class: OpenSSL's glue takes no other.
+_KEEPS_ITS_OWN = {"socket", "_socket", "ssl", "netsteps.compat"}
+
+_lock = threading.Lock()
+# How many watch at this moment, and what to put back when the last has ended.
+_watching = 0
+_replaced: list[tuple[Any, str, Any]] = []
+
+
+class Watch:
+    """Sockets of the whole process are recorded until stop(), or until the with statement ends.
+
+    .trace is the Trace that they are recorded in. Several may be there at once; the last that ends
+    puts everything back. Sockets that were made meanwhile stay what they are.
+    """
+
+    def __init__(self, trace: Trace | None = None) -> None:
+        self.trace = Trace() if trace is None else trace
+        self._stopped = False
+        self.trace.start()
+        _replace()
+
+    def stop(self) -> None:
+        """Record no more, and put the standard class back. Twice is no error."""
+        if not self._stopped:
+            self._stopped = True
+            _put_back()
+            self.trace.stop()
+
+    def __enter__(self) -> Trace:
+        return self.trace
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+
+def watch(trace: Trace | None = None) -> Watch:
+    """Record the sockets that the program makes by socket.socket from now on.
+
+    trace: where to; a new Trace by default, with its own limits. Use it in a with statement, which
+    gives the trace, or keep what it returns and call its stop().
+    """
+    return Watch(trace)
+
+
+def _replace() -> None:
+    global _watching  # noqa: PLW0603 - of the whole process, as what it replaces
+    import socket
+    import ssl  # noqa: F401 - before: SSLSocket derives from what socket.socket is when it is loaded
+
+    from netsteps import compat
+
+    with _lock:
+        _watching += 1
+        if _watching > 1:
+            return
+        standard = socket.socket
+        makers = ("socket", "SocketType", "create_connection", "create_server", "socketpair")
+        _replaced.extend((socket, name, getattr(socket, name)) for name in makers)
+        _replaced.extend((module, name, standard) for module, name in _copies(standard))
+        for place, name, _ in _replaced:
+            setattr(place, name, getattr(compat, name) if place is socket else compat.socket)
+
+
+def _copies(standard: type) -> "Iterator[tuple[Any, str]]":
+    """Find the modules that have the class under a name of their own."""
+    for key, module in list(sys.modules.items()):
+        names = getattr(module, "__dict__", None)
+        if key in _KEEPS_ITS_OWN or not isinstance(names, dict):
+            continue
+        for name, value in list(names.items()):
+            if value is standard:
+                yield module, name
+
+
+def _put_back() -> None:
+    global _watching  # noqa: PLW0603
+    with _lock:
+        _watching -= 1
+        if _watching:
+            return
+        while _replaced:
+            setattr(*_replaced.pop())
