@@ -26,6 +26,7 @@ COMMANDS = [
     "port",
     "services",
     "show",
+    "trace",
 ]
 
 

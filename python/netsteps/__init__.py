@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         interfaces,
         port_status,
     )
+    from netsteps.watching import watch
 
 _COMPUTER = {
     "Address",

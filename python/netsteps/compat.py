@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any
 from netsteps._core import PlainSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Callable, Iterable  # type: ignore[attr-defined, unused-ignore]
+    from collections.abc import Callable, Iterable
     from typing import Self
+
+    from _typeshed import ReadableBuffer
 
 __all__ = [*_std.__all__]  # noqa: PLE0604 - the same names
 # Constants and functions that make no socket. What is defined below takes their place.
 globals().update({name: getattr(_std, name) for name in _std.__all__})
-
 # As the standard module keeps it: create_connection's own default is told from None.
 _GLOBAL_DEFAULT_TIMEOUT = _std._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
 
@@ -298,7 +299,7 @@ def create_server(
 
 def send_fds(
     sock: socket,
-    buffers: "Iterable[Buffer]",
+    buffers: "Iterable[ReadableBuffer]",
     fds: "Iterable[int]",
     flags: int = 0,
     address: Any = None,

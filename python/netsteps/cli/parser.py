@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     _port(commands)
     _services(commands)
     _show(commands)
+    _trace(commands)
     return parser
 
 
@@ -312,6 +313,14 @@ def _show(commands: "_Commands[argparse.ArgumentParser]") -> None:
     form.add_argument("--json", action="store_true", help="print a JSON list of objects")
     command.add_argument("file", metavar="FILE", help="what to show")
     command.set_defaults(usage_error=command.error)
+
+
+def _trace(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from netsteps.cli.trace_arguments import EXAMPLE, SUMMARY, TEXT, add
+
+    add(
+        _command(commands, "trace", ("trace", "trace"), summary=SUMMARY, text=TEXT, example=EXAMPLE)
+    )
 
 
 def _transport(command: argparse.ArgumentParser, verb: str) -> None:

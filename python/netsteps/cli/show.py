@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from netsteps.show.drawing import Drawing
 
-__all__ = ["show"]
+__all__ = ["draw", "show"]
 
 _TRACE = ".jsonl"
 _ATTRIBUTES = (
@@ -39,16 +39,16 @@ def _trace(options: "argparse.Namespace", drawing: str | None) -> None:
     trace = ns.Trace.load(options.file)
     if drawing == "ladder":
         plain = not _shows_lines()
-        _draw(trace.ladder(ascii=plain), options.ladder)
+        draw(trace.ladder(ascii=plain), options.ladder)
     elif drawing == "buffers":
-        _draw(trace.buffers(), options.buffers)
+        draw(trace.buffers(), options.buffers)
     else:
         events = trace.events
         objects = [_object(event) for event in events] if options.json else []
         show_table(trace.table(), objects, as_json=options.json)
 
 
-def _draw(drawing: "Drawing", where: str) -> None:
+def draw(drawing: "Drawing", where: str) -> None:
     """Write a drawing as text to the output, or to a file and say which."""
     if where == "-":
         say(str(drawing))
