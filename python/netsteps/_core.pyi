@@ -920,6 +920,10 @@ class PlainSocket:
         """
         Make two objects, not open yet, two sockets that are connected to each other. System call: socketpair(2).
         """
+    def _send_file(self, /, fileno: SupportsIndex, offset: SupportsIndex, count: SupportsIndex) -> int:
+        """
+        Send a part of an open file, and return how many bytes went; 0 at its end. System call: sendfile(2).
+        """
     def bind(self, address: Any, /) -> None:
         """
         Bind to an address. System call: bind(2).

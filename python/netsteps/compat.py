@@ -35,6 +35,9 @@ globals().update({name: getattr(_std, name) for name in _std.__all__})
 # As the standard module keeps it: create_connection's own default is told from None.
 _GLOBAL_DEFAULT_TIMEOUT = _std._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
 
+# sendfile(2) is asked for at most so much at once.
+_FILE_BLOCK = 1 << 30
+
 
 def __getattr__(name: str) -> Any:
     """Give what only the standard module defines."""
@@ -155,10 +158,38 @@ class socket(PlainSocket):
         """Let programs that this one starts inherit the descriptor, or not."""
         os.set_inheritable(self.fileno(), inheritable)
 
+    def _sendfile_use_sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Send a file by the kernel. sendfile() falls back to send() where that cannot be."""
+        self._check_sendfile_params(file, offset, count)
+        give_up = _std._GiveupOnSendfile  # type: ignore[attr-defined]
+        try:
+            number = file.fileno()
+            size = os.fstat(number).st_size
+        except (AttributeError, OSError) as error:  # no file, or none that has a size
+            raise give_up(error) from error
+        if self.gettimeout() == 0:
+            raise ValueError("non-blocking sockets are not supported")
+        block = min(count or size, _FILE_BLOCK) if size else 0
+        sent = 0
+        try:
+            while block > 0 and (went := self._send_file(number, offset + sent, block)):
+                sent += went
+                if count:
+                    block = min(count - sent, _FILE_BLOCK)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            if not sent:
+                raise give_up(error) from None
+            raise
+        finally:
+            if sent and hasattr(file, "seek"):
+                file.seek(offset + sent)
+        return sent
+
     # These need nothing but the interface, and look up nothing in the standard class itself.
     makefile = _std.socket.makefile
     sendfile = _std.socket.sendfile
-    _sendfile_use_sendfile = _std.socket._sendfile_use_sendfile  # type: ignore[attr-defined]
     _sendfile_use_send = _std.socket._sendfile_use_send  # type: ignore[attr-defined]
     _check_sendfile_params = _std.socket._check_sendfile_params  # type: ignore[attr-defined]
     _decref_socketios = _std.socket._decref_socketios  # type: ignore[attr-defined]

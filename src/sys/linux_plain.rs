@@ -2,9 +2,10 @@
 //! the standard library's interface has them all.
 #![allow(unsafe_code)]
 
+use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd};
 use std::ptr;
 
 use libc::socklen_t;
@@ -75,6 +76,19 @@ pub fn adopt(number: i32) -> io::Result<Socket> {
 #[must_use]
 pub fn hand_over(socket: Socket) -> i32 {
     socket.into_raw_fd()
+}
+
+/// Another descriptor of an open file. dup(2).
+///
+/// # Errors
+/// `EBADF`, `EMFILE`.
+pub fn file_of(number: i32) -> io::Result<File> {
+    if number < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: it is borrowed for one call, which fails for a number that is not open.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    Ok(File::from(borrowed.try_clone_to_owned()?))
 }
 
 /// Closes a descriptor, and tells what the kernel says to it. close(2).

@@ -1,5 +1,6 @@
 //! Elsewhere than on Linux: not supported, and said so by the kernel's own word for it.
 
+use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 
@@ -51,6 +52,14 @@ pub fn adopt(_number: i32) -> io::Result<Socket> {
 pub fn hand_over(socket: Socket) -> i32 {
     std::mem::forget(socket);
     -1
+}
+
+/// Another descriptor of an open file.
+///
+/// # Errors
+/// Always.
+pub fn file_of(_number: i32) -> io::Result<File> {
+    unsupported()
 }
 
 /// Closes a descriptor.

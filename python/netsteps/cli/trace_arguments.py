@@ -6,10 +6,11 @@ __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add"]
 
 SUMMARY = "run a Python program and show what its sockets did"
 TEXT = (
-    "Runs a script, or a module with -m, as python itself would, and prints a table of every\n"
-    "step of its sockets when it has ended. The options of this command stand before the\n"
-    "script; what stands after it is the program's. The exit code is the program's own.\n"
-    "Traces of two programs that ran on one machine are put together by netsteps.merge."
+    "Runs a script, or a module with -m, as python itself would, and prints a table\n"
+    "of every step of its sockets when it has ended. The options of this command\n"
+    "stand before the script; what stands after it is the program's. The exit code is\n"
+    "the program's own. netsteps.merge puts the traces of two programs of one machine\n"
+    "together."
 )
 EXAMPLE = (
     "  netsteps trace --ladder out.svg client.py 127.0.0.1 8000\n"

@@ -155,6 +155,19 @@ pub(super) fn sendto(
     calling(py, |pause| core.send(&what, pause))
 }
 
+/// Send a part of an open file, and return how many bytes went. System call: sendfile(2).
+pub(super) fn send_file(
+    this: &PyPlainSocket,
+    py: Python<'_>,
+    fileno: i32,
+    offset: u64,
+    count: usize,
+) -> PyResult<usize> {
+    let core = this.core(py, "sendfile")?;
+    let file = crate::sys::plain::file_of(fileno)?;
+    calling(py, |pause| core.send_file(&file, offset, count, pause))
+}
+
 /// How much of a buffer is to be filled: 0 stands for all of it.
 fn part_of(length: usize, asked: isize, call: &str) -> PyResult<usize> {
     match size(asked, call)? {

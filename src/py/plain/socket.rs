@@ -479,6 +479,17 @@ impl PyPlainSocket {
         message::sendmsg(slf, buffers, ancdata, flags, address)
     }
 
+    /// Send a part of an open file, and return how many bytes went; 0 at its end. System call: sendfile(2).
+    fn _send_file(
+        &self,
+        py: Python<'_>,
+        fileno: i32,
+        offset: u64,
+        count: usize,
+    ) -> PyResult<usize> {
+        moving::send_file(self, py, fileno, offset, count)
+    }
+
     /// What was done to this socket so far, as a table; runs of equal steps are one line with a count.
     #[getter]
     fn steps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -1,9 +1,11 @@
 //! send in all its forms.
 
+use std::fs::File;
 use std::io::{self, IoSlice};
 
 use socket2::{MsgHdr, SockAddr, Socket as Handle};
 
+use super::attempt::in_the_kernel;
 use super::{Call, PlainSocket, Timeout, endpoint_of};
 use crate::error::{Code, Result};
 use crate::faults;
@@ -133,6 +135,44 @@ impl PlainSocket {
         let sent = Self::attempt(&call, &handle, Interest::Writable, pause, wait, work);
         let (size, offset) = sent.map_err(|error| Self::failed(&call, error))?;
         call.done_at(Some(size), offset, what.parts);
+        Ok(size)
+    }
+
+    /// Sends a part of a file without its bytes passing through this process: sendfile(2). How many bytes went; 0 at its end.
+    ///
+    /// # Errors
+    /// What the kernel says, `TimedOut`, `Closed`.
+    pub fn send_file(
+        &self,
+        file: &File,
+        offset: u64,
+        count: usize,
+        pause: &dyn Pause,
+    ) -> Result<usize> {
+        let (mut call, handle) = self.begin("sendfile", "sendfile", Action::Write)?;
+        call.asked = Some(count);
+        let work = |handle: &Handle| {
+            let mut at = offset;
+            self.moving(Action::Write, || {
+                self.telling(|| sys::send_file(handle, file, &mut at, count))
+            })
+        };
+        // sendfile(2) knows no MSG_DONTWAIT: on a blocking descriptor it waits in the kernel, as for the standard library.
+        let sent = if self.timeout() == Timeout::Never {
+            in_the_kernel(&call, &handle, pause, work)
+        } else {
+            let wait = self.patience_of(pause);
+            Self::attempt(
+                &call,
+                &handle,
+                Interest::Writable,
+                pause,
+                wait.as_ref(),
+                work,
+            )
+        };
+        let (size, offset) = sent.map_err(|error| Self::failed(&call, error))?;
+        call.done_at(Some(size), offset, &[]);
         Ok(size)
     }
 
