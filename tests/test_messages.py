@@ -170,6 +170,20 @@ def test_a_function_of_two_arguments_can_answer_later_and_several_times() -> Non
         assert rest(connection) == b"1 a\n2 a\n1 b\n2 b\n3\n"
 
 
+def test_what_a_handle_sent_goes_out_before_the_end_also_when_the_client_ends_then() -> None:
+    """The client's end and the last word of a handle come to the loop at the same moment."""
+    kept: list[ns.MessageClient] = []
+
+    with ns.TcpServer(on_message=lambda _, client: kept.append(client)) as server:
+        for _ in range(300):
+            with closing(client(server)) as connection:
+                connection.sendall(b"x")
+                until(lambda: bool(kept), "the message has come")
+                kept.pop().send(b"the last word")
+                connection.shutdown(socket.SHUT_WR)
+                assert rest(connection) == b"the last word"
+
+
 def test_a_handle_closes_its_client_when_all_has_gone() -> None:
     def reply(_: bytes, client: ns.MessageClient) -> None:
         client.send(bytes(5_000_000))
