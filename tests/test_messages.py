@@ -295,8 +295,8 @@ def test_a_slow_function_holds_up_its_answers_and_loses_none() -> None:
 @pytest.mark.parametrize("work", [{"on_message": echo}, {"service": "echo"}])
 def test_an_idle_client_is_let_go(work: dict[str, object]) -> None:
     server = ns.TcpServer(idle_timeout=0.2, **work)  # type: ignore[arg-type]
+    begin = time.monotonic()
     with server, closing(client(server)) as silent:
-        begin = time.monotonic()
         assert rest(silent) == b""
         assert time.monotonic() - begin >= 0.2
 
