@@ -16,8 +16,22 @@ from typing import TYPE_CHECKING
 
 from netsteps.peers import client
 from netsteps.peers.actions import Step
+from netsteps.peers.conversation import Conversation
+from netsteps.peers.misbehaving import MisbehavingClient, MisbehavingServer, NeverAccepts
 from netsteps.peers.script import ScriptError
 from netsteps.peers.scripted import ScriptedClient, ScriptedServer
+from netsteps.peers.servers import (
+    closes_early,
+    endless,
+    garbage,
+    half_close,
+    never_accepts,
+    one_byte_at_a_time,
+    resets,
+    silent,
+    slow_reader,
+    wrong_length,
+)
 from netsteps.peers.steps import (
     close,
     expect,
@@ -33,20 +47,34 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "Conversation",
+    "MisbehavingClient",
+    "MisbehavingServer",
+    "NeverAccepts",
     "ScriptError",
     "ScriptedClient",
     "ScriptedServer",
     "Step",
     "client",
     "close",
+    "closes_early",
+    "endless",
     "expect",
     "expect_end",
     "expect_reset",
     "finish",
+    "garbage",
+    "half_close",
+    "never_accepts",
+    "one_byte_at_a_time",
     "pause",
     "reset",
+    "resets",
     "scripted",
     "send",
+    "silent",
+    "slow_reader",
+    "wrong_length",
 ]
 
 

@@ -1,6 +1,11 @@
 """Arguments of the peers: what cannot be meant is refused, with its name and why."""
 
-__all__ = ["count", "duration", "payload"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["count", "duration", "framed", "part", "payload", "speed"]
 
 DAY = 86400.0  # seconds
 
@@ -31,3 +36,31 @@ def count(number: int, name: str, least: int = 0) -> int:
     if number < least:
         raise ValueError(f"{name} is at least {least}, not {number}")
     return number
+
+
+def speed(rate: float) -> float:
+    """Give a rate in bytes a second. Raises TypeError or ValueError."""
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        raise TypeError(f"rate is a number of bytes a second, not {rate!r}")
+    if not 0 < rate < 1e12:
+        raise ValueError(f"rate is more than 0 bytes a second, not {rate!r}")
+    return float(rate)
+
+
+def part(data: bytes, after: int, name: str) -> bytes:
+    """Give the bytes of which `after` are sent first. Raises ValueError for fewer."""
+    data = payload(data, name)
+    if count(after, "after") > len(data):
+        raise ValueError(f"after={after}: {name} has {len(data)} bytes, give as many or more")
+    return data
+
+
+def framed(data: bytes, promised: int, header: "Callable[[int], bytes] | None") -> bytes:
+    """Give the data with a header of this length; by default four bytes in network byte order."""
+    data = payload(data, "payload")
+    count(promised, "promised")
+    if header is not None:
+        return payload(header(promised), "header") + data
+    if promised > 0xFFFFFFFF:
+        raise ValueError(f"promised={promised} does not fit into four bytes; give header=")
+    return promised.to_bytes(4) + data

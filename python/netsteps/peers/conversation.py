@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "Over", "Spent", "Stopped"]
 
 PIECE = 65536  # bytes: the most of one read or send
-KEPT = 1 << 20  # bytes of what was received that are kept to be looked at
+KEPT = 1 << 18  # bytes of what was received that are kept to be looked at
 
 
 class Over(Exception):
@@ -33,7 +33,7 @@ class Conversation:
     """One connection of a misbehaving peer, as a test sees it.
 
     `.client` is the Endpoint of the program under test, or of our client. `.received` is what came
-    from the other side (the first MiB), `.received_bytes` and `.sent_bytes` count all of it;
+    from the other side (the first 256 KiB), `.received_bytes` and `.sent_bytes` count all of it;
     `.peer_finished` says that the other side has ended its stream. `.ending` is "open" while it
     goes on, and then one of:
 
@@ -70,7 +70,7 @@ class Conversation:
 
     @property
     def received(self) -> bytes:
-        """What came from the other side: the first MiB of it."""
+        """What came from the other side: the first 256 KiB of it."""
         return bytes(self._received)
 
     def wait(self, timeout: float = 5.0) -> str:

@@ -102,7 +102,7 @@ class Scripts(Running):
 
     @property
     def received(self) -> list[bytes]:
-        """What each connection has received: the first MiB of it."""
+        """What each connection has received: the first 256 KiB of it."""
         conversations = [play.conversation for play in self._plays]
         return [conversation.received for conversation in conversations if conversation]
 

@@ -112,9 +112,11 @@ class Listening(Running):
         """Where it listens: an Endpoint, which connect and the like take whole."""
         return self._endpoint
 
-    def _accept(self, serve: "Callable[[Socket], None]") -> None:
-        """Serve each client in a thread of its own, until stop()."""
-        while not self._stopping.is_set():
+    def _accept(
+        self, serve: "Callable[[Socket], None]", place: "Callable[[], bool]" = lambda: True
+    ) -> None:
+        """Serve each client in a thread of its own, until stop(). place: wait for room for one."""
+        while place() and not self._stopping.is_set():
             try:
                 connection = self._listener.accept()
             except SocketClosed:
