@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from netsteps.peers import client
 from netsteps.peers.actions import Step
 from netsteps.peers.conversation import Conversation
+from netsteps.peers.datagrams import ScriptedUdp
 from netsteps.peers.misbehaving import MisbehavingClient, MisbehavingServer, NeverAccepts
 from netsteps.peers.script import ScriptError
 from netsteps.peers.scripted import ScriptedClient, ScriptedServer
@@ -54,6 +55,7 @@ __all__ = [
     "ScriptError",
     "ScriptedClient",
     "ScriptedServer",
+    "ScriptedUdp",
     "Step",
     "client",
     "close",
@@ -71,6 +73,7 @@ __all__ = [
     "reset",
     "resets",
     "scripted",
+    "scripted_udp",
     "send",
     "silent",
     "slow_reader",
@@ -101,3 +104,19 @@ def scripted(
     Raises TypeError and ValueError for a script that makes no sense, AddressInUse and its like.
     """
     return ScriptedServer(scripts, host, port, timeout)
+
+
+def scripted_udp(
+    script: "Sequence[Step]", *, host: str = "127.0.0.1", port: int = 0, timeout: float = 5.0
+) -> ScriptedUdp:
+    r"""Bind a UDP socket, and play a script with whoever sends to it.
+
+        with peers.scripted_udp([expect(4), send(lambda question: question[::-1])]) as peer:
+            ask(peer.endpoint)
+
+    expect takes one datagram, which is to be these bytes, to match the pattern as a whole, or to
+    have this size; send is one datagram to the sender of the last one. There is no connection to
+    end or cut: the other steps are pauses. Datagrams that no step expects are a failure. The rest
+    is as with scripted().
+    """
+    return ScriptedUdp(script, timeout, bind=(host, port))

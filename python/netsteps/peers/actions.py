@@ -111,6 +111,11 @@ class Expect(Step):
             self._fail("the peer cut the connection (RST)", got)
 
     def _take(self, with_: "Conversation", got: bytearray) -> bytes:
+        if with_.datagrams:
+            got += with_.read()
+            if not self._is(bytes(got)):
+                self._fail(f"another datagram came, of {len(got):,} bytes", got)
+            return bytes(got)
         if isinstance(self.wanted, re.Pattern):
             return self._match(self.wanted, with_, got)
         want = self.wanted if isinstance(self.wanted, bytes) else None
@@ -121,6 +126,14 @@ class Expect(Step):
                 got += with_.read_waiting(MORE)
                 self._fail("other bytes came", got)
         return bytes(got)
+
+    def _is(self, datagram: bytes) -> bool:
+        """Tell whether a whole datagram is what is wanted."""
+        if isinstance(self.wanted, re.Pattern):
+            return self.wanted.fullmatch(datagram) is not None
+        if isinstance(self.wanted, bytes):
+            return self.wanted == datagram
+        return len(datagram) == self.wanted
 
     def _match(self, pattern: re.Pattern[bytes], with_: "Conversation", got: bytearray) -> bytes:
         while not (found := pattern.match(got)):

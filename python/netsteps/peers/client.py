@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from netsteps.peers import behaviours
 from netsteps.peers.checks import count, duration, framed, part, payload, speed
+from netsteps.peers.datagrams import ScriptedUdp
 from netsteps.peers.misbehaving import Limits, MisbehavingClient
 from netsteps.peers.scripted import ScriptedClient
 
@@ -34,6 +35,7 @@ __all__ = [
     "one_byte_at_a_time",
     "resets",
     "scripted",
+    "scripted_udp",
     "silent",
     "slow_reader",
     "wrong_length",
@@ -224,3 +226,13 @@ def scripted(
     Raises TypeError and ValueError for a script that makes no sense.
     """
     return ScriptedClient(endpoint, script, timeout)
+
+
+def scripted_udp(
+    endpoint: "Endpoint | tuple[str, int]", script: "Sequence[Step]", *, timeout: float = 5.0
+) -> ScriptedUdp:
+    """Play a script in datagrams with a UDP server: see peers.scripted_udp.
+
+    Raises TypeError and ValueError for a script that makes no sense.
+    """
+    return ScriptedUdp(script, timeout, connect=endpoint)

@@ -45,6 +45,8 @@ class Conversation:
     "failed"        a client could not connect; `.error` says why
     """
 
+    datagrams = False  # whether a read gives one datagram, instead of bytes of a stream
+
     def __init__(
         self, socket: "Socket", stopping: threading.Event, *, seconds: float, limit: int
     ) -> None:
@@ -121,12 +123,16 @@ class Conversation:
         if self.received_bytes >= self._limit:
             raise Spent("out of bytes")
         data = self._socket.read(size, timeout=self.left())
+        self.peer_finished = not data
+        self.came(data)
+        return data
+
+    def came(self, data: bytes) -> None:
+        """Note what has come, and wake who waits for it."""
         with self._changed:
             self.received_bytes += len(data)
-            self.peer_finished = not data
             self._received += data[: KEPT - len(self._received)]
             self._changed.notify_all()
-        return data
 
     def unread(self, data: bytes) -> None:
         """Give back what was read too much: the next read begins with it."""

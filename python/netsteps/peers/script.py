@@ -62,14 +62,21 @@ class Play:
     """One script with one connection.
 
     who: the other side, in words ("the client 127.0.0.1:5000"). timeout: seconds that a step waits.
+    talk: how: in a stream, or in datagrams.
     """
 
     def __init__(
-        self, script: "Sequence[Step]", stopping: "threading.Event", *, timeout: float
+        self,
+        script: "Sequence[Step]",
+        stopping: "threading.Event",
+        *,
+        timeout: float,
+        talk: type[Conversation] = Conversation,
     ) -> None:
         self.script = script
         self._stopping = stopping
         self._timeout = timeout
+        self._talk = talk
         self.who = "the peer"
         self.took: list[float] = []  # seconds of each step that was done
         self.failure: Failure | None = None
@@ -78,7 +85,7 @@ class Play:
 
     def run(self, socket: "Socket") -> None:
         """Play it to its end. Afterwards the connection is finished, and still open to be read."""
-        conversation = Conversation(socket, self._stopping, seconds=self._timeout, limit=LIMIT)
+        conversation = self._talk(socket, self._stopping, seconds=self._timeout, limit=LIMIT)
         self.conversation = conversation
         try:
             self._play(conversation)
