@@ -59,6 +59,8 @@ class MisbehavingServer(Listening):
     ) -> None:
         if isinstance(request, (bytes, bytearray, memoryview)):
             request = payload(request, "request")
+            if not request:
+                raise ValueError("request is at least one byte; 0 is to wait for none")
         else:
             count(request, "request")
         lasts, most = limits(seconds, limit)

@@ -63,10 +63,10 @@ class Scripts(Running):
             error.add_note(str(failure) if failure else self._progress())
 
     def check(self) -> None:
-        """Wait until every script has been played to its end.
+        """Wait until every script has been played to its end, and stop the peer.
 
         Each step waits no longer than its timeout; so does this for a client that has not come.
-        Raises ScriptError where a script failed; TimeoutError is never raised. Ctrl-C ends it.
+        Raises ScriptError where a script failed, each time that it is called. Ctrl-C ends it.
         """
         end = monotonic() + self.timeout
         with self._changed:
@@ -79,6 +79,7 @@ class Scripts(Running):
             play.end()
         if not self._settled() and self._extra is None:
             self._extra = self._missing()
+        self.stop()
         failure = self.failure
         if failure is not None:
             raise failure
