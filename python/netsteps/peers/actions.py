@@ -176,7 +176,8 @@ class ExpectEnd(Step):
             reason = "the peer cut the connection (RST) instead of ending its stream"
             raise StepFailed(reason, self.expected, b"") from None
         if data:
-            raise StepFailed("more bytes came", self.expected, data)
+            more = with_.read_waiting(MORE)
+            raise StepFailed("more bytes came", self.expected, data + more)
 
     expected: ClassVar[str] = "the end of the peer's stream (b'')"
 
@@ -204,6 +205,7 @@ class ExpectReset(Step):
             reason = f"the peer did not cut the connection within {monotonic() - begin:.3g} s"
             raise StepFailed(reason, self.expected, b"") from None
         reason = "more bytes came" if data else "the peer ended its stream, without a reset"
+        data += with_.read_waiting(MORE)
         raise StepFailed(reason, self.expected, data)
 
     expected: ClassVar[str] = "a reset (RST)"

@@ -1,10 +1,11 @@
 """One connection of a peer: its steps, with limits of time and of bytes, and what became of it."""
 
 import threading
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from netsteps import SocketClosed, TimedOut
+from netsteps import SocketClosed, SocketError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "Over", "Spent", "Stopped"]
 
 PIECE = 65536  # bytes: the most of one read or send
+TRIES = 1000  # to read what the kernel says is there
 KEPT = 1 << 18  # bytes of what was received that are kept to be looked at
 
 
@@ -140,15 +142,25 @@ class Conversation:
 
     def read_waiting(self, limit: int = PIECE) -> bytes:
         """Read what is there without waiting, at most limit bytes; b"" when there is nothing."""
-        if self._kept:
-            return self.read(limit)
-        buffers = self._socket.buffers
-        if buffers is not None and buffers.unread == 0:
-            return b""
-        try:
-            return self._socket.read(limit, timeout=0)
-        except TimedOut:
-            return b""
+        data = bytearray(self._kept[:limit])
+        self._kept = self._kept[limit:]
+        for _ in range(TRIES):
+            if len(data) >= limit:
+                break
+            buffers = self._socket.buffers
+            unread = buffers.unread if buffers is not None else None
+            if unread == 0:  # Linux says so; elsewhere the read does
+                break
+            try:
+                more = self._socket.read(limit - len(data), timeout=0)
+            except TimedOut:
+                if unread is None:
+                    break
+                continue
+            if not more:
+                break
+            data += more
+        return bytes(data)
 
     def read_to_end(self) -> None:
         """Read and forget, until the other side ends its stream."""
@@ -197,6 +209,8 @@ class Conversation:
             behaviour(self)
         except Over as over:
             ending = str(over)
+            with suppress(SocketError):  # unread bytes would make a reset of the end
+                self.read_waiting()
         except SocketClosed:
             ending = "stopped" if self._stopping.is_set() else "ended"
         except TimedOut:

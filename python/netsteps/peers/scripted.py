@@ -68,6 +68,8 @@ class Scripts(Running):
         Each step waits no longer than its timeout; so does this for a client that has not come.
         Raises ScriptError where a script failed, each time that it is called. Ctrl-C ends it.
         """
+        if not self._is_ours():
+            return  # a forked child: the scripts are played in its parent
         end = monotonic() + self.timeout
         with self._changed:
             while not self._settled():

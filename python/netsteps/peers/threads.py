@@ -58,12 +58,16 @@ class Running:
             threads = list(self._threads)
         for socket in sockets:
             socket.close()
-        if os.getpid() == self._process:  # a forked child has the sockets, and no thread
+        if self._is_ours():  # a forked child has the sockets, and no thread
             end = monotonic() + PATIENCE
             for thread in threads:
                 if thread is not threading.current_thread():
                     thread.join(max(0.0, end - monotonic()))
         _running.discard(self)
+
+    def _is_ours(self) -> bool:
+        """Tell whether this is the process that made it, and not one that was forked from it."""
+        return os.getpid() == self._process
 
     def _start(self, name: str, work: "Callable[[], None]") -> None:
         """Let a thread do some work. A daemon: it never keeps the process from its end."""
@@ -131,9 +135,21 @@ class Listening(Running):
             self._start("peer", partial(serve, connection))
 
 
+def _forget_threads() -> None:
+    """Give a forked child locks of its own: a thread that it does not have may hold the others."""
+    for running in list(_running):
+        running._lock = threading.Lock()  # noqa: SLF001 - of this file
+        running._stopping = threading.Event()  # noqa: SLF001
+        running._stopping.set()  # noqa: SLF001 - it runs in the parent alone
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
+
+
 @atexit.register
 def _stop_all() -> None:
     """Stop what still runs when the process ends: no thread may wait while Python is taken down."""
     for running in list(_running):
-        if running._process == os.getpid():  # noqa: SLF001 - of this file
+        if running._is_ours():  # noqa: SLF001 - of this file
             running.stop()
