@@ -301,6 +301,21 @@ def test_a_client_that_cannot_connect_says_so() -> None:
                 client.wait_for(1)
 
 
+def test_a_client_takes_a_name_and_the_four_parts_of_an_ipv6_address() -> None:
+    with (
+        std.create_server(("::1", 0), family=std.AF_INET6) as listener,
+        peers.client.silent(listener.getsockname()) as client,
+    ):
+        assert client.endpoint == ("::1", listener.getsockname()[1])
+    with (
+        echo() as server,
+        peers.client.half_close(("localhost", server.endpoint.port), b"x") as one,
+    ):
+        assert one.wait() == "ended"
+    with std.create_server(("::1", 0), family=std.AF_INET6) as listener:
+        peers.client.scripted(listener.getsockname(), [peers.send(b"x")]).check()
+
+
 def test_a_wait_has_an_end() -> None:
     with echo() as server, peers.client.glued(server.endpoint, [b"hi"]) as client:
         with pytest.raises(TimeoutError, match="goes on"):

@@ -200,6 +200,8 @@ def test_a_forked_child_ends_and_takes_nothing_from_its_parent() -> None:
         (lambda: peers.half_close(request=-1), ValueError, "request"),
         (lambda: peers.half_close(request=b""), ValueError, "request"),
         (lambda: peers.silent(port=70000), OverflowError, "port"),
+        (lambda: peers.client.silent("127.0.0.1:80"), TypeError, "a tuple"),
+        (lambda: peers.client.scripted("x", [send(b"x")]), TypeError, "a tuple"),
         (lambda: peers.client.resets(("127.0.0.1", 1), b"x", 2), ValueError, "request has 1 bytes"),
     ],
 )

@@ -132,7 +132,7 @@ def test_curl_is_told_nothing_by_a_server_that_never_accepts() -> None:
 
 @needs("nc")
 def test_nc_reads_what_came_before_the_reset() -> None:
-    with peers.resets(after=5, reply=b"hello, all of you") as peer:
+    with peers.resets(after=5, reply=b"hello, all of you", pause=0.3) as peer:
         done = run("nc", peer.endpoint.ip, str(peer.endpoint.port), stdin=b"hi\n")
     assert done.stdout == b"hello"
 

@@ -66,10 +66,11 @@ def one_byte_at_a_time(with_: "Conversation", data: bytes, pause: float) -> None
     ends(with_)
 
 
-def resets(with_: "Conversation", data: bytes, after: int) -> None:
-    """Send the first bytes, and cut the connection."""
+def resets(with_: "Conversation", data: bytes, after: int, pause: float) -> None:
+    """Send the first bytes, and cut the connection when they have arrived, and a pause later."""
     with_.send(data[:after])
     with_.flush()
+    with_.pause(pause)
     with_.reset()
 
 

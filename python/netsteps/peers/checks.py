@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from netsteps import Endpoint, resolve
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["count", "duration", "framed", "part", "payload", "speed"]
+__all__ = ["count", "duration", "framed", "part", "payload", "speed", "target"]
 
 DAY = 86400.0  # seconds
 
@@ -64,3 +66,16 @@ def framed(data: bytes, promised: int, header: "Callable[[int], bytes] | None") 
     if promised > 0xFFFFFFFF:
         raise ValueError(f"promised={promised} does not fit into four bytes; give header=")
     return promised.to_bytes(4) + data
+
+
+def target(endpoint: object) -> Endpoint:
+    """Give where to connect, as an Endpoint; a name is looked up, and its first address taken.
+
+    Raises TypeError for what is neither an Endpoint nor a tuple, NameNotFound.
+    """
+    if isinstance(endpoint, Endpoint):
+        return endpoint
+    if not isinstance(endpoint, tuple) or len(endpoint) < 2:
+        raise TypeError(f"endpoint is an Endpoint or a tuple (host, port), not {endpoint!r}")
+    host, port, *_ = endpoint  # the standard library's of IPv6 has four parts
+    return resolve(host, port, timeout=5.0)[0]

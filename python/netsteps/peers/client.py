@@ -91,16 +91,19 @@ def resets(
     endpoint: "Endpoint | tuple[str, int]",
     request: bytes,
     after: int = 0,
+    *,
+    pause: float = 0.0,
     **limits: Unpack[Limits],
 ) -> MisbehavingClient:
     """Send the first bytes of the request, and cut the connection by a reset.
 
     On the wire: `after` bytes, then a real RST (SO_LINGER 0, close). It stands for a client that
     crashed, a closed browser tab, a phone out of reach. A good server gives up this client alone
-    (ConnectionResetError is not its end), and does not act on half a message.
+    (ConnectionResetError is not its end), and does not act on half a message. pause: seconds
+    between the bytes and the reset, for servers that look for errors first.
     """
-    data = part(request, after, "request")
-    behave = partial(behaviours.resets, data=data, after=after)
+    data, waits = part(request, after, "request"), duration(pause, "pause") or 0.0
+    behave = partial(behaviours.resets, data=data, after=after, pause=waits)
     return MisbehavingClient(f"resets(after={after})", endpoint, behave, **limits)
 
 

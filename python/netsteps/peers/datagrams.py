@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from netsteps import Endpoint, Socket, TimedOut
 from netsteps.peers.actions import Send, StepFailed
+from netsteps.peers.checks import target
 from netsteps.peers.conversation import Conversation
 from netsteps.peers.script import Failure, Play, checked
 from netsteps.peers.scripted import Scripts
@@ -69,33 +70,35 @@ class ScriptedUdp(Scripts):
         script: "Sequence[Step]",
         timeout: float,
         *,
-        bind: tuple[str, int] | None = None,
+        bind: tuple[str, int] = ("127.0.0.1", 0),
         connect: "Endpoint | tuple[str, int] | None" = None,
     ) -> None:
         steps = checked(script, kind="udp")
-        if bind and isinstance(steps[0], Send):
+        if connect is None and isinstance(steps[0], Send):
             raise ValueError("step 1 sends, and nobody has sent yet to whom: expect comes first")
+        where = bind if connect is None else target(connect)
         super().__init__(timeout)
-        host, port = bind or connect or ("127.0.0.1", 0)
+        host, port = where
         self._socket = Socket("udp", "ipv6" if ":" in host else "ipv4")
         self._owns(self._socket)
         try:
-            if bind:
+            if connect is None:
                 self._socket.bind(host, port)
             else:
                 self._socket.connect(host, port)
         except BaseException:
             self.stop()
             raise
-        self._endpoint = self._socket.local if bind else Endpoint(host, port)
+        where_now = self._socket.local if connect is None else self._socket.peer
+        assert where_now is not None  # it is bound, or connected
+        self._endpoint = where_now
         self._plays = [Play(steps, self._stopping, timeout=self.timeout, talk=Datagrams)]
-        self._plays[0].who = f"UDP, {'on' if bind else 'with'} {self._endpoint}"
+        self._plays[0].who = f"UDP, {'on' if connect is None else 'with'} {self._endpoint}"
         self._start("scripted peer", lambda: self._run(self._plays[0], self._socket))
 
     @property
     def endpoint(self) -> Endpoint:
         """Where it is bound, or for a client, the server that it talks to."""
-        assert self._endpoint is not None  # it is bound
         return self._endpoint
 
     def _missing(self) -> Failure:

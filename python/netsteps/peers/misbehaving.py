@@ -4,14 +4,16 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
-from netsteps import Endpoint, Socket, SocketError, TimedOut
+from netsteps import Socket, SocketError, TimedOut
 from netsteps.peers.behaviours import await_request
-from netsteps.peers.checks import count, duration, payload
+from netsteps.peers.checks import count, duration, payload, target
 from netsteps.peers.conversation import Conversation, Over
 from netsteps.peers.threads import Listening, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from netsteps import Endpoint
 
 __all__ = ["Limits", "MisbehavingClient", "MisbehavingServer", "NeverAccepts", "Where"]
 
@@ -124,12 +126,11 @@ class MisbehavingClient(Running):
         seconds: float = SECONDS,
         limit: int = LIMIT,
     ) -> None:
-        host, port = endpoint
+        self.endpoint = target(endpoint)
         lasts, most = limits(seconds, limit)
         super().__init__()
         self._name = name
         self._behaviour = behaviour
-        self.endpoint = Endpoint(host, port)
         socket = Socket("tcp", self.endpoint.family)
         if receive_buffer is not None:
             socket.options.receive_buffer = receive_buffer  # before connect: the window grows less

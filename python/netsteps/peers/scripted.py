@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsteps import Socket, SocketError, Trace
 from netsteps.peers.actions import StepFailed
-from netsteps.peers.checks import duration
+from netsteps.peers.checks import duration, target
 from netsteps.peers.script import Failure, Play, ScriptError, checked
 from netsteps.peers.threads import Listening, Running
 from netsteps.show.ladder import ladder
@@ -257,24 +257,23 @@ class ScriptedClient(Scripts):
         self, endpoint: "Endpoint | tuple[str, int]", script: "Sequence[Step]", timeout: float
     ) -> None:
         steps = checked(script)
+        self._target = target(endpoint)
         super().__init__(timeout)
-        self._target = endpoint
         self._plays = [Play(steps, self._stopping, timeout=self.timeout)]
-        self._plays[0].who = f"the server {endpoint}"
+        self._plays[0].who = f"the server {self._target}"
         self._start("scripted peer", self._connect)
 
     @property
-    def endpoint(self) -> "Endpoint | tuple[str, int]":
+    def endpoint(self) -> "Endpoint":
         """The server that it talks to."""
         return self._target
 
     def _connect(self) -> None:
-        host, port = self._target
-        socket = Socket("tcp", "ipv6" if ":" in host else "ipv4")
+        socket = Socket("tcp", self._target.family)
         if not self._owns(socket):
             return
         try:
-            socket.connect(host, port, timeout=self.timeout)
+            socket.connect(self._target, timeout=self.timeout)
             socket.options.no_delay = True
         except SocketError as error:
             if not self._stopping.is_set():

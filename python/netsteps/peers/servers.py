@@ -67,7 +67,12 @@ def one_byte_at_a_time(
 
 
 def resets(
-    after: int = 0, reply: bytes = b"", *, request: int | bytes = 1, **where: Unpack[Where]
+    after: int = 0,
+    reply: bytes = b"",
+    *,
+    pause: float = 0.0,
+    request: int | bytes = 1,
+    **where: Unpack[Where],
 ) -> MisbehavingServer:
     """Send the first bytes of the reply, and cut the connection by a reset.
 
@@ -75,10 +80,12 @@ def resets(
     stands for a crashed process, a firewall or load balancer that has forgotten the connection, a
     machine that restarted. A good client gets the bytes and then ConnectionResetError, never takes
     the part for the whole, and tries again only what may be done twice.
-    request=100_000 cuts an upload after as many bytes.
+    The bytes have arrived when the reset comes; but some clients (nc) see the error first, and
+    then read no more: pause= gives them so many seconds. request=100_000 cuts an upload after as
+    many bytes.
     """
-    data = part(reply, after, "reply")
-    behave = partial(behaviours.resets, data=data, after=after)
+    data, waits = part(reply, after, "reply"), duration(pause, "pause") or 0.0
+    behave = partial(behaviours.resets, data=data, after=after, pause=waits)
     return MisbehavingServer(f"resets(after={after})", behave, request=request, **where)
 
 
