@@ -222,7 +222,7 @@ def test_a_client_that_never_comes_and_one_too_many_are_told() -> None:
         peers.scripted([close()]) as peer,
     ):
         connected(peer).close()
-        with connected(peer) as second, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), connected(peer) as second:
             second.recv(1)
 
 

@@ -212,3 +212,31 @@ def test_arguments_that_cannot_be_meant_are_refused(
     with pytest.raises(error, match=words):
         make()
     assert threading.active_count() == before
+
+
+def test_scripts_and_conversations_are_in_the_order_of_the_clients() -> None:
+    scripts = [[send(b"%d" % number)] for number in range(50)]
+    with peers.scripted(*scripts) as peer:
+        clients = [connected(peer.endpoint) for _ in scripts]
+        for number, client in enumerate(clients):
+            assert client.recv(10) == b"%d" % number
+            client.close()
+    with peers.half_close() as server:
+        clients = [connected(server.endpoint) for _ in range(50)]
+        until(lambda: len(server.conversations) == 50, "all are served")
+        ports = [each.client.port for each in server.conversations if each.client]
+        assert ports == [client.getsockname()[1] for client in clients]
+        for client in clients:
+            client.close()
+
+
+def test_a_client_that_came_just_before_the_end_is_told() -> None:
+    for _ in range(20):
+        peer = peers.scripted([expect(b"x")])
+        with connected(peer.endpoint) as first:
+            first.sendall(b"x")
+            assert first.recv(1) == b""
+            with std.socket() as second:
+                second.connect_ex(tuple(peer.endpoint))  # which a quick reset may end
+                with pytest.raises(peers.ScriptError, match="client 2"):
+                    peer.check()

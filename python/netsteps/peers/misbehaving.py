@@ -89,11 +89,14 @@ class MisbehavingServer(Listening):
                 return True
         return False
 
-    def _serve(self, socket: Socket) -> None:
+    def _serve(self, socket: Socket) -> "Callable[[], None]":
         conversation = Conversation(socket, self._stopping, seconds=self._lasts, limit=self._most)
         conversation.client = socket.peer
         with self._lock:
             self._conversations = [*self._conversations[-KEPT + 1 :], conversation]
+        return partial(self._run, conversation)
+
+    def _run(self, conversation: Conversation) -> None:
         try:
             conversation.run(self._misbehave)
         finally:

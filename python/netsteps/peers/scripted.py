@@ -1,6 +1,8 @@
 """Scripted peers: each plays a list of steps with the program under test."""
 
 import threading
+from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from netsteps.peers.threads import Listening, Running
 from netsteps.show.ladder import ladder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from netsteps import Endpoint, Event
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ScriptedClient", "ScriptedServer"]
 
 EVENTS = 20_000  # of the trace: older ones are let go
+MEMORY = 32 << 20  # bytes of it
 
 
 class Scripts(Running):
@@ -40,9 +43,9 @@ class Scripts(Running):
         self.timeout = waits
         self._plays: list[Play] = []
         self._extra: Failure | None = None  # of no play
-        self._raised = False
+        self._raised: ScriptError | None = None
         self._changed = threading.Condition()
-        self._trace = Trace(EVENTS, preview=256)
+        self._trace = Trace(EVENTS, preview=256, memory=MEMORY)
         self._ends: set[tuple[str, str]] = set()  # of our connections
         self._trace.start()
 
@@ -58,7 +61,7 @@ class Scripts(Running):
                 self.check()
         finally:
             self.stop()
-        if error is not None and not isinstance(error, ScriptError):
+        if error is not None and error is not self._raised:
             failure = self.failure
             error.add_note(str(failure) if failure else self._progress())
 
@@ -81,10 +84,12 @@ class Scripts(Running):
             play.end()
         if not self._settled() and self._extra is None:
             self._extra = self._missing()
+        if self._settled() and self.failure is None:
+            self._last_look()
         self.stop()
-        failure = self.failure
-        if failure is not None:
-            raise failure
+        self._raised = self.failure
+        if self._raised is not None:
+            raise self._raised
 
     @property
     def failure(self) -> ScriptError | None:
@@ -129,6 +134,9 @@ class Scripts(Running):
         self._trace.stop()
 
     # Inside
+
+    def _last_look(self) -> None:
+        """Look for what came unasked, when all scripts have been played."""
 
     def _settled(self) -> bool:
         return (
@@ -218,21 +226,33 @@ class ScriptedServer(Scripts, Listening):
         self._came = 0
         self._start("scripted peer", lambda: self._accept(self._serve))
 
-    def _serve(self, socket: Socket) -> None:
+    def _serve(self, socket: Socket) -> "Callable[[], None]":
+        """Give each client its script, in the order in which they came."""
         with self._lock:
             number = self._came
             self._came += 1
         if number < len(self._plays):
             play = self._plays[number]
             play.who = f"the client {socket.peer}"
-            self._run(play, socket)
-            return
+            return partial(self._run, play, socket)
+        return partial(self._too_many, number, socket)
+
+    def _too_many(self, number: int, socket: Socket) -> None:
         many = "one script" if len(self._plays) == 1 else f"{len(self._plays)} scripts"
         reason = f"client {number + 1} connected ({socket.peer}), and there is {many}"
         self._ends.add((str(socket.local), str(socket.peer)))
-        socket.options.linger = 0
-        socket.close()
+        with suppress(SocketError):  # stopped meanwhile
+            socket.options.linger = 0
+            socket.close()
         self._fails(Failure(None, StepFailed(reason)))
+
+    def _last_look(self) -> None:
+        """Take the clients that have connected and were not accepted yet: each is one too many."""
+        with suppress(SocketError):  # nobody, or stopped
+            while True:
+                connection = self._listener.accept(timeout=0)
+                number, self._came = self._came, self._came + 1
+                self._too_many(number, connection)
 
     def _missing(self) -> Failure:
         count, of = min(self._came, len(self._plays)), len(self._plays)

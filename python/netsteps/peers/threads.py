@@ -4,7 +4,6 @@ import atexit
 import os
 import threading
 from contextlib import suppress
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 from weakref import WeakSet
@@ -69,14 +68,18 @@ class Running:
         """Tell whether this is the process that made it, and not one that was forked from it."""
         return os.getpid() == self._process
 
-    def _start(self, name: str, work: "Callable[[], None]") -> None:
-        """Let a thread do some work. A daemon: it never keeps the process from its end."""
+    def _start(self, name: str, work: "Callable[[], None]") -> bool:
+        """Let a thread do some work. False when it was stopped already.
+
+        A daemon: it never keeps the process from its end.
+        """
         thread = threading.Thread(target=work, name=f"netsteps {name}", daemon=True)
         with self._lock:
             if self._stopping.is_set():
-                return
+                return False
             self._threads = [*(old for old in self._threads if old.is_alive()), thread]
             thread.start()
+        return True
 
     def _owns(self, socket: Socket) -> bool:
         """Note a socket, to be closed by stop(). False when it was stopped already."""
@@ -117,22 +120,32 @@ class Listening(Running):
         return self._endpoint
 
     def _accept(
-        self, serve: "Callable[[Socket], None]", place: "Callable[[], bool]" = lambda: True
+        self,
+        take: "Callable[[Socket], Callable[[], None]]",
+        place: "Callable[[], bool]" = lambda: True,
     ) -> None:
-        """Serve each client in a thread of its own, until stop(). place: wait for room for one."""
-        while place() and not self._stopping.is_set():
-            try:
-                connection = self._listener.accept()
-            except SocketClosed:
-                return
-            except SocketError:  # no descriptor left, for example: perhaps there is one later
-                self._stopping.wait(0.05)
-                continue
-            if not self._owns(connection):
-                return
+        """Serve each client in a thread of its own, until stop().
+
+        take: what to do with a client; it is asked in the order in which they came. place: waits
+        for room for one more; False ends it all.
+        """
+        while place() and (connection := self._next()):
             with suppress(SocketError):  # gone already
                 connection.options.no_delay = True
-            self._start("peer", partial(serve, connection))
+            work = take(connection)
+            if not (self._owns(connection) and self._start("peer", work)):
+                work()  # stopped meanwhile: that is what it notes
+
+    def _next(self) -> Socket | None:
+        """Give the next client, or None when the peer is stopped."""
+        while not self._stopping.is_set():
+            try:
+                return self._listener.accept()
+            except SocketClosed:
+                break
+            except SocketError:  # no descriptor left, for example: perhaps there is one later
+                self._stopping.wait(0.05)
+        return None
 
 
 def _forget_threads() -> None:
