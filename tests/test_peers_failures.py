@@ -338,3 +338,20 @@ def test_long_bytes_are_shown_around_the_difference() -> None:
     assert (first[place], second[place]) == ("c", "d")
     assert shown(bytes(100), 2) == "b'\\x00\\x00'… (100 bytes)"
     assert compared(b"it's", b'it"s')[0] == "expected: b'it\\'s'  (4 bytes)"
+
+
+def test_a_script_that_was_stopped_before_its_end_has_not_passed() -> None:
+    peer = peers.scripted([send(b"x"), expect(PING)])
+    with connected(peer) as client:
+        assert client.recv(1) == b"x"
+        peer.stop()
+    for _ in range(2):
+        with pytest.raises(ScriptError, match="stopped before its script was played") as caught:
+            peer.check()
+    assert "done    1. send(b'x')\n  -       2. expect" in str(caught.value)
+    peer = peers.scripted([send(b"x")])
+    peer.stop()
+    begin = time.monotonic()
+    with pytest.raises(ScriptError, match="stopped before its script was played"):
+        peer.check()
+    assert time.monotonic() - begin < 1

@@ -83,6 +83,11 @@ class Play:
         self.over = False
         self.conversation: Conversation | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of its steps have been done."""
+        return self.over and len(self.took) == len(self.script)
+
     def run(self, socket: "Socket") -> None:
         """Play it to its end. Afterwards the connection is finished, and still open to be read."""
         conversation = self._talk(socket, self._stopping, seconds=self._timeout, limit=LIMIT)
@@ -126,7 +131,7 @@ class Play:
     def end(self) -> None:
         """Look for bytes that no step expected, and close. Called when the script is over."""
         conversation = self.conversation
-        if conversation is None or self.failure is not None or len(self.took) < len(self.script):
+        if conversation is None or self.failure is not None or not self.whole:
             return
         if isinstance(self.script[-1], (Close, ResetStep)) or conversation.peer_finished:
             conversation.close()

@@ -77,14 +77,18 @@ class Scripts(Running):
         with self._changed:
             while not self._settled():
                 late = any(play.conversation is None for play in self._plays)
-                if late and monotonic() >= end:
+                if (late and monotonic() >= end) or self._stopping.is_set():
                     break
                 self._changed.wait(0.2 if not late else max(0.0, min(0.2, end - monotonic())))
         for play in self._plays:
             play.end()
-        if not self._settled() and self._extra is None:
+        if self._stopping.is_set():
+            if not all(play.whole for play in self._plays) and self.failure is None:
+                reason = "the peer was stopped before its script was played to the end"
+                self._extra = Failure(None, StepFailed(reason))
+        elif not self._settled():
             self._extra = self._missing()
-        if self._settled() and self.failure is None:
+        elif self.failure is None:
             self._last_look()
         self.stop()
         self._raised = self.failure
@@ -104,9 +108,7 @@ class Scripts(Running):
     @property
     def done(self) -> bool:
         """Whether every script has been played to its end, so far without a failure."""
-        return all(play.over and len(play.took) == len(play.script) for play in self._plays) and (
-            self.failure is None
-        )
+        return all(play.whole for play in self._plays) and self.failure is None
 
     @property
     def received(self) -> list[bytes]:
