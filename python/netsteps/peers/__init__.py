@@ -7,7 +7,14 @@ r"""Peers that misbehave on purpose, and peers that play a script, for tests of 
         connect_to(peer.endpoint)
 
 They are servers on loopback; those of `peers.client` connect to the server under test. All are real
-sockets of the kernel, served by threads that end with the peer.
+sockets of the kernel, served by threads that end with the peer: at `.stop()`, at the end of the
+`with` block, and with the process.
+
+Every misbehaving peer takes seconds= (how long a conversation lasts at most, 30) and limit= (the
+most bytes in each direction, 64 MiB); a server takes host= and port= (loopback, a free one), and
+most of them request= (how many bytes of the client come first, or up to which bytes). What became
+of each conversation is in `.conversations` of a server, and `.conversation` of a client.
+
 `import netsteps` does not load this room: it comes with `import netsteps.peers`, and when the
 attribute `netsteps.peers` is first used.
 """
