@@ -19,7 +19,7 @@ from netsteps.peers import expect, send
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROMPT = 1.0  # seconds: the law says 0.2, and this machine may be busy
+QUICK = 1.0  # seconds: the law says 0.2, and this machine may be busy
 
 
 def connected(endpoint: ns.Endpoint) -> std.socket:
@@ -56,7 +56,7 @@ def test_stop_ends_each_behaviour_at_once_and_leaves_no_thread(name: str) -> Non
     until(lambda: len(peer.conversations) == 3, "all are served")
     begin = time.monotonic()
     peer.stop()
-    assert time.monotonic() - begin < PROMPT
+    assert time.monotonic() - begin < QUICK
     assert threading.active_count() == before
     peer.stop()
     assert {each.ending for each in peer.conversations} <= {"stopped", "cut"}
@@ -124,7 +124,7 @@ def test_ctrl_c_ends_the_wait_for_a_script(
         begin = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             wait(peer)
-        assert time.monotonic() - begin < PROMPT
+        assert time.monotonic() - begin < QUICK
         timer.join()
     peer.stop()
     assert threading.active_count() == before
