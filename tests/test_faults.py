@@ -169,6 +169,7 @@ SUITE = [
     "test_udp_server_stop.py",
     "test_reply_loops.py",
     "test_transfers.py",
+    "test_message_handles.py",
     "test_messages.py",
     "test_loops.py",
     "test_hostile_clients.py",
