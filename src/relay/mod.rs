@@ -10,6 +10,7 @@
 //! | `schedule.rs` | what is due at a time |
 //! | `rules` | what is done to datagrams |
 //! | `switch.rs` | the partition, switched while the relay runs |
+//! | `udp` | the relay of datagrams |
 //!
 //! Decisions are pure: a rule has neither a clock nor a socket; the loops own both. Times are nanoseconds since the relay's start.
 
@@ -19,6 +20,7 @@ mod report;
 pub mod rules;
 pub mod schedule;
 mod switch;
+pub mod udp;
 mod verdict;
 mod way;
 
