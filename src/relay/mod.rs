@@ -16,7 +16,9 @@ mod log;
 pub mod random;
 mod report;
 pub mod schedule;
+pub mod stream;
 mod switch;
+pub mod tcp;
 mod verdict;
 mod way;
 

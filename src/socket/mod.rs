@@ -13,7 +13,7 @@
 //! | `sampler.rs` | the same over time, of every live socket (`live.rs`) |
 //! | `patience.rs` | a read that waits inside its call |
 //! | `kept.rs` | bytes that a read took and did not give yet |
-//! | `stream.rs` | a connection of an event loop |
+//! | `stream.rs`, `paired.rs` | a connection of an event loop; what one has more that is half of a relay's pair |
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;
@@ -26,6 +26,7 @@ mod kernel;
 mod live;
 mod memory;
 mod options;
+mod paired;
 mod patience;
 mod read;
 pub mod sampler;

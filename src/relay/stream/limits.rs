@@ -88,7 +88,10 @@ mod tests {
             ..Rules::default()
         };
         let limits = Limits::new(&rules);
-        assert_eq!((limits.left(0), limits.left(4), limits.left(99)), (10, 6, 0));
+        assert_eq!(
+            (limits.left(0), limits.left(4), limits.left(99)),
+            (10, 6, 0)
+        );
         assert_eq!(limits.reached(9), None);
         assert_eq!(limits.reached(10), Some(Limit::HalfClose));
         assert_eq!(limits.name(), "half_close_after=10");

@@ -15,6 +15,8 @@
 mod flow;
 mod limits;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use flow::{End, Flow, GAP_NS, Next, Piece};
 pub use limits::{Limit, Limits};
