@@ -8,6 +8,7 @@
 //! | `report.rs` | the counts |
 //! | `random.rs` | draws that one seed repeats, apart for each flow, direction and rule |
 //! | `schedule.rs` | what is due at a time |
+//! | `rules` | what is done to datagrams |
 //! | `switch.rs` | the partition, switched while the relay runs |
 //!
 //! Decisions are pure: a rule has neither a clock nor a socket; the loops own both. Times are nanoseconds since the relay's start.
@@ -15,6 +16,7 @@
 mod log;
 pub mod random;
 mod report;
+pub mod rules;
 pub mod schedule;
 pub mod stream;
 mod switch;
