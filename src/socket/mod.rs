@@ -14,7 +14,7 @@
 //! | `patience.rs` | a read that waits inside its call |
 //! | `kept.rs` | bytes that a read took and did not give yet |
 //! | `watched.rs` | a socket of datagrams in an event loop |
-//! | `stream.rs` | a connection of an event loop |
+//! | `stream.rs`, `paired.rs` | a connection of an event loop; what one has more that is half of a relay's pair |
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;
@@ -27,6 +27,7 @@ mod kernel;
 mod live;
 mod memory;
 mod options;
+mod paired;
 mod patience;
 mod read;
 pub mod sampler;
