@@ -1,10 +1,13 @@
 """What can be asked of a relay, and that a seed repeats it over real sockets."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 import netsteps as ns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TARGET = ("127.0.0.1", 9)
 HARD: dict[str, float] = {"loss": 0.2, "duplicate": 0.1, "corrupt": 0.1, "reorder": 0.1}
