@@ -8,8 +8,9 @@
 //! | `report.rs` | the counts |
 //! | `random.rs` | draws that one seed repeats, apart for each flow, direction and rule |
 //! | `schedule.rs` | what is due at a time |
-//! | `rules` | what is done to datagrams |
+//! | `rules`, `stream` | what is done to datagrams, what is done to a stream |
 //! | `switch.rs` | the partition, switched while the relay runs |
+//! | `udp`, `tcp` | the relay of datagrams, the relay of connections |
 //!
 //! Decisions are pure: a rule has neither a clock nor a socket; the loops own both. Times are nanoseconds since the relay's start.
 
@@ -21,6 +22,7 @@ pub mod schedule;
 pub mod stream;
 mod switch;
 pub mod tcp;
+pub mod udp;
 mod verdict;
 mod way;
 
