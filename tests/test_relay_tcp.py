@@ -214,7 +214,7 @@ def test_what_is_written_apart_comes_glued() -> None:
 # Ends
 
 
-@pytest.mark.parametrize("after", [0, 1, 100_000])
+@pytest.mark.parametrize("after", [1, 100_000])
 def test_a_reset_comes_after_its_very_byte_at_both_ends(after: int) -> None:
     data = real_bytes(200_000)
     with relayed(to_client=ns.Rules(reset_after=after)) as (relay, client, target):
@@ -232,6 +232,16 @@ def test_a_reset_comes_after_its_very_byte_at_both_ends(after: int) -> None:
         assert [each.rule for each in relay.log if each.verdict == "reset"] == [
             f"reset_after={after}"
         ]
+
+
+def test_a_reset_at_once_is_told_by_connect_or_by_the_first_read() -> None:
+    with listening() as listener, ns.Relay(listener.local, reset_after=0) as relay:
+        for _ in range(5):
+            with (
+                pytest.raises(ConnectionResetError),
+                ns.Socket.open(*relay.endpoint, timeout=PATIENCE) as client,
+            ):
+                client.read(1, timeout=PATIENCE)
 
 
 def test_a_reset_comes_after_its_time_and_again_for_the_next_client() -> None:
