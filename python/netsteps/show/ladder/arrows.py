@@ -65,6 +65,10 @@ def draw_links(canvas: "Canvas", picture: "Picture") -> "Callable[[], None]":
     for fold in picture.rows.breaks:
         if not fold.busy:
             words.place((0, picture.top + fold.top, picture.width, picture.top + fold.bottom))
+    for label in picture.labels:
+        if label.anchor == "middle" and label.name:
+            half = label.width / 2 + 12
+            words.reserve((label.x - half, label.y - 8, label.x + half, label.y + 8))
     if picture.several:
         for line in picture.model.lines:
             x, y = picture.x[id(line)], picture.top + picture.begins[id(line)]
@@ -72,6 +76,8 @@ def draw_links(canvas: "Canvas", picture: "Picture") -> "Callable[[], None]":
     out: Counter[int] = Counter(id(link.source) for link in picture.model.links if link.source)
     into: Counter[int] = Counter(id(link.target) for link in picture.model.links if link.target)
     for link in picture.model.links:
+        if link.kind == "passage":
+            continue
         if id(link.begin) in picture.x and id(link.end) in picture.x:
             canvas.open()
             # Where arrows meet in one point, their words go to where they are apart.
@@ -171,11 +177,14 @@ class _Arrow:
 
     def _straight(self, y1: float, y2: float) -> None:
         """Draw an arrow from call to call."""
-        gap = 5 * self.way
-        if self.begin == self.end or self.link.begin.side == self.link.end.side:
+        # An edge of a relay's lane has no signs to keep away from.
+        leave, come = (1.0 if end.relay else 5.0 for end in (self.link.begin, self.link.end))
+        sides = {self.link.begin.side, self.link.end.side}
+        if self.begin == self.end or (len(sides) == 1 and "relay" not in sides):
             self._around(y1, y2)
             return
-        x1, x2 = self.begin + gap, self.end - gap - (3 * self.way if self._signed() else 0)
+        x1 = self.begin + leave * self.way
+        x2 = self.end - (come + (3 if self._signed() else 0)) * self.way
         dash = "7 3" if self.link.kind == "fin" else None
         way = self._line(x1, y1, x2, y2, dash=dash)
         self._head(x2, y2, way)
@@ -338,6 +347,9 @@ class _Arrow:
         x1, y1, x2, y2 = line
         half = text_width(text, _SIZE, mono=True) / 2 + 4
         left, right = self.picture.left.last + 8, self.picture.right.first - 8
+        if self.link.begin.relay is not None or self.link.end.relay is not None:
+            # Not in the lane, where other words are.
+            left, right = max(left, min(x1, x2) + 2), min(right, max(x1, x2) - 2)
         for place in self.places if fixed is None else (0.5,):
             x = x1 + (x2 - x1) * place if fixed is None else fixed
             y = y1 + (y2 - y1) * place

@@ -82,7 +82,7 @@ def rows_of(model: "Model") -> Rows:
         return rows
     scale, limit = _scale([after.ns - before.ns for before, after in _neighbours(anchors)])
     runs = [step for step in model.steps if step.count > 1]
-    y, last = 0.0, {"left": -_SAME_SIDE, "right": -_SAME_SIDE}
+    y, last = 0.0, dict.fromkeys(("left", "relay", "right"), -_SAME_SIDE)
     labelled = -_ANY_SIDE
     before = anchors[0].ns
     for anchor in anchors:
@@ -113,6 +113,10 @@ def rows_of(model: "Model") -> Rows:
             last[side] = max(last[side], y + _SIGN - _SAME_SIDE)
         _note(rows, anchor, y)
     rows.height = y
+    for link in model.links:
+        step = link.target
+        if step is not None and step.joined is not None and id(step.joined) in rows.at:
+            rows.at[id(step)] = rows.at[id(step.joined)]
     return rows
 
 
