@@ -27,17 +27,21 @@ class FakeRelay:
     """A relay of datagrams: one socket for the clients, one to the target for each of them."""
 
     world: World
+    local: str = DOOR
+    target: str = TARGET
+    first: int = 40001  # the port of its first socket to the target
+    thread: int = 9
     door: FakeSocket = field(init=False)
     flows: dict[str, FakeSocket] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.door = self.world.bound(2, DOOR)
-        self.door.thread = 9
+        self.door = self.world.bound(2, self.local)
+        self.door.thread = self.thread
 
     def flow(self, client: str) -> FakeSocket:
         if client not in self.flows:
-            made = self.world.socket("udp", thread=9)
-            made.local = f"127.0.0.1:{40001 + len(self.flows)}"
+            made = self.world.socket("udp", thread=self.thread)
+            made.local = f"127.0.0.1:{self.first + len(self.flows)}"
             self.flows[client] = made
         return self.flows[client]
 
@@ -56,14 +60,14 @@ class FakeRelay:
         """Receive a packet at `us`; send it on so much later, each time that `late` names."""
         came, went = (self.flow(client), self.door) if back else (self.door, self.flow(client))
         told: dict[str, object] = {"verdict": verdict, "rule": rule}
-        source = TARGET if back else client
+        source = self.target if back else client
         size = len(data)
         came.call("relay", "recvmmsg", us, 1, data=data, size=size, peer=source, **told)
         origin = self.world.events[-1].id
         data = changed or data
         told["origin"] = origin
         for by in late:
-            peer = client if back else TARGET
+            peer = client if back else self.target
             went.call("relay", "sendmmsg", us + by, 1, data=data, size=size, peer=peer, **told)
 
 
@@ -170,6 +174,39 @@ def two_clients(world: World) -> None:
         assert client.local is not None
         relay.pass_on(120 + 100 * number, data, client=client.local)
         receiver.receive_from(150 + 100 * number, data, f"127.0.0.1:{40001 + number}")
+
+
+@scene
+def two_relays_in_a_row(world: World) -> None:
+    receiver = world.bound(0, TARGET)
+    near = FakeRelay(world, target="127.0.0.1:5001")
+    far = FakeRelay(world, local="127.0.0.1:5001", first=41001, thread=10)
+    sender = world.socket("udp")
+    sender.call("socket", "socket", 20)
+    sender.local = SENDER
+    for number in range(3):
+        at, data = 100 + 200 * number, b"packet %d" % number
+        sender.send_to(at, data, DOOR)
+        lost = number == 1
+        near.pass_on(at + 20, data, "late", "delay=0.01", late=(10_000,))
+        if lost:
+            far.pass_on(at + 10_050, data, "lost", "loss=0.1", late=(), client=OUT)
+        else:
+            far.pass_on(at + 10_050, data, client=OUT)
+            receiver.receive_from(at + 10_080, data, "127.0.0.1:41001")
+
+
+@scene
+def beside_a_direct_way(world: World) -> None:
+    receiver, sender, relay = ends(world)
+    sender.send_to(100, b"through the relay", DOOR)
+    relay.pass_on(120, b"through the relay", "late", "delay=0.0005", late=(500,))
+    other = world.socket("udp")
+    other.call("socket", "socket", 150)
+    other.local = "127.0.0.1:50009"
+    other.send_to(200, b"direct", TARGET)
+    receiver.receive_from(240, b"direct", "127.0.0.1:50009")
+    receiver.receive_from(660, b"through the relay", OUT)
 
 
 @scene

@@ -75,7 +75,8 @@ def lanes_of(picture: "Picture") -> list[Lane]:
         for one in own:
             one.name = clipped(one.name, LANE_SIZE, width - 40)
         lanes.append(Lane(relay, width, top=-16.0, bottom=picture.height))
-    return sorted(lanes, key=_place_of)
+    places = _places(picture.model)
+    return sorted(lanes, key=lambda lane: places[id(lane.relay)])
 
 
 def room_of(lanes: "list[Lane]") -> float:
@@ -101,14 +102,19 @@ def put_lanes(picture: "Picture", left: float, right: float) -> None:
             each.x = middles.get(id(each.step.line.relay), left)
 
 
-def _place_of(lane: Lane) -> int:
-    """Tell how many relays stand between a relay and the target: the last one is on the left."""
-    place, met = 0, {id(lane.relay)}
-    relay = lane.relay
-    while True:
-        beyond = (line.partner for line in relay.lines if line.faces == "left")
-        after = next((end.relay for end in beyond if end is not None and end.relay), None)
-        if after is None or id(after) in met:
-            return place
-        met.add(id(after))
-        relay, place = after, place + 1
+def _places(model: "Model") -> dict[int, int]:
+    """Tell how many relays stand between each one and the target: the last one is on the left."""
+    after: dict[int, int] = {}
+    for link in model.links:
+        near, far = link.begin.relay, link.end.relay
+        if near is not None and far is not None and near is not far:
+            # What goes towards a target leaves an edge that faces left.
+            left, right = (far, near) if link.begin.faces == "left" else (near, far)
+            after.setdefault(id(right), id(left))
+    places = {}
+    for relay in model.relays:
+        met, at = [id(relay)], id(relay)
+        while (at := after.get(at, 0)) and at not in met:
+            met.append(at)
+        places[id(relay)] = len(met)
+    return places

@@ -18,6 +18,7 @@ __all__ = ["TextLanes", "short"]
 _HALF = 14  # between a side and a relay, where there is room
 _LEAST_HALF = 8
 _LANE = (22, 28)  # the width of a lane, at least and at most
+_NARROW = (16, 21)  # and where there are several
 _RAILS = 12  # beside the words, for ways that go down
 # The signs of what does not go on; of all else there: a cross.
 _STOPS = {"reset": "↯", "refused": "⊖", "stalled": "‖", "silent": "‖"}
@@ -46,11 +47,12 @@ class TextLanes:
     def _width(self, relay: "Relay") -> int:
         own = [label for label in self._labels if label.step.line.relay is relay]
         words = [len(self._words.get(id(label.step), "")) + _RAILS for label in own]
-        least, most = _LANE
+        least, most = _LANE if len(self._picture.lanes) == 1 else _NARROW
         return min(max([least, *words]), most + max(self._columns - 100, 0) // 4)
 
     def least(self, half: int = _HALF) -> int:
         """Give how many columns there must be between the sides."""
+        half = half if len(self._widths) == 1 else _LEAST_HALF
         return sum(self._widths) + (len(self._widths) + 1) * half
 
     def place(self, middle: int) -> int:
