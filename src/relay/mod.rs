@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `way.rs` | the two directions |
 //! | `verdict.rs` | what became of a packet or a chunk |
+//! | `given.rs` | rules as a user gives them |
 //! | `log.rs` | each of them, bounded, and counts that are exact |
 //! | `report.rs` | the counts |
 //! | `random.rs` | draws that one seed repeats, apart for each flow, direction and rule |
@@ -14,6 +15,7 @@
 //!
 //! Decisions are pure: a rule has neither a clock nor a socket; the loops own both. Times are nanoseconds since the relay's start.
 
+mod given;
 mod log;
 pub mod random;
 mod report;
@@ -26,6 +28,7 @@ pub mod udp;
 mod verdict;
 mod way;
 
+pub use given::Given;
 pub use log::{LOG_LIMIT, Log, Passage};
 pub use random::Draws;
 pub use report::{Counts, Report};
