@@ -195,14 +195,14 @@ impl PyRelay {
                 register(Running::UdpRelay(Arc::downgrade(&relay)));
                 Core::Udp(relay)
             }
-            Both::Stream([to_target, to_client]) => {
+            Both::Stream(rules) => {
                 let settings = tcp::Settings {
-                    endpoint,
+                    listen: endpoint,
                     target,
-                    to_target,
-                    to_client,
+                    rules,
                     seed,
-                    log_limit: log,
+                    log,
+                    max_clients: 10_000,
                 };
                 let relay = placed(py, || TcpRelay::start(settings)).map_err(raise)?;
                 let relay = Arc::new(relay);

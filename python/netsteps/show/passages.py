@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from netsteps.show.drawing import Drawing
 
-__all__ = ["Passages", "log"]
+__all__ = ["AnyPassage", "Passages", "log"]
 
 _ROWS = 200
 

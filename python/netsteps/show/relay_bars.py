@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from netsteps.show.theme import Theme
 
-__all__ = ["bars"]
+__all__ = ["Counts", "bars"]
 
 _WIDTH, _MARGIN, _LEFT = 620.0, 16.0, 96.0
 _BAR, _ROW = 20.0, 66.0
@@ -23,32 +23,41 @@ _CHANGED = ("late", "reordered", "doubled", "corrupted", "split", "glued")
 _PARTS = {"#": "as it came", "+": "changed or late", "x": "did not go on"}
 
 
-class _Counts(Protocol):
+class Counts(Protocol):
     """What came one way (netsteps.RelayCounts), with a count for each verdict beside these."""
 
     @property
-    def came(self) -> int: ...
+    def came(self) -> int:
+        """How many came."""
+
     @property
-    def came_bytes(self) -> int: ...
+    def came_bytes(self) -> int:
+        """Their bytes."""
+
     @property
-    def delivered(self) -> int: ...
+    def delivered(self) -> int:
+        """How many were sent on, copies among them."""
+
     @property
-    def delivered_bytes(self) -> int: ...
+    def delivered_bytes(self) -> int:
+        """Their bytes."""
+
     @property
-    def passed(self) -> int: ...
+    def passed(self) -> int:
+        """How many went on as they came, at once."""
 
 
 class _Report(Protocol):
     @property
-    def to_target(self) -> _Counts: ...
+    def to_target(self) -> Counts: ...
     @property
-    def to_client(self) -> _Counts: ...
+    def to_client(self) -> Counts: ...
 
 
 class _Bar:
     """One direction: its three parts, and its words."""
 
-    def __init__(self, name: str, counts: _Counts) -> None:
+    def __init__(self, name: str, counts: Counts) -> None:
         def of(verdict: str) -> int:
             return int(getattr(counts, verdict.replace(" ", "_"), 0))
 

@@ -90,9 +90,15 @@ def draw(picture: "Picture", theme: "Theme", alt: str) -> str:
     _leaders(canvas, picture)
     draw_passages(canvas, picture)
     labels = draw_links(canvas, picture)
+    # A relay that cuts a connection closes its sockets, but no ordinary close is drawn.
+    broken = {
+        link.source
+        for link in picture.model.links
+        if link.kind == "reset" and link.source is not None and link.begin.relay is not None
+    }
     for step in picture.model.steps:
         if step.line.relay is None or step.sign:
-            _step(canvas, picture, step)
+            _step(canvas, picture, step, broken)
     for line in picture.model.lines:
         _number(canvas, picture, line)
     draw_verdicts(canvas, picture)
@@ -302,14 +308,13 @@ def _bar(canvas: Canvas, picture: "Picture", step: "Step") -> None:
                 break_mark(canvas, x + side, top, bottom, colour=tint, paper=theme.panel)
 
 
-def _step(canvas: Canvas, picture: "Picture", step: "Step") -> None:
+def _step(canvas: Canvas, picture: "Picture", step: "Step", broken: "set[Step]") -> None:
     x, y = picture.x[id(step.line)], picture.at(step)
     colour = colour_of(picture, canvas.theme, step.line)
     if step.sign in {"refused", "timeout", "failed"}:
         y = picture.bar(step)[1]
     canvas.open()
-    broken = step.line.relay is not None and step.verdict in {"reset", "refused"}
-    sign(canvas, "reset" if broken else step.sign, x, y, colour)
+    sign(canvas, "reset" if step in broken else step.sign, x, y, colour)
     made = step.made
     if made is not None and id(made) in picture.x:
         there = picture.x[id(made)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["LANE_SIZE", "Lane", "inside_words", "lanes_of", "put_lanes", "room_of"]
 
 LANE_SIZE = 11.0  # of the words in a relay's lane
-_LEAST_LANE, _MOST_LANE = 110.0, 230.0  # the width of a lane
+_LEAST_LANE, _MOST_LANE = 110.0, 280.0  # the width of a lane
 _LEAST_HALF = 150.0  # between a side and a relay
 
 

@@ -52,7 +52,7 @@ def meanings(picture: "Picture") -> dict[str, str]:
     used |= {link.fate for link in links if link.kind in {"data", "datagram"}}
     if any(line.outside for line in model.lines):
         used.add("outside")
-    if any(step.waited_ns for step in model.steps):
+    if any(step.waited_ns for step in model.steps if step.line.relay is None):
         used.add("wait")
     if any(not fold.busy for fold in picture.rows.folds):
         used.add("fold")

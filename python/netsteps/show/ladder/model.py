@@ -149,7 +149,7 @@ class Link:
     call took it), "lost" (UDP: never received), "unseen" (the other end is not in the trace); of a
     passage "read", or "lost" when it did not go on. first: the position of its first byte in the
     stream. whole: whether it is all that the sender's call sent and all that the reader's got.
-    copy: 0, or which one of several that went out.
+    copy: 0, or which one of several that went out. short: how many bytes of a chunk did not go on.
     """
 
     kind: str
@@ -164,6 +164,7 @@ class Link:
     whole: bool = True
     count: int = 1
     copy: int = 0
+    short: int = 0
 
 
 @dataclass(slots=True, eq=False)

@@ -82,7 +82,10 @@ def place_relays(relays: "Iterable[Relay]", lines: "Iterable[Lifeline]") -> None
                 outside = step.made is not None and _outside(step.made)
                 step.hidden |= step.call in _QUIET and not step.verdict
                 step.hidden |= step.call.startswith("accept") and not (step.verdict or outside)
-                step.hidden |= step.call == "close" and relay.kind == "udp" and not step.verdict
+                # What a relay of datagrams does beside passing them on, and its listener's end.
+                own = step.call in {"close", "connect"} and relay.kind == "udp"
+                own |= step.call == "close" and line.role == "listener"
+                step.hidden |= own and not step.verdict
 
 
 def _outside(line: "Lifeline") -> bool:
@@ -156,7 +159,7 @@ def _of_streams(relay: Relay, origins: "dict[tuple[int, int], Step]") -> "Iterat
         went = moved_ranges(other, "out") if other is not None else []
         at = 0
         for first, behind, step in came:
-            on = False
+            links: list[Link] = []
             while at < len(went) and went[at][1] <= first:
                 at += 1
             look = at
@@ -165,11 +168,11 @@ def _of_streams(relay: Relay, origins: "dict[tuple[int, int], Step]") -> "Iterat
                 link = _passage(step, out)
                 link.first, link.size = max(begin, first), min(end, behind) - max(begin, first)
                 link.whole = (begin, end) == (first, behind)
-                on = True
-                yield link
+                links.append(link)
                 look += 1
-            if not on:
-                yield _passage(step, None)
+            if links:
+                links[0].short = behind - first - sum(link.size for link in links)
+            yield from links or [_passage(step, None)]
         yield from _ends(line, other)
 
 

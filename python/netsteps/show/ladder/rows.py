@@ -154,6 +154,8 @@ def _anchors(model: "Model") -> list[_Anchor]:
             if end is not None and end > step.at_ns:
                 anchors.append(_Anchor(end, 3, "end", step))
             continue
+        if step.line.relay is not None and step.sign not in {"refused", "timeout", "failed"}:
+            continue  # its calls wait for packets, which says nothing
         if step.start_ns < step.at_ns:
             between = _between(ats, step.start_ns, step.at_ns)
             if step.waited_ns or (between and step.call.startswith("accept")):

@@ -26,6 +26,7 @@ __all__ = ["text_of"]
 
 _LEAST_MIDDLE = 24
 _MOST_LABEL = 34
+_LABEL_BY_LANE = 20  # what a label should have before the words of a relay get more
 _SIGNS = {
     "": "●",
     "end": "▬",
@@ -98,6 +99,9 @@ class _Text:
         wide = {
             side: max([len(text) for text in texts], default=6) for side, texts in words.items()
         }
+        if self.lanes:
+            wanted = sum(min(count, _LABEL_BY_LANE) for count in wide.values())
+            room += self.lanes.narrow(max(wanted - room, 0))
         self.left = min(wide["end"], _MOST_LABEL, max(room // 2, room - wide["start"]))
         self.right = min(wide["start"], _MOST_LABEL, room - self.left)
         self.middle = columns - taken - self.left - self.right

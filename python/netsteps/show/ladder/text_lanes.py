@@ -55,6 +55,15 @@ class TextLanes:
         half = half if len(self._widths) == 1 else _LEAST_HALF
         return sum(self._widths) + (len(self._widths) + 1) * half
 
+    def narrow(self, columns: int) -> int:
+        """Make the lanes narrower by so many columns in all, or fewer; gives how many."""
+        gained = 0
+        for number, width in enumerate(self._widths):
+            less = min(max(width - _LANE[0], 0), columns - gained)
+            self._widths[number] -= less
+            gained += less
+        return gained
+
     def place(self, middle: int) -> int:
         """Place the lanes in so many columns; gives how many it takes."""
         middle = max(middle, self.least(_LEAST_HALF))
@@ -92,6 +101,7 @@ class TextLanes:
         span = edges if way > 0 else edges[::-1]
         at = link.target or step
         text = self._words.get(id(at.joined or at), "") or self._words.get(id(link.source), "")
+        text = "" if link.copy else text  # of a copy the line says it
         if source is not None and target is not None:
             rails.bent(id(link.source), source, target, way, text, span=span, head=False)
         elif source is not None and (link.target is not None or step.count > 1):
@@ -105,6 +115,7 @@ class TextLanes:
 
     def deeds(self, rails: "Rails", row: "Mapping[int, int]", signs: "Mapping[str, str]") -> None:
         """Write what a relay did to a connection itself, at the edge of the lane."""
+        broken = {id(link.source) for link in self._picture.model.links if link.kind == "reset"}
         for label in self._labels:
             step = label.step
             edges = self._edges.get(id(step.line.relay))
@@ -112,7 +123,8 @@ class TextLanes:
                 continue
             way = 1 if step.line.faces == "left" else -1
             if step.sign and not step.verdict:
-                rails.words(row[id(step)], edges[way < 0], signs[step.sign])
+                sign = "reset" if id(step) in broken else step.sign
+                rails.words(row[id(step)], edges[way < 0], signs[sign])
             elif not step.way and step.verdict:
                 self._deed(rails, row[id(step)], step, edges)
 

@@ -147,6 +147,8 @@ def passage_text(link: "Link") -> str:
         held = link.target.at_ns - link.source.at_ns
         least = 0 if verdict == "late" else _WORTH_SAYING_NS
         late = f"+{_short_time(held)}" if held > least else ""
+    if link.short > 0 and verdict in {"", "passed", "late", "split", "glued"}:
+        return f"{size_text(link.short)} not sent on"
     if verdict in {"", "passed"}:
         lost = link.target is None and verdict == "" and step.size
         return "went nowhere" if lost else ""
