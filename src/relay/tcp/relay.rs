@@ -99,7 +99,7 @@ impl TcpRelay {
         }
         let refuses = settings.either(|rules| rules.refuse);
         let listener = if refuses {
-            // A port that somebody has and nobody listens on: the kernel refuses, and no other program can take it.
+            // A port that somebody has and nobody listens on: the kernel refuses, and gives it to no other program.
             let socket = Socket::new(Transport::Tcp, settings.listen.family())?;
             if cfg!(unix) {
                 socket.set_option(OptionName::ReuseAddress, Value::Switch(true))?;
