@@ -144,9 +144,11 @@ def _way(name: str, came: "Sequence[_Passage]") -> _Way:
             way.held.add(place)
             waiting.append(place)
             continue
-        way.goes += [place] * (2 if "doubled" in one.verdicts else 1)
+        way.goes.append(place)
         while waiting:
             way.goes.append(waiting.popleft())
+        if "doubled" in one.verdicts:
+            way.goes.append(place)
     for waiting in held.values():
         way.goes += waiting
     return way

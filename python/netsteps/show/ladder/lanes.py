@@ -16,7 +16,7 @@ from netsteps.show.svg import clipped, text_width
 if TYPE_CHECKING:
     from netsteps.show.ladder.lane_layout import Lane
     from netsteps.show.ladder.layout import Label, Picture
-    from netsteps.show.ladder.model import Link, Step
+    from netsteps.show.ladder.model import Link
     from netsteps.show.svg import Canvas
 
 __all__ = ["STOPPED", "draw_lanes", "draw_passages", "draw_verdicts"]
@@ -133,34 +133,36 @@ def draw_verdicts(canvas: "Canvas", picture: "Picture") -> None:
 
 def _words(canvas: "Canvas", picture: "Picture", label: "Label", stopped: "Link | None") -> None:
     theme, step = canvas.theme, label.step
-    y = label.y
-    red = _red(step)
+    y, verdict = label.y, _verdict(label)
     wide = text_width(label.name, LANE_SIZE)
-    sign = _SIGN if step.count == 1 else 0.0
-    left = label.x - (wide + sign) / 2
+    room = _SIGN if step.count == 1 else 0.0
+    left = label.x - (wide + room) / 2
+    sign = left + 6
     if stopped is not None and step.count == 1:
         # The sign stands where its way ends, and the words behind it.
         lane = next(lane for lane in picture.lanes if lane.relay is step.line.relay)
         way = -1 if leftwards(stopped) else 1
-        edge = lane.right if way < 0 else lane.left
-        at = edge + (_STOP + 2) * way
-        left = at + 10 - _SIGN if way > 0 else at - 10 - wide - _SIGN
-        verdict_sign(canvas, step.verdict or "lost", at, y)
+        sign = (lane.right if way < 0 else lane.left) + (_STOP + 2) * way
+        left = sign + 10 - room if way > 0 else sign - 10 - wide - room
+        box = (left + room - 3, wide + 6)
     else:
-        canvas.rect(
-            left - 3, y - 7, wide + sign + 6, 14, rx=3, fill=theme.panel, fill_opacity="0.9"
-        )
-        if sign:
-            verdict_sign(canvas, step.verdict, left + 6, y)
+        box = (left - 3, wide + room + 6)
+    canvas.rect(box[0], y - 7, box[1], 14, rx=3, fill=theme.panel, fill_opacity="0.9")
+    if room:
+        verdict_sign(canvas, verdict, sign, y)
     canvas.text(
-        left + sign,
+        left + room,
         y + 3.8,
         label.name,
         size=LANE_SIZE,
-        fill=theme.red if red else theme.ink,
+        fill=theme.red if verdict in STOPPED and room else theme.ink,
         title=step_title(step, picture.model),
     )
 
 
-def _red(step: "Step") -> bool:
-    return step.verdict in STOPPED
+def _verdict(label: "Label") -> str:
+    """Tell what the words say: of the end of a stream, or of a part, no verdict tells it."""
+    if label.name.startswith("+"):
+        return "late"
+    told = label.step.verdict
+    return told if told not in {"", "passed"} else "lost"
