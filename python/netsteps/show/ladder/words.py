@@ -149,7 +149,7 @@ def passage_text(link: "Link") -> str:
         late = f"+{_short_time(held)}" if held > least else ""
     if link.short > 0 and verdict in {"", "passed", "late", "split", "glued"}:
         return f"{size_text(link.short)} not sent on"
-    if step.sign == "end" and verdict in {"split", "glued"}:
+    if step.sign == "end" and verdict in {"", "passed", "split", "glued"}:
         return late  # there is nothing to cut
     if verdict in {"", "passed"}:
         lost = link.target is None and verdict == "" and step.size
