@@ -195,14 +195,14 @@ impl PyRelay {
                 register(Running::UdpRelay(Arc::downgrade(&relay)));
                 Core::Udp(relay)
             }
-            Both::Stream(rules) => {
+            Both::Stream([to_target, to_client]) => {
                 let settings = tcp::Settings {
-                    listen: endpoint,
+                    endpoint,
                     target,
-                    rules,
+                    to_target,
+                    to_client,
                     seed,
-                    log,
-                    max_clients: 10_000,
+                    log_limit: log,
                 };
                 let relay = placed(py, || TcpRelay::start(settings)).map_err(raise)?;
                 let relay = Arc::new(relay);
