@@ -176,14 +176,14 @@ impl PyRelay {
                 register(Running::UdpRelay(Arc::downgrade(&relay)));
                 Core::Udp(relay)
             }
-            Both::Stream([to_target, to_client]) => {
+            Both::Stream(rules) => {
                 let settings = tcp::Settings {
-                    endpoint,
+                    listen: endpoint,
                     target,
-                    to_target,
-                    to_client,
+                    rules,
                     seed,
-                    log_limit: log,
+                    log,
+                    max_clients: tcp::MOST_CLIENTS,
                 };
                 let relay = placed(py, || TcpRelay::start(settings)).map_err(raise)?;
                 let relay = Arc::new(relay);
@@ -346,7 +346,7 @@ impl PyRelay {
     fn logged<T>(&self, look: impl FnOnce(&Log) -> T) -> T {
         match &self.core {
             Core::Udp(relay) => look(relay.log()),
-            Core::Tcp(relay) => look(&relay.log()),
+            Core::Tcp(relay) => look(relay.log()),
         }
     }
 }

@@ -31,6 +31,9 @@ pub use relay::TcpRelay;
 use super::stream::Rules;
 use crate::address::Endpoint;
 
+/// As many clients as a relay has at once unless one asks for another number: the limit of descriptors comes before, in most systems.
+pub const MOST_CLIENTS: usize = 65_536;
+
 /// What a relay of connections is asked to be.
 #[derive(Clone, Debug)]
 pub struct Settings {
