@@ -40,6 +40,11 @@ class TextLanes:
         }
         self._widths = [self._width(lane.relay) for lane in picture.lanes]
         self._edges: dict[int, tuple[int, int]] = {}
+        self._going = {
+            id(link.source)
+            for link in picture.model.links
+            if link.kind == "passage" and link.target is not None
+        }
 
     def __bool__(self) -> bool:
         return bool(self._widths)
@@ -105,7 +110,10 @@ class TextLanes:
         if source is not None and target is not None:
             rails.bent(id(link.source), source, target, way, text, span=span, head=False)
         elif source is not None and (link.target is not None or step.count > 1):
-            rails.flat(source, way, text or "...", line="─", head="─", span=span)
+            if link.target is None and id(step) in self._going:
+                return  # those of the run that go on are drawn there
+            words = short(text or "...", abs(span[1] - span[0]) - 5)
+            rails.flat(source, way, words, line="─", head="─", span=span)
         elif source is not None:
             words = short(self._words.get(id(step), ""), abs(span[1] - span[0]) - 4)
             head = f"{_STOPS.get(step.verdict, '✕')} {words}"

@@ -131,7 +131,8 @@ def _outcome(step: "Step", *, several: bool) -> str:
 def verdict_counts(steps: "Iterable[Step]") -> str:
     """Say how many of many calls had which verdict."""
     counts = Counter(step.verdict or "passed" for step in steps if step.way == "in")
-    return ", ".join(f"{count:,} {verdict}" for verdict, count in counts.most_common())
+    told = sorted(counts.items(), key=lambda item: (item[0] == "passed", -item[1]))
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in told)
 
 
 def passage_text(link: "Link") -> str:
