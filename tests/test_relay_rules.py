@@ -1,10 +1,13 @@
 """What can be asked of a relay, and that a seed repeats it over real sockets."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 import netsteps as ns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TARGET = ("127.0.0.1", 9)
 HARD: dict[str, float] = {"loss": 0.2, "duplicate": 0.1, "corrupt": 0.1, "reorder": 0.1}
@@ -77,7 +80,8 @@ def test_a_seed_that_was_drawn_can_be_used_again() -> None:
         (lambda: ns.Relay(TARGET, kind="udp", chunk=3), 'chunk= is for kind="tcp"'),
         (lambda: ns.Relay(TARGET, loss=0.1), 'loss= is for kind="udp"'),
         (lambda: ns.Relay(TARGET, chunk=0), "chunk=0"),
-        (lambda: ns.Relay(TARGET, max_clients=3), 'max_clients= is for kind="udp"'),
+        (lambda: ns.Relay(TARGET, idle_timeout=3), 'idle_timeout= is for kind="udp"'),
+        (lambda: ns.Relay(TARGET, max_clients=0), "max_clients=0"),
         (lambda: ns.Relay(TARGET, kind="sctp"), "there is no kind"),  # type: ignore[arg-type]
         (lambda: ns.Relay(TARGET, seed=-1), "seed=-1"),
         (lambda: ns.Relay(TARGET, log=-1), "log=-1"),

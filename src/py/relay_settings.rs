@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
 use crate::relay::Given;
 use crate::relay::random::fresh_seed;
+use crate::relay::tcp::MOST_CLIENTS;
 use crate::resolve::resolve;
 
 /// How many clients of datagrams there are at most, unless it is said: each takes a descriptor.
@@ -39,7 +40,7 @@ impl Both {
     }
 }
 
-/// How many clients of datagrams there are, and for how long.
+/// How many clients there are, and for how long a silent one of datagrams.
 pub(super) struct Limits {
     pub(super) clients: usize,
     pub(super) idle: Duration,
@@ -53,18 +54,13 @@ impl Limits {
     ) -> Result<Self> {
         let bad =
             |cause: String, remedy: &str| Error::new(Code::BadArgument, "relay", cause, remedy);
-        if transport == Transport::Tcp {
-            for (name, given) in [
-                ("max_clients", clients.is_some()),
-                ("idle_timeout", idle.is_some()),
-            ] {
-                if given {
-                    let cause = format!(
-                        "{name}= is for kind=\"udp\": a connection begins and ends by itself"
-                    );
-                    return Err(bad(cause, "kind=\"udp\", or none of it"));
-                }
-            }
+        let usual = match transport {
+            Transport::Udp => CLIENTS,
+            Transport::Tcp => MOST_CLIENTS,
+        };
+        if transport == Transport::Tcp && idle.is_some() {
+            let cause = "idle_timeout= is for kind=\"udp\": a connection ends by itself";
+            return Err(bad(cause.to_owned(), "kind=\"udp\", or none of it"));
         }
         let idle = match idle.map(Duration::try_from_secs_f64) {
             None => IDLE,
@@ -77,7 +73,7 @@ impl Limits {
             }
         };
         Ok(Self {
-            clients: clients.map_or(Ok(CLIENTS), |most| size(most, "max_clients", 1, "relay"))?,
+            clients: clients.map_or(Ok(usual), |most| size(most, "max_clients", 1, "relay"))?,
             idle,
         })
     }
