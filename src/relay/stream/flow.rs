@@ -13,8 +13,11 @@ const ROOM: usize = 256 * 1024;
 const LONG_ROOM: usize = 4 * 1024 * 1024;
 /// Between two pieces of `chunk`: a receiver that waits for the first has read it when the second comes.
 pub const GAP_NS: u64 = 200_000;
-/// A rate gives out what goes through in this time at most, at once.
+/// A rate gives out what goes through in this time at most, at once; keeps what goes through in that, so that a thread that is woken
+/// late still has something to give; and makes up for so long a time in which the receiver did not read.
 const SLICE: f64 = 0.01;
+const STOCK: f64 = 0.05;
+const MADE_UP_NS: u64 = 50_000_000;
 const SECOND: f64 = 1e9;
 
 /// How a sender ended.
@@ -117,7 +120,11 @@ impl Flow {
         if self.limits.reached(self.delivered).is_some() || self.end.is_some() {
             return 0;
         }
-        let most = if self.rules.keeps() { LONG_ROOM } else { ROOM };
+        let most = match self.rules.rate {
+            _ if self.rules.keeps() => LONG_ROOM,
+            Some(rate) => within(rate, STOCK).clamp(ROOM, LONG_ROOM),
+            None => ROOM,
+        };
         most.saturating_sub(self.bytes)
     }
 
@@ -207,7 +214,7 @@ impl Flow {
             size = size.min(usize::try_from(most).unwrap_or(usize::MAX));
         }
         match self.rules.rate {
-            Some(rate) => size.min(slice(rate)),
+            Some(rate) => size.min(within(rate, SLICE).max(1)),
             None => size,
         }
     }
@@ -283,11 +290,9 @@ impl Flow {
         }
     }
 
-    /// Nothing could go on until now: the receiver did not read, or the path was cut. A rate does not make up for it.
-    pub const fn was_held_up(&mut self, now_ns: u64) {
-        if self.free_ns < now_ns {
-            self.free_ns = now_ns;
-        }
+    /// Nothing could go on until now: the receiver did not read, or the path was cut. A rate makes up for little of it.
+    pub fn was_held_up(&mut self, now_ns: u64) {
+        self.free_ns = self.free_ns.max(now_ns.saturating_sub(MADE_UP_NS));
     }
 
     /// Throws away what is kept; how many bytes it was.
@@ -340,12 +345,12 @@ fn carried(start_ns: u64, size: usize, rate: f64) -> u64 {
     start_ns.saturating_add((size as f64 / rate * SECOND).round() as u64)
 }
 
-/// How many bytes a rate gives out at once.
+/// How many bytes go through in so many seconds.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a float too large or negative becomes the nearest number"
 )]
-fn slice(rate: f64) -> usize {
-    ((rate * SLICE) as usize).max(1)
+fn within(rate: f64, seconds: f64) -> usize {
+    (rate * seconds) as usize
 }

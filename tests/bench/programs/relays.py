@@ -1,20 +1,21 @@
 """A relay of one kind, ours or one that a user would take instead, until its input is closed.
 
-python relays.py netsteps tcp|udp TARGET-PORT        its input is closed, and it ends
-python relays.py socat TARGET-PORT [BUFFER]          becomes that program, which ends
-python relays.py haproxy TARGET-PORT FOLDER          with this one's parent; FOLDER: for its file
+python relays.py netsteps tcp|udp TARGET-PORT
+python relays.py socat TARGET-PORT [BUFFER]
+python relays.py haproxy TARGET-PORT FOLDER          FOLDER: for its configuration
 
-It tells its port on the first line ("port 40000"). The other programs get a socket that listens
-already, so that no port is looked for that another program could take meanwhile.
+It tells its port on the first line ("port 40000"). No port is looked for that another program could
+take meanwhile: socat takes port 0 and tells, and HAProxy gets a socket that listens already.
 """
 
 import ctypes
-import os
+import re
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import netsteps as ns
 
@@ -42,17 +43,37 @@ def ours(kind: str, port: str) -> None:
         sys.stdin.read()
 
 
-def listening() -> int:
-    """Give the descriptor of a socket that listens, and tell its port."""
-    listener = socket.create_server((LOOPBACK, 0), backlog=BACKLOG)
-    listener.set_inheritable(True)
-    print("port", listener.getsockname()[1], flush=True)
-    return listener.detach()
+def started(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """Start another program, which ends with this one however that ends."""
+    libc = ctypes.CDLL(None)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        # One call, and this process has one thread.
+        preexec_fn=lambda: libc.prctl(DIES_WITH_PARENT, signal.SIGKILL),  # noqa: PLW1509 - it has one thread
+        **options,
+    )
 
 
-def become(*command: str) -> NoReturn:
-    ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGKILL)
-    os.execvp(command[0], command)
+def socat(port: str, options: list[str]) -> None:
+    listener = f"TCP-LISTEN:0,bind={LOOPBACK},fork"
+    command = ["socat", "-d", "-d", *options, listener, f"TCP:{LOOPBACK}:{port}"]
+    with started(command, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        for line in process.stderr:  # to the end, or it would wait for somebody to read
+            if told := re.search(rb"listening on .*:(\d+)", line):
+                print("port", int(told[1]), flush=True)
+
+
+def haproxy(port: str, folder: Path) -> None:
+    with socket.create_server((LOOPBACK, 0), backlog=BACKLOG) as listener:
+        number = listener.fileno()
+        config = folder / "haproxy.cfg"
+        config.write_text(HAPROXY.format(listener=number, target=f"{LOOPBACK}:{port}"), "ascii")
+        command = ["haproxy", "-db", "-q", "-f", str(config)]
+        with started(command, pass_fds=[number]) as process:
+            print("port", listener.getsockname()[1], flush=True)
+            process.wait()
 
 
 def main() -> None:
@@ -60,14 +81,9 @@ def main() -> None:
         case ["netsteps", kind, port]:
             ours(kind, port)
         case ["socat", port, *buffer]:
-            options = [f"-b{buffer[0]}"] if buffer else []
-            target = f"TCP:{LOOPBACK}:{port}"
-            become("socat", *options, f"ACCEPT-FD:{listening()},fork", target)
+            socat(port, [f"-b{buffer[0]}"] if buffer else [])
         case ["haproxy", port, folder]:
-            config = Path(folder) / "haproxy.cfg"
-            target = f"{LOOPBACK}:{port}"
-            config.write_text(HAPROXY.format(listener=listening(), target=target), "ascii")
-            become("haproxy", "-db", "-q", "-f", str(config))
+            haproxy(port, Path(folder))
         case _:
             sys.exit(__doc__)
 
