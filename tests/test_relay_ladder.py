@@ -130,3 +130,37 @@ def test_the_log_and_the_report_draw_themselves() -> None:
     assert "<img" in relay.log._repr_html_()
     assert "<img" in relay.report()._repr_html_()
     assert "<table>" in relay.report()._repr_html_()
+
+
+@exact
+def test_a_relay_that_says_nothing_is_a_relay_in_the_ladder() -> None:
+    with (
+        ns.Trace() as trace,
+        listening() as listener,
+        ns.Relay(listener.local, silent=True) as relay,
+    ):
+        with ns.Socket.open(*relay.endpoint, timeout=PATIENCE) as client:
+            client.write(b"anybody?")
+        until(lambda: relay.clients == 0, "the relay lets go")
+    drawing = trace.ladder()
+    assert "relay (TCP)" in drawing.svg
+    assert ">silent: silent=True<" in drawing.svg
+
+
+@exact
+def test_both_ends_of_a_cut_tell_the_rule() -> None:
+    with (
+        ns.Trace() as trace,
+        listening() as listener,
+        ns.Relay(listener.local, reset_after=3) as relay,
+        ns.Socket.open(*relay.endpoint, timeout=PATIENCE) as client,
+        listener.accept(timeout=PATIENCE) as target,
+    ):
+        client.write(b"abcdef")
+        assert target.read_exactly(3, timeout=PATIENCE) == b"abc"
+        with pytest.raises(ns.Reset):
+            target.read(timeout=PATIENCE)
+        with pytest.raises(ns.Reset):
+            client.read(timeout=PATIENCE)
+    cut = [event for event in trace.events if event.verdict == "reset" and event.call == "close"]
+    assert [event.rule for event in cut] == ["reset_after=3"] * 2
