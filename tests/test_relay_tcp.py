@@ -139,9 +139,15 @@ def test_a_rate_is_kept_to_five_percent(rate: int) -> None:
         def measure() -> float:
             begun = time.perf_counter()
             sending = Background(lambda: client.write(data, timeout=PATIENCE))
-            assert target.read_exactly(len(data), timeout=PATIENCE) == data
+            # In pieces: to put 25 MB together would take a part of the time.
+            pieces = [target.read(65536, timeout=PATIENCE)]
+            left = len(data) - len(pieces[0])
+            while left:
+                pieces.append(target.read(65536, timeout=PATIENCE))
+                left -= len(pieces[-1])
             took = time.perf_counter() - begun
             sending.result()
+            assert b"".join(pieces) == data
             return abs(len(data) / took / rate - 1)
 
         assert best_of(3, measure, 0.05) <= 0.05
@@ -165,6 +171,7 @@ def test_jitter_is_drawn_from_the_seed_and_stays_within_its_bounds() -> None:
 # Pieces
 
 
+@pytest.mark.exact_io(reason="counts what a read takes")
 def test_chunks_are_cut_at_the_same_bytes_for_the_same_seed() -> None:
     data = real_bytes(4000)
 
@@ -248,6 +255,7 @@ def test_a_stream_that_ends_early_ends_at_its_very_byte_and_the_other_way_goes_o
         assert sum(each.size for each in cut) == 6
 
 
+@pytest.mark.exact_io(reason="counts what a read takes")
 def test_a_stalled_stream_says_nothing_more_and_the_other_way_goes_on() -> None:
     with relayed(to_client=ns.Rules(stall_after=5)) as (relay, client, target):
         target.write(b"hello world")

@@ -50,7 +50,7 @@ def started(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
         command,
         stdin=subprocess.DEVNULL,
         # One call, and this process has one thread.
-        preexec_fn=lambda: libc.prctl(DIES_WITH_PARENT, signal.SIGKILL),  # noqa: PLW1509 - it has one thread
+        preexec_fn=lambda: libc.prctl(DIES_WITH_PARENT, signal.SIGKILL),  # noqa: PLW1509 - one thread
         **options,
     )
 
