@@ -1,10 +1,11 @@
-"""What a relay did: its report and its log, as tables."""
+"""What a relay did: its report and its log, as they show themselves."""
 
 from typing import TYPE_CHECKING, Protocol
 
-from netsteps.show.listing import Table
+from netsteps.show.passages import AnyPassage, Passages, log
+from netsteps.show.relay_bars import Counts, bars
 from netsteps.show.tables import html_table, text_table
-from netsteps.show.units import Quantity, size_text, time_text
+from netsteps.show.units import Quantity, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,31 +34,15 @@ _BEFELL = (
 )
 
 
-class _Counts(Protocol):
-    @property
-    def came_bytes(self) -> int: ...
-    @property
-    def delivered_bytes(self) -> int: ...
-
-
 class _Report(Protocol):
     @property
-    def to_target(self) -> _Counts: ...
+    def to_target(self) -> Counts: ...
     @property
-    def to_client(self) -> _Counts: ...
+    def to_client(self) -> Counts: ...
     @property
     def clients(self) -> int: ...
     @property
     def dropped(self) -> int: ...
-
-
-class _Passage(Protocol):
-    @property
-    def time(self) -> float: ...
-    @property
-    def delay(self) -> float: ...
-    @property
-    def verdicts(self) -> tuple[str, ...]: ...
 
 
 def report_text(report: _Report) -> str:
@@ -66,31 +51,14 @@ def report_text(report: _Report) -> str:
 
 
 def report_html(report: _Report) -> str:
-    """Write the same for a notebook."""
-    return html_table(COLUMNS, _rows(report), f"What a relay did ({_below(report)})")
+    """Draw the same for a notebook, with the table to unfold below."""
+    table = html_table(COLUMNS, _rows(report), f"What a relay did ({_below(report)})")
+    return bars(report, details=table).html
 
 
-def log_table(passages: "Iterable[_Passage]", dropped: int) -> Table[_Passage]:
-    """Make the list of passages that shows itself as a table.
-
-    dropped: how many older ones are gone.
-    """
-    note = f"{dropped} older ones were let go: log= keeps more" if dropped else None
-    return Table(
-        passages,
-        columns={
-            "time": lambda one: _time(one.time),
-            "way": "way",
-            "client": lambda one: str(getattr(one, "client", "")),
-            "number": "number",
-            "bytes": "size",
-            "verdict": lambda one: " + ".join(one.verdicts),
-            "rule": "rule",
-            "held back": lambda one: _time(one.delay) if one.delay else None,
-        },
-        caption="What a relay did with each packet or chunk",
-        note=note,
-    )
+def log_table(passages: "Iterable[AnyPassage]", dropped: int) -> Passages[AnyPassage]:
+    """Make the list of passages that shows itself. dropped: how many older ones are gone."""
+    return log(passages, dropped)
 
 
 def _rows(report: _Report) -> "Iterator[list[object]]":
@@ -110,7 +78,3 @@ def _below(report: _Report) -> str:
     if not report.dropped:
         return clients
     return f"{clients}, {report.dropped} passages no longer in the log"
-
-
-def _time(seconds: float) -> Quantity:
-    return Quantity(seconds, time_text(round(seconds * 1e9)))

@@ -124,6 +124,7 @@ impl Pipe {
         let mut pumped = self.deliver(sink, turn);
         for _ in 0..READS {
             if matches!(pumped, Pumped::Broken | Pumped::Reset) {
+                self.traced.reset(&source.stream);
                 return pumped;
             }
             match self.read(source, sink, turn) {
@@ -134,7 +135,10 @@ impl Pipe {
             }
         }
         match pumped {
-            Pumped::Broken | Pumped::Reset => pumped,
+            Pumped::Broken | Pumped::Reset => {
+                self.traced.reset(&source.stream);
+                pumped
+            }
             _ => Pumped::Again,
         }
     }
@@ -277,6 +281,7 @@ impl Pipe {
                         Limit::Stall => self.stalled = true,
                         Limit::Reset => {
                             Traced::ending(&sink.stream, Verdict::Reset, &rule);
+                            self.traced.befell(Verdict::Reset, &rule);
                             return Pumped::Reset;
                         }
                         Limit::HalfClose => {

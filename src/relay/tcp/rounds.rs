@@ -13,11 +13,14 @@ use super::pipe::{Turn, Whose};
 use super::places::Pairs;
 use super::relay::{LISTENER, Shared, WAKER, locked};
 use super::side::Side;
+use super::traced::Traced;
 use crate::error::Code;
 use crate::relay::{Schedule, Verdict, Way};
 use crate::socket::Stream;
 use crate::sys::monotonic_ns;
 
+/// The rule of a relay that takes connections and says nothing.
+const SILENT: &str = "silent=True";
 /// The most that one wait tells of.
 const EVENTS: usize = 256;
 /// The most that are accepted in one round, before the others have their turn.
@@ -244,7 +247,7 @@ impl Rounds {
         };
         let begun_ns = monotonic_ns();
         let far = if self.settings.either(|rules| rules.silent) {
-            ways[Way::ToTarget.index()].befell(Verdict::Silent, "silent=True", &turn);
+            ways[Way::ToTarget.index()].befell(Verdict::Silent, SILENT, &turn);
             None
         } else {
             match Stream::connect_now(self.settings.target.socket_addr()) {
@@ -256,7 +259,11 @@ impl Rounds {
                 }
             }
         };
-        let mut pair = Pair::new(self.serial, Side::new(stream), far, ways);
+        let near = Side::new(stream);
+        if far.is_none() {
+            Traced::ending(&near.stream, Verdict::Silent, SILENT);
+        }
+        let mut pair = Pair::new(self.serial, near, far, ways);
         pair.reset_later(&self.settings.rules, now_ns);
         let place = pairs.insert(pair);
         let Some(pair) = pairs.get(place) else { return };

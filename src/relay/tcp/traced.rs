@@ -68,6 +68,14 @@ impl Traced {
         sink.note(Some(note(verdict, rule, origin)));
     }
 
+    /// The next call on the sender's side closes it too, where a rule has reset this way.
+    pub(super) fn reset(&self, source: &Stream) {
+        let verdict = self.0.as_ref().and_then(|bytes| bytes.verdict.as_ref());
+        if let Some((Verdict::Reset, rule)) = verdict {
+            Self::ending(source, Verdict::Reset, rule);
+        }
+    }
+
     /// The next call, which is not about bytes, is this rule's.
     pub(super) fn ending(stream: &Stream, verdict: Verdict, rule: &str) {
         if trace::active() {
