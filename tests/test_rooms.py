@@ -41,7 +41,8 @@ PYTHON_ROOMS = {
     "handlers": "_core",
     "queues": "_core",
     "computer": "_core errors queues show",
-    "__init__": "_core errors computer",
+    "peers": "__init__ show",  # the ladder of a scripted peer alone
+    "__init__": "_core errors computer peers",
     "demo": "__init__",
     "cli": "__init__ demo errors show",
     "__main__": "cli",

@@ -94,6 +94,7 @@ from netsteps.errors import (
 # As typing's own constant, whose module would cost more time to load than all of netsteps.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from netsteps import peers as peers
     from netsteps.computer import (
         Address,
         Connection,
@@ -197,11 +198,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load what asks the computer when it is first used: its imports cost more than the core."""
+    """Load what few programs need when it is first used: its imports cost more than the core."""
     if name in _COMPUTER:
         from netsteps import computer
 
         return getattr(computer, name)
+    if name == "peers":
+        from importlib import import_module
+
+        return import_module("netsteps.peers")
     raise AttributeError(f"module 'netsteps' has no attribute {name!r}")
 
 
