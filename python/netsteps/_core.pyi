@@ -340,6 +340,12 @@ class Event:
         UDP, and for calls that moved nothing.
         """
     @property
+    def origin(self, /) -> int | None:
+        """
+        For a call of a relay that sends bytes on: the .id of the event that received them, or None. A packet that goes out twice has two
+        such events, one that is lost has none.
+        """
+    @property
     def peer(self, /) -> Endpoint | None:
         """
         The peer's Endpoint, where there is one.
@@ -358,6 +364,11 @@ class Event:
     def process(self, /) -> int:
         """
         The process that called.
+        """
+    @property
+    def rule(self, /) -> str | None:
+        """
+        The rule of the relay that gave the verdict ("loss=0.2"), or None.
         """
     @property
     def size(self, /) -> int | None:
@@ -383,6 +394,12 @@ class Event:
     def thread(self, /) -> int:
         """
         The thread that called (threading.get_native_id).
+        """
+    @property
+    def verdict(self, /) -> str | None:
+        """
+        What a relay did with these bytes: "passed", "lost", "late" and so on. None for what no relay did. It stands on the call that
+        received them, and again on every call that sent them on.
         """
 
 @final

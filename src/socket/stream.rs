@@ -300,6 +300,9 @@ impl Stream {
             end_ns: Some(sys::monotonic_ns()),
             thread: sys::thread_id(),
             line: None,
+            verdict: None,
+            rule: None,
+            origin: None,
         });
     }
 }
