@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netsteps.pytest_plugin.leaks import LeakCheck
+from netsteps.pytest_plugin.openers import unwatch, watch
 from netsteps.pytest_plugin.recording import RECORDING, Recording
 from netsteps.pytest_plugin.sockets import open_sockets
 
@@ -70,6 +71,7 @@ class Hooks:
                 return (yield)
         finally:
             self._check = None
+            unwatch(item)
             recording = item.stash.get(RECORDING, None)
             if recording is not None:
                 recording.trace.stop()
@@ -80,12 +82,20 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> "Generator[None, object, object]":
         """Limit the setup."""
-        seconds = _seconds(item)
+        marker = item.get_closest_marker("netsteps_timeout")
+        seconds = None if marker is None else _seconds(marker)
         if seconds is not None:
+            watch(item)  # the report of a test that was too slow names the lines
             item.stash[SECONDS] = seconds
             item.stash[DEADLINE] = time.monotonic() + seconds
         with self._limited(item, seconds):
-            return (yield)
+            result = yield
+        if marker is not None and seconds is None:
+            given = (*marker.args, *marker.kwargs.values())
+            pytest.fail(
+                f"netsteps_timeout takes a number of seconds above 0, not {given}", pytrace=False
+            )
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> "Generator[None, object, object]":
@@ -193,17 +203,13 @@ def _uses(item: pytest.Item) -> bool:
     )
 
 
-def _seconds(item: pytest.Item) -> float | None:
-    """Give the limit of a test's marker. Fails the test when it makes no sense."""
-    marker = item.get_closest_marker("netsteps_timeout")
-    if marker is None:
-        return None
+def _seconds(marker: pytest.Mark) -> float | None:
+    """Give the limit that a marker sets, or None when it makes no sense."""
     given = (*marker.args, *marker.kwargs.values())
-    if len(given) == 1 and set(marker.kwargs) <= {"seconds"}:
-        try:
-            seconds = float(given[0])
-        except (TypeError, ValueError):
-            seconds = 0.0
-        if 0 < seconds < float("inf"):
-            return seconds
-    pytest.fail(f"netsteps_timeout takes a number of seconds above 0, not {given}", pytrace=False)
+    if len(given) != 1 or not set(marker.kwargs) <= {"seconds"}:
+        return None
+    try:
+        seconds = float(given[0])
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 < seconds < float("inf") else None

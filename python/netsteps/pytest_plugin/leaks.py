@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 GRACE = 1.0  # seconds in which the threads of servers that were stopped may end
-_UNCLOSED = r"unclosed <.*\bsocket"
+_UNCLOSED = re.compile("unclosed <.*socket", re.IGNORECASE)
 _NUMBER = re.compile(r"\b(?:fd|number)=(\d+)")
 
 
@@ -39,7 +39,7 @@ class LeakCheck:
         watch(self)
         self._warnings.__enter__()
         # A warning that is an error, in a place where nothing can be raised, goes to the hook.
-        warnings.filterwarnings("error", _UNCLOSED, ResourceWarning)
+        warnings.filterwarnings("error", _UNCLOSED.pattern, ResourceWarning)
         self._hook, sys.unraisablehook = sys.unraisablehook, self._unraisable
         return self
 
@@ -50,7 +50,7 @@ class LeakCheck:
 
     def _unraisable(self, unraisable: "sys.UnraisableHookArgs") -> None:
         error = unraisable.exc_value
-        if not isinstance(error, ResourceWarning) or not re.match(_UNCLOSED, str(error)):
+        if not isinstance(error, ResourceWarning) or not _UNCLOSED.match(str(error)):
             self._hook(unraisable)
             return
         found = _NUMBER.search(str(error))

@@ -32,7 +32,7 @@ class Recording:
         self._sections: list[tuple[str, str]] = []
         self._notes: list[tuple[str, Callable[[], str]]] = []
         self._expected: list[Callable[[], None]] = []
-        self._events = 0  # that were shown
+        self._drawn = False
         self.failed = False
         # A capture file is of use with all bytes; for the ladder the first are enough.
         self.trace = ns.Trace(preview=65535 if folder else 32, lines=True, memory=MEMORY)
@@ -56,7 +56,10 @@ class Recording:
         """Note where everything stands. thread: that of the test, which is not this one."""
         text = stacks(thread, without=threading.get_ident())
         self._sections.append(("where every thread stood", text))
-        self._sections.append(("open sockets", _open_sockets() or "none"))
+        self._sections.append(("open sockets", _never_raising(_open_sockets) or "none"))
+        if self.trace.events:
+            self._drawn = True
+            self._sections.append(("ladder, when the time was over", _never_raising(self._ladder)))
 
     def sections(self) -> list[tuple[str, str]]:
         """Give the sections for the report of a failure: titles and texts. Each is given once."""
@@ -65,10 +68,10 @@ class Recording:
         for title, text in self._notes:
             given.append((title, _never_raising(text)))
         self._notes = []
-        events = len(self.trace.events)
-        if events > self._events:
-            self._events = events
-            given.append(("ladder", _never_raising(self._ladder)))
+        if self.trace.events:
+            if not self._drawn:
+                given.append(("ladder", _never_raising(self._ladder)))
+                self._drawn = True
             if self._folder is not None:
                 given.append(("artifacts", _never_raising(self._write)))
         return [(f"netsteps: {title}", text) for title, text in given if text]
