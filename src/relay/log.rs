@@ -92,6 +92,19 @@ struct Kept {
     clients: u64,
 }
 
+impl Kept {
+    fn keep(&mut self, passage: Passage, limit: usize) {
+        if limit == 0 {
+            return;
+        }
+        if self.passages.len() >= limit {
+            self.passages.pop_front();
+            self.dropped += 1;
+        }
+        self.passages.push_back(passage);
+    }
+}
+
 impl Log {
     /// One that keeps so many; with 0 it only counts.
     #[must_use]
@@ -122,14 +135,7 @@ impl Log {
         let mut kept = self.kept();
         for passage in passages {
             kept.counts[passage.way.index()].came(passage.size, passage.all);
-            if self.limit == 0 {
-                continue;
-            }
-            if kept.passages.len() >= self.limit {
-                kept.passages.pop_front();
-                kept.dropped += 1;
-            }
-            kept.passages.push_back(passage);
+            kept.keep(passage, self.limit);
         }
     }
 
@@ -138,12 +144,29 @@ impl Log {
         self.kept().counts[way.index()].passed(count, bytes);
     }
 
-    /// Counts what the kernel took to be sent on.
+    /// Counts what is sent on. To be called before it is: whoever receives it finds it counted.
     pub fn delivered(&self, way: Way, count: u64, bytes: u64) {
         let mut kept = self.kept();
         let counts = &mut kept.counts[way.index()];
         counts.delivered += count;
         counts.delivered_bytes += bytes;
+    }
+
+    /// What was counted as delivered could not be sent on: it is counted, and kept, with this verdict too.
+    pub fn undelivered(&self, passage: Passage) {
+        let mut kept = self.kept();
+        let counts = &mut kept.counts[passage.way.index()];
+        counts.delivered = counts.delivered.saturating_sub(1);
+        counts.delivered_bytes = counts.delivered_bytes.saturating_sub(passage.size as u64);
+        counts.told(passage.all);
+        kept.keep(passage, self.limit);
+    }
+
+    /// Counts, and keeps, what is no packet that came: an answer of the network to an earlier one.
+    pub fn note(&self, passage: Passage) {
+        let mut kept = self.kept();
+        kept.counts[passage.way.index()].told(passage.all);
+        kept.keep(passage, self.limit);
     }
 
     /// Counts a client that came.
@@ -205,6 +228,22 @@ mod tests {
         assert_eq!((counts.delivered, counts.delivered_bytes), (9, 90));
         assert_eq!(report.to_client, Counts::default());
         assert_eq!((report.kept, report.dropped), (3, 7));
+    }
+
+    #[test]
+    fn what_could_not_be_sent_is_not_delivered() {
+        let log = Log::new(9);
+        log.add(passage(0));
+        log.delivered(Way::ToTarget, 1, 10);
+        log.undelivered(passage(0).judged(Verdict::Failed, "too large"));
+        log.note(passage(0).judged(Verdict::Refused, "target"));
+        let counts = log.report().to_target;
+        assert_eq!((counts.came, counts.delivered), (1, 0));
+        assert_eq!(
+            (counts.of(Verdict::Failed), counts.of(Verdict::Refused)),
+            (1, 1)
+        );
+        assert_eq!(log.snapshot().len(), 3);
     }
 
     #[test]

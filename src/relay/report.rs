@@ -27,6 +27,11 @@ impl Counts {
     pub(super) fn came(&mut self, bytes: usize, all: Verdicts) {
         self.came += 1;
         self.came_bytes += bytes as u64;
+        self.told(all);
+    }
+
+    /// This befell one.
+    pub(super) fn told(&mut self, all: Verdicts) {
         for verdict in all.iter() {
             self.verdicts[verdict.index()] += 1;
         }

@@ -46,7 +46,8 @@ impl Fate {
     }
 
     /// It goes no further, and whatever else would have befallen it does not.
-    const fn ends(verdict: Verdict, rule: Rule) -> Self {
+    #[must_use]
+    pub const fn ends(verdict: Verdict, rule: Rule) -> Self {
         Self {
             verdict,
             all: Verdicts::only(verdict),
@@ -66,8 +67,8 @@ impl Fate {
 
 /// What the draws say of one packet, before any rule acts.
 struct Drawn {
-    lost: bool,
-    in_burst: bool,
+    /// The rule that loses it.
+    lost: Option<Rule>,
     flip: Option<u64>,
     doubled: bool,
     late_ns: [u64; 2],
@@ -123,11 +124,8 @@ impl Judge {
         if rules.mtu.is_some_and(|mtu| size + self.headers > mtu) {
             return Fate::ends(Verdict::TooBig, Rule::Mtu);
         }
-        if drawn.lost {
-            return Fate::ends(Verdict::Lost, Rule::Loss);
-        }
-        if drawn.in_burst {
-            return Fate::ends(Verdict::Lost, Rule::Burst);
+        if let Some(rule) = drawn.lost {
+            return Fate::ends(Verdict::Lost, rule);
         }
         let mut left = now_ns;
         let mut copy = None;
@@ -186,11 +184,16 @@ impl Judge {
         } else {
             (false, 0)
         };
+        let lost = rules.loss > 0.0 && self.loss.chance(rules.loss);
+        let in_burst = self.burst.as_mut().is_some_and(Chain::loses);
         let mut late = || late_ns(rules, &mut self.jitter);
         Drawn {
             late_ns: [late(), late()],
-            lost: rules.loss > 0.0 && self.loss.chance(rules.loss),
-            in_burst: self.burst.as_mut().is_some_and(Chain::loses),
+            lost: match (lost, in_burst) {
+                (true, _) => Some(Rule::Loss),
+                (false, true) => Some(Rule::Burst),
+                (false, false) => None,
+            },
             flip: (corrupted && bits > 0).then_some(bit),
             doubled: rules.duplicate > 0.0 && self.duplicate.chance(rules.duplicate),
             reordered: rules.reorder > 0.0 && self.reorder.chance(rules.reorder),
