@@ -64,7 +64,7 @@ class StartsUdpServers(Starts):
 class StartsRelays(Starts):
     """Starts relays."""
 
-    def __call__(self, target: object, **rules: Any) -> "ns.Relay":
+    def __call__(self, target: ns.Endpoint | tuple[str, int | str] | str, **rules: Any) -> ns.Relay:
         """Start one more. Arguments and errors: those of netsteps.Relay."""
         relay = ns.Relay(target, **rules)
         self._stack.callback(relay.stop)

@@ -32,7 +32,8 @@ else:
     Failed = pytest.fail.Exception
 
 SOON = 0.5  # seconds in which a call that was interrupted is expected to be over
-CLEAN = 5.0  # seconds for the `finally` and `with` of a test that was interrupted
+CLEAN = 3.0  # seconds for the `finally` and `with` of a test that was interrupted
+TRIES = 3
 
 
 class Expired(Failed):
@@ -114,14 +115,13 @@ class TimeLimit:
             return
         self.expired = True
         self._told(self._thread)
-        for interrupt in (self._by_signal, self._by_sockets, self._by_exception, self._by_signal):
+        # More than once: an exception can be lost, in a __del__ or an audit hook for example.
+        for interrupt in (self._by_signal, self._by_sockets, self._by_exception) * TRIES:
             self._raised.clear()
-            if not interrupt():
-                continue
-            if self._over.wait(SOON) or (self._raised.is_set() and self._over.wait(CLEAN)):
+            if interrupt() and self._over.wait(SOON):
                 return
-        if self._over.wait(CLEAN):
-            return
+            if self._raised.is_set() and self._over.wait(CLEAN):
+                return
         self._given_up()
         os._exit(1)
 
@@ -136,6 +136,7 @@ class TimeLimit:
         with self._lock:
             if self._signal is not None or self._over.is_set():
                 return False
+            self._raised.set()
             return _set_exception(self._thread, Expired)
 
     def _by_sockets(self) -> bool:
