@@ -5,10 +5,16 @@ import socket
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, ask
+from helpers import PATIENCE, ask, until
 from netsteps import peers
 from netsteps.peers import expect, send
-from netsteps.pytest_plugin import StartsPeers, StartsScripts, StartsTcpServers, StartsUdpServers
+from netsteps.pytest_plugin import (
+    StartsPeers,
+    StartsRelays,
+    StartsScripts,
+    StartsTcpServers,
+    StartsUdpServers,
+)
 from plugin_runs import run
 
 pytest_plugins = ["pytester"]
@@ -137,4 +143,31 @@ def test_fails_for_itself(netsteps_scripted):
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
         ["*failed after these steps:*", "*no client connected*", "*assert 1 == 2*"]
+    )
+
+
+def test_a_relay_is_between_a_client_and_a_server(
+    netsteps_udp_echo: ns.UdpServer, netsteps_relay: StartsRelays
+) -> None:
+    relay = netsteps_relay(netsteps_udp_echo.endpoint, kind="udp", loss=1.0, seed=7)
+    with ns.UdpSender(*relay.endpoint) as sender:
+        sender.send(b"lost")
+        with pytest.raises(ns.TimedOut):
+            sender.socket.read(timeout=0.05)
+    until(lambda: relay.report().to_target.lost == 1, "the loss is counted")
+
+
+def test_the_report_tells_the_seed_and_the_counts_of_a_relay(pytester: pytest.Pytester) -> None:
+    code = """
+@pytest.mark.netsteps_leaks
+def test_it(netsteps_tcp_echo, netsteps_relay):
+    relay = netsteps_relay(netsteps_tcp_echo.endpoint, chunk=3, seed=11)
+    with ns.TcpSender(*relay.endpoint) as client:
+        client.send(b"hello")
+        assert client.socket.read_exactly(5, timeout=5) == b"HELLO"
+"""
+    result = run(pytester, code)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*netsteps: relay*", "*Relay*seed=11*", "*to target*", "*netsteps: ladder*"]
     )
