@@ -248,3 +248,21 @@ def test_all_tests_are_checked_when_it_is_asked_for(pytester: pytest.Pytester, w
     result = run(pytester, CHOSEN, "-v", *(["--netsteps-leaks"] if way == "option" else []))
     result.assert_outcomes(passed=3, errors=2)
     result.stdout.fnmatch_lines(["*test_plain ERROR*", "*test_marked ERROR*"])
+
+
+def test_the_check_does_not_change_how_a_connection_reads(pytester: pytest.Pytester) -> None:
+    code = """
+@pytest.mark.netsteps_leaks
+def test_it():
+    with ns.Socket("tcp") as listener, ns.Socket("tcp") as client:
+        listener.listen(any_port=True)
+        client.connect(listener.local)
+        with listener.accept() as connection:
+            client.write_message(b"one")
+            client.write_message(b"two")
+            while connection.buffers.unread < 14:
+                time.sleep(0.001)
+            assert connection.read_message() == b"one"
+            assert connection.buffers.unread == 0, "both were read with one call"
+"""
+    run(pytester, code).assert_outcomes(passed=1)

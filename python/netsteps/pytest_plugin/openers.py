@@ -7,6 +7,7 @@ free (open(2)). Two threads that open at the same moment can so be taken for eac
 
 import linecache
 import os
+import re
 import sys
 import threading
 from collections import deque
@@ -16,6 +17,8 @@ from pathlib import Path
 from sysconfig import get_path
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
+
+import netsteps as ns
 
 if TYPE_CHECKING:
     from socket import socket
@@ -29,6 +32,7 @@ _LIBRARY = tuple(
 _PACKAGE = Path(__file__).parent.parent
 _SOCKET = os.sep + "socket.py"  # of the standard library: whatever is opened goes through it
 _OURS = (str(_PACKAGE) + os.sep, str(_PACKAGE.parent / "netsteps_pytest") + os.sep)
+_NUMBER = re.compile(r"\bnumber=(\d+)")
 _EACH = 4  # notes kept for one descriptor, the newest
 
 
@@ -101,10 +105,13 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _note(made: object, frame: "FrameType") -> None:
-    # A netsteps socket that was accepted is told of when it is there, with its number. A plain one
-    # is asked for its descriptor later. The others will have the lowest number that is free.
-    number = getattr(made, "number", None)
-    if not isinstance(number, int):
+    # A netsteps socket that was accepted is told of when it is there. Its repr tells its number; to
+    # ask for it (.number) would be to say that others use the descriptor too, and it reads
+    # otherwise from then on. A plain one is asked for its descriptor later. The others will have
+    # the lowest that is free.
+    if isinstance(made, ns.Socket) and (told := _NUMBER.search(repr(made))):
+        number = int(told[1])
+    else:
         number = os.dup(2)
         os.close(number)
     plain = hasattr(made, "detach") and not isinstance(made, type)
