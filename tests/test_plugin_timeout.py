@@ -98,7 +98,7 @@ def test_it_ends_what_another_thread_is_blocked_in(pytester: pytest.Pytester) ->
 def test_the_report_tells_threads_sockets_and_the_ladder(pytester: pytest.Pytester) -> None:
     code = """
 @pytest.mark.netsteps_timeout(seconds=0.3)
-def test_it(netsteps_tcp_server):
+def test_it(netsteps_tcp_server, netsteps_endpoint):
     def handler(connection):
         connection.write(b"partly")
         never_says_more(connection)
@@ -116,6 +116,7 @@ def test_it(netsteps_tcp_server):
             "*netsteps: where every thread stood*",
             "*in never_says_more*",
             "*netsteps: open sockets*",
+            "tcp 127.0.0.1:* (*), opened at *netsteps_pytest/__init__.py:* in netsteps_endpoint*",
             "tcp 127.0.0.1:* listening (*), opened at test_it.py:*server = netsteps_tcp_server*",
             "*netsteps: ladder, when the time was over*",
             "*'partly'*",
@@ -269,11 +270,16 @@ def test_no_signal_handler_and_no_thread_stays() -> None:
 
 
 def test_a_limit_that_is_met_in_the_last_moment_never_kills_the_process() -> None:
+    threads = threading.active_count()
     expired = 0
     for _ in range(300):
+        limit = TimeLimit(0.001, "over", lambda thread: None, lambda: None)
         try:
-            with TimeLimit(0.001, "over", lambda thread: None, lambda: None):
+            with limit:
                 threading.Event().wait(0.001)
         except Expired:
             expired += 1
+        finally:
+            limit.end()
+        assert threading.active_count() == threads
     assert 0 <= expired <= 300

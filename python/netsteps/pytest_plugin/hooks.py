@@ -2,7 +2,7 @@
 
 import os
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from netsteps.pytest_plugin.recording import RECORDING, Recording
 from netsteps.pytest_plugin.sockets import open_sockets
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from netsteps.pytest_plugin.limit import TimeLimit
 
@@ -88,8 +88,7 @@ class Hooks:
             watch(item)  # the report of a test that was too slow names the lines
             item.stash[SECONDS] = seconds
             item.stash[DEADLINE] = time.monotonic() + seconds
-        with self._limited(item, seconds):
-            result = yield
+        result = yield from self._limited(item, seconds)
         if marker is not None and seconds is None:
             given = (*marker.args, *marker.kwargs.values())
             pytest.fail(
@@ -102,18 +101,13 @@ class Hooks:
         """Limit the test function to what the setup has left, and check what was expected."""
         deadline = item.stash.get(DEADLINE, None)
         left = None if deadline is None else max(0.001, deadline - time.monotonic())
-        with self._limited(item, left):
-            result = yield
-            recording = item.stash.get(RECORDING, None)
-            if recording is not None:
-                recording.meet()
-            return result
+        recording = item.stash.get(RECORDING, None)
+        return (yield from self._limited(item, left, recording.meet if recording else None))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> "Generator[None, object, object]":
         """Limit the teardown, and look at the open sockets when it is over."""
-        with self._limited(item, item.stash.get(SECONDS, None)):
-            result = yield
+        result = yield from self._limited(item, item.stash.get(SECONDS, None))
         if self._check is not None and not self._check.excused:
             complaint = self._check.complaint()
             if complaint:
@@ -135,18 +129,31 @@ class Hooks:
 
     # The time limit
 
-    def _limited(self, item: pytest.Item, seconds: float | None) -> AbstractContextManager[object]:
+    def _limited(
+        self, item: pytest.Item, seconds: float | None, then: "Callable[[], None] | None" = None
+    ) -> "Generator[None, object, object]":
+        """Do a phase of a test, and what comes then, within so many seconds; None: no limit."""
         if seconds is None:
-            return nullcontext()
+            result = yield
+            if then:
+                then()
+            return result
         from netsteps.pytest_plugin.limit import TimeLimit
 
-        self._limit = TimeLimit(
+        limit = self._limit = TimeLimit(
             seconds,
             f"netsteps_timeout: the test took longer than {item.stash[SECONDS]:g} s",
             self.recording(item).time_over,
             lambda: self._last_words(item),
         )
-        return self._limit
+        try:
+            with limit:
+                result = yield
+                if then:
+                    then()
+                return result
+        finally:
+            limit.end()
 
     def _last_words(self, item: pytest.Item) -> None:
         """Write what the report would have said, before the process ends."""

@@ -80,16 +80,24 @@ class TimeLimit:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         __tracebackhide__ = True
-        while True:
-            try:
-                self._end()
-            except Expired:  # set from outside, and taken by this very line
-                continue
-            break
+        self.end()
         if isinstance(error, Expired):
             error.msg = self._message
         elif self.expired:
             raise Expired(self._message) from error
+
+    def end(self) -> None:
+        """Let the time run no more. Twice is no error.
+
+        Call it once more behind the `with` block, in a `finally`: Expired can be raised where
+        __exit__ begins, before its first line.
+        """
+        while True:
+            try:
+                self._end()
+            except Expired:  # set from outside, and raised by this very line
+                continue
+            return
 
     def _end(self) -> None:
         with self._lock:
@@ -104,11 +112,14 @@ class TimeLimit:
             self._signal = None
         self._watcher.join()
 
-    def _handle(self, _number: int, _frame: "FrameType | None") -> None:
+    def _handle(self, _number: int, frame: "FrameType | None") -> None:
         __tracebackhide__ = True
-        if not self._over.is_set():
-            self._raised.set()
-            raise Expired(self._message)
+        while frame is not None:
+            if frame.f_code.co_filename == __file__:
+                return  # the block has ended, and what ends the limit is not to be interrupted
+            frame = frame.f_back
+        self._raised.set()
+        raise Expired(self._message)
 
     def _watch(self) -> None:
         if self._over.wait(self._seconds) or self.paused:
@@ -122,6 +133,8 @@ class TimeLimit:
                 return
             if self._raised.is_set() and self._over.wait(CLEAN):
                 return
+        if self._over.is_set():
+            return
         self._given_up()
         os._exit(1)
 

@@ -31,7 +31,9 @@ _LIBRARY = tuple(
 )
 _PACKAGE = Path(__file__).parent.parent
 _SOCKET = os.sep + "socket.py"  # of the standard library: whatever is opened goes through it
-_OURS = (str(_PACKAGE) + os.sep, str(_PACKAGE.parent / "netsteps_pytest") + os.sep)
+_OURS = str(_PACKAGE) + os.sep
+_FIXTURES = str(_PACKAGE.parent / "netsteps_pytest") + os.sep
+_PYTEST = tuple(f"{os.sep}{name}{os.sep}" for name in ("_pytest", "pluggy"))
 _NUMBER = re.compile(r"\bnumber=(\d+)")
 _EACH = 4  # notes kept for one descriptor, the newest
 
@@ -126,18 +128,26 @@ def _note(made: object, frame: "FrameType") -> None:
 
 
 def _places(frame: "FrameType") -> tuple[Place, Place | None]:
-    """Find the innermost line of the user's own, and the library's line that it went through."""
+    """Find the innermost line of the user's own, and the library's line that it went through.
+
+    Where there is none, a fixture of this plugin has opened it, or the library by itself.
+    """
     first: FrameType | None = None
+    fixture: FrameType | None = None
     each: FrameType | None = frame
     while each is not None:
         file = each.f_code.co_filename
-        if not file.startswith(_OURS) and not file.startswith("<"):
+        if any(folder in file for folder in _PYTEST):
+            break  # who called pytest has opened nothing
+        if file.startswith(_FIXTURES):
+            fixture = each
+        elif not file.startswith((_OURS, "<")):
             if not file.startswith(_LIBRARY):
                 return _place(each), _place(first) if first else None
             if first is None and not file.endswith(_SOCKET):
                 first = each
         each = each.f_back
-    return _place(first or frame), None
+    return _place(fixture or first or frame), None
 
 
 def _place(frame: "FrameType") -> Place:
