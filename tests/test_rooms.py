@@ -42,6 +42,7 @@ PYTHON_ROOMS = {
     "handlers": "_core",
     "queues": "_core",
     "computer": "_core errors queues show",
+    "pytest_plugin": "__init__ peers",
     "peers": "__init__ show",  # the ladder of a scripted peer alone
     "__init__": "_core errors computer peers",
     "demo": "__init__",
@@ -205,6 +206,12 @@ def test_the_core_neither_prints_nor_panics() -> None:
 def test_python_rooms_know_only_what_they_may() -> None:
     files = below(PYTHON, "*.py")
     assert [c for file in files for c in python_rules(*file)] == []
+
+
+def test_what_pytest_loads_in_every_run_imports_pytest_alone() -> None:
+    for _, text in below(PYTHON.parent / "netsteps_pytest", "*.py"):
+        at_once = {name for _, name, lazy in imports(ast.parse(text)) if not lazy}
+        assert at_once == {"pytest", "typing"}
 
 
 def test_no_file_is_long_without_a_reason() -> None:
