@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         interfaces,
         port_status,
     )
+    from netsteps.reliable import ReliableMessage, ReliableUdpReceiver, ReliableUdpSender
 
 _COMPUTER = {
     "Address",
@@ -115,6 +116,7 @@ _COMPUTER = {
     "interfaces",
     "port_status",
 }
+_RELIABLE = {"ReliableMessage", "ReliableUdpReceiver", "ReliableUdpSender"}
 
 __all__ = [
     "AcceptQueue",
@@ -157,6 +159,9 @@ __all__ = [
     "PortStatus",
     "Reassembled",
     "Refused",
+    "ReliableMessage",
+    "ReliableUdpReceiver",
+    "ReliableUdpSender",
     "Report",
     "Reset",
     "Sample",
@@ -197,11 +202,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load what asks the computer when it is first used: its imports cost more than the core."""
+    """Load what is Python when it is first used: its imports cost more than the core."""
     if name in _COMPUTER:
         from netsteps import computer
 
         return getattr(computer, name)
+    if name in _RELIABLE:
+        from netsteps import reliable
+
+        return getattr(reliable, name)
     raise AttributeError(f"module 'netsteps' has no attribute {name!r}")
 
 
