@@ -160,9 +160,10 @@ class ReliableUdpReceiver:
         return self._desk.udp.socket
 
     def close(self) -> None:
-        """End the thread and give the socket back; twice is no error. System call: close(2).
+        """End the thread, and give the socket back. Twice is no error.
 
         From now on nothing is acknowledged: a sender that waits for it goes on until its timeout.
+        System call: close(2).
         """
         self._end()
 
