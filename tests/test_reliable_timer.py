@@ -58,12 +58,25 @@ def test_a_steady_path_is_waited_for_no_less_than_the_clock_can_tell() -> None:
     assert one.rto == pytest.approx(0.11)
 
 
+def test_a_path_slower_than_the_most_is_waited_for() -> None:
+    one = timer(most=0.5)
+    for _ in range(100):
+        one.sample(2.0)
+    assert one.rto > 2.0
+    one.back_off()
+    assert 2.0 < one.rto < 2.1
+
+
 @given(st.lists(st.one_of(st.floats(0, 100), st.none()), max_size=50))
 def test_whatever_comes_it_stays_within_its_bounds(happened: list[float | None]) -> None:
     one = timer(least=0.05, most=3.0)
     for rtt in happened:
+        before = one.rto
         if rtt is None:
             one.back_off()
+            assert one.rto == max(before, min(before * 2, 3.0))
         else:
             one.sample(rtt)
-        assert 0.05 <= one.rto <= 3.0
+            assert one.srtt is not None
+            assert one.rto > one.srtt
+        assert one.rto >= 0.05

@@ -13,12 +13,15 @@ from netsteps.reliable.receiver import ReliableUdpReceiver
 from netsteps.reliable.receiving import ReliableMessage
 from netsteps.reliable.report import Moment, ReceiveReport, SendReport
 from netsteps.reliable.sender import ReliableUdpSender
+from netsteps.reliable.wire import Kind, Segment
 
 __all__ = [
+    "Kind",
     "Moment",
     "ReceiveReport",
     "ReliableMessage",
     "ReliableUdpReceiver",
     "ReliableUdpSender",
+    "Segment",
     "SendReport",
 ]

@@ -13,7 +13,7 @@ from netsteps.reliable.failures import failure, number_of, seconds_of
 from netsteps.reliable.report import SendRecord, SendReport
 from netsteps.reliable.sending import Sending
 from netsteps.reliable.timer import RetransmissionTimer
-from netsteps.reliable.wire import LARGEST_NUMBER, LARGEST_PAYLOAD, LARGEST_WINDOW
+from netsteps.reliable.wire import LARGEST_NUMBER, LARGEST_PAYLOAD, LARGEST_WINDOW, SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,8 +53,9 @@ class ReliableUdpSender:
     host and port: a ReliableUdpReceiver. window: how many segments may be on their way; 1 is
     stop-and-wait, more is a sliding window (selective repeat), up to 1,024. size: the most bytes of
     the message in a segment, which has a header of 24 beside; 1,200 pass every link whole.
-    min_rto, max_rto: bounds of the retransmission timeout, in seconds (RFC 6298). timeout: seconds
-    for the lookup of the host.
+    min_rto, max_rto: bounds of the retransmission timeout, in seconds. RFC 6298 wants 1 s and 60 s
+    for the Internet; with 60 s a lecture over a path with much loss is a long one, and that is
+    worth seeing once. timeout: seconds for the lookup of the host.
 
     It controls no congestion: the window stays as it is, however much is lost. It is made to be
     read and measured; on a network of others TCP is what to use.
@@ -68,9 +69,9 @@ class ReliableUdpSender:
         port: "int | str | None" = None,
         *,
         window: int = 32,
-        size: int = 1200,
+        size: int = SIZE,
         min_rto: float = 0.05,
-        max_rto: float = 3.0,
+        max_rto: float = 1.0,
         timeout: float | None = None,
     ) -> None:
         step = "ReliableUdpSender"

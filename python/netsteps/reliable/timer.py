@@ -6,8 +6,9 @@ __all__ = ["RetransmissionTimer"]
 class RetransmissionTimer:
     """Turns measured round-trip times into the retransmission timeout (RTO). All in seconds.
 
-    initial: the RTO before the first sample (RFC 6298 2.1: 1 s). least, most: its bounds. The RFC
-    wants at least 1 s and at least 60 s, for the Internet; Linux takes 0.2 s and 120 s for TCP.
+    initial: the RTO before the first sample (RFC 6298 2.1: 1 s). least: it is never shorter. most:
+    doubling it ends there; a path that is measured to be slower is still waited for. The RFC wants
+    at least 1 s and at least 60 s, for the Internet; Linux takes 0.2 s and 120 s for TCP.
     granularity: the clock's (the RFC's G).
 
     .rto: the timeout now. .srtt and .rttvar: the smoothed round-trip time and its variation, None
@@ -19,7 +20,7 @@ class RetransmissionTimer:
         *,
         initial: float = 1.0,
         least: float = 0.05,
-        most: float = 3.0,
+        most: float = 1.0,
         granularity: float = 0.001,
     ) -> None:
         self.least = least
@@ -27,7 +28,7 @@ class RetransmissionTimer:
         self.granularity = granularity
         self.srtt: float | None = None
         self.rttvar: float | None = None
-        self.rto = self._bounded(initial)
+        self.rto = max(initial, least)
 
     def sample(self, rtt: float) -> None:
         """Learn from one round-trip time; a doubled RTO ends with it.
@@ -40,11 +41,8 @@ class RetransmissionTimer:
         else:  # 2.3, in this order: the variation is measured against the old mean
             self.rttvar = 3 / 4 * self.rttvar + 1 / 4 * abs(self.srtt - rtt)
             self.srtt = 7 / 8 * self.srtt + 1 / 8 * rtt
-        self.rto = self._bounded(self.srtt + max(self.granularity, 4 * self.rttvar))
+        self.rto = max(self.srtt + max(self.granularity, 4 * self.rttvar), self.least)
 
     def back_off(self) -> None:
         """Wait twice as long from now on: the timeout has passed (5.5)."""
-        self.rto = self._bounded(self.rto * 2)
-
-    def _bounded(self, rto: float) -> float:
-        return min(max(rto, self.least), self.most)
+        self.rto = max(self.rto, min(self.rto * 2, self.most))

@@ -39,12 +39,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from netsteps.show.drawing import Drawing
+
 __all__ = [
     "FIELDS",
     "HEADER",
     "LARGEST_NUMBER",
     "LARGEST_PAYLOAD",
     "LARGEST_WINDOW",
+    "SIZE",
     "BadSegment",
     "Kind",
     "Segment",
@@ -59,6 +62,7 @@ MAGIC = 0x4E52
 VERSION = 1
 LARGEST_NUMBER = 2**32 - 1
 LARGEST_WINDOW = 1024  # segments; an ACK's bits for them are 128 bytes
+SIZE = 1200  # bytes of a message in a segment: with all headers they pass every link whole
 LARGEST_PAYLOAD = 65_507 - HEADER  # bytes: what one datagram carries over IPv4
 
 # The header as data, for drawings: name, bits, meaning.
@@ -94,6 +98,15 @@ class Segment:
     number: int
     count: int = 0
     payload: bytes = b""
+
+    def drawing(self, *, theme: str = "light") -> "Drawing":
+        """Draw the segment in a UDP datagram, as every packet is drawn, with example addresses.
+
+        theme: "light" or "dark". Raises ValueError for another one.
+        """
+        from netsteps.reliable.drawing import draw
+
+        return draw(self, theme=theme)
 
     def selective(self) -> "Iterator[int]":
         """Give the numbers behind the cumulative one that an ACK says have come, in order."""
