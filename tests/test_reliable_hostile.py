@@ -166,6 +166,16 @@ def test_the_silent_make_room_after_a_minute() -> None:
     assert receiving.take() is not None
 
 
+def test_a_sender_that_gives_up_again_and_again_makes_room_for_itself_alone() -> None:
+    receiving: Receiving[str] = Receiving(messages=3)
+    receiving.arrived(data(CONNECTION, 0, 1), "other", 0.0)
+    for given_up in range(100):
+        receiving.arrived(data(given_up, 0, 1), "sender", 0.0)
+    receiving.arrived(data(99, 1, 0), "sender", 0.0)
+    receiving.arrived(data(CONNECTION, 1, 0), "other", 0.0)
+    assert [one.sender for one in iter(receiving.take, None)] == ["sender", "other"]
+
+
 def test_many_senders_of_one_message_each_are_all_heard() -> None:
     receiving: Receiving[str] = Receiving()
     for number in range(2000):

@@ -79,7 +79,8 @@ class Receiving(Generic[Sender]):
 
     limit: the most bytes of a message, and of all whole messages that wait to be taken. messages:
     the most that may be under way at once; one more begins when another has been silent for idle
-    seconds. So no more memory is taken than (messages * 2 + 1) * limit, whatever comes.
+    seconds, or was the same sender's. So no more memory is taken than (messages * 2 + 1) * limit,
+    whatever comes.
     """
 
     def __init__(self, *, limit: int = 64 * 2**20, messages: int = 16, idle: float = 60.0) -> None:
@@ -155,7 +156,14 @@ class Receiving(Generic[Sender]):
         """
         if self._waiting >= self.limit:
             return False
-        return key in self._under_way or self._room_in(self._under_way, self.messages, now)
+        if key in self._under_way or self._room_in(self._under_way, self.messages, now):
+            return True
+        # A sender that gave up its message begins a new connection: that makes room for itself.
+        own = next((other for other in self._under_way if other[0] == key[0]), None)
+        if own is None:
+            return False
+        del self._under_way[own], self._connections[own]
+        return True
 
     def _room_in(
         self, connections: "dict[tuple[Sender, int], _Connection]", most: int, now: float
