@@ -33,7 +33,8 @@ RUST = {
     "socket": CORE,
     "tcp": f"{CORE} socket",
     "udp": f"{CORE} socket packet",  # messages in parts
-    "py": f"{CORE} packet capture socket tcp udp",
+    "relay": f"{CORE} socket tcp udp",
+    "py": f"{CORE} packet capture socket tcp udp relay",
 }
 PYTHON_ROOMS = {
     "errors": "_core show",  # both inside StepError.life alone

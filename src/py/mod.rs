@@ -32,6 +32,9 @@ mod packet_arguments;
 mod packet_layers;
 mod pause;
 mod place;
+mod relay;
+mod relay_report;
+mod relay_rules;
 mod resolve;
 mod server;
 mod server_arguments;
@@ -80,6 +83,12 @@ mod _core {
     use super::packet::PyPacket;
     #[pymodule_export]
     use super::packet_layers::{PyField, PyLayer};
+    #[pymodule_export]
+    use super::relay::{PyPartition, PyRelay};
+    #[pymodule_export]
+    use super::relay_report::{PyPassage, PyRelayCounts, PyRelayReport};
+    #[pymodule_export]
+    use super::relay_rules::{PyBurst, PyRules};
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]

@@ -13,7 +13,8 @@
 //! | `sampler.rs` | the same over time, of every live socket (`live.rs`) |
 //! | `patience.rs` | a read that waits inside its call |
 //! | `kept.rs` | bytes that a read took and did not give yet |
-//! | `stream.rs` | a connection of an event loop |
+//! | `watched.rs` | a socket of datagrams in an event loop |
+//! | `stream.rs`, `paired.rs` | a connection of an event loop; what one has more that is half of a relay's pair |
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;
@@ -26,10 +27,12 @@ mod kernel;
 mod live;
 mod memory;
 mod options;
+mod paired;
 mod patience;
 mod read;
 pub mod sampler;
 mod stream;
+mod watched;
 mod write;
 
 pub use batch::{Batch, Outgoing, Received};
@@ -38,6 +41,7 @@ pub use kernel::AcceptQueue;
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 pub use stream::{Moved, Stream};
+pub use watched::Watched;
 
 use std::fmt;
 use std::io;
