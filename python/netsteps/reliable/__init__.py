@@ -9,6 +9,7 @@ sender      the sending half with a socket and a clock
 receiver    the receiving half with a socket, a clock and a thread
 """
 
+from netsteps.reliable.comparison import Comparison, compare
 from netsteps.reliable.receiver import ReliableUdpReceiver
 from netsteps.reliable.receiving import ReliableMessage
 from netsteps.reliable.report import Moment, ReceiveReport, SendReport
@@ -16,6 +17,7 @@ from netsteps.reliable.sender import ReliableUdpSender
 from netsteps.reliable.wire import Kind, Segment
 
 __all__ = [
+    "Comparison",
     "Kind",
     "Moment",
     "ReceiveReport",
@@ -24,4 +26,5 @@ __all__ = [
     "ReliableUdpSender",
     "Segment",
     "SendReport",
+    "compare",
 ]
