@@ -14,6 +14,8 @@ def timer(**settings: float) -> RetransmissionTimer:
 def test_before_the_first_sample_it_is_one_second() -> None:
     assert timer().rto == 1.0
     assert timer().srtt is None
+    assert timer(most=0.2).rto == 0.2
+    assert timer(least=2.0).rto == 2.0
 
 
 def test_the_first_sample_is_the_mean_and_half_of_it_the_variation() -> None:

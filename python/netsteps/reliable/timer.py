@@ -28,7 +28,7 @@ class RetransmissionTimer:
         self.granularity = granularity
         self.srtt: float | None = None
         self.rttvar: float | None = None
-        self.rto = max(initial, least)
+        self.rto = max(min(initial, most), least)
 
     def sample(self, rtt: float) -> None:
         """Learn from one round-trip time; a doubled RTO ends with it.
