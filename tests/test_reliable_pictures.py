@@ -93,6 +93,7 @@ def test_several_ways_beside_each_other() -> None:
         [Course("at once", [(0.0, 5)])],
         [Course("one", [(0.5, 5)])],
         [Course("empty", [(0.5, 0)])],
+        [Course("the same", [(10.0, 5)])] * 6,
         [Course("quick", [(1e-6, 10**9)]), Course("slow", [(9000.0, 10**9)])],
         [
             Course(f"way {n} with a long name " * 3, [(n + 1.0, 9)], "a note " * 30)

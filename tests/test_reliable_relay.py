@@ -70,7 +70,7 @@ def test_a_file_across_a_bad_path_is_whole(
 
 
 def test_many_messages_over_one_bad_path_arrive_once_and_in_order() -> None:
-    messages = [os.urandom(10 * turn) for turn in range(100)]
+    messages = [os.urandom(10 * turn) for turn in range(60)]
     with (
         ns.ReliableUdpReceiver() as receiver,
         ns.Relay(receiver.endpoint, kind="udp", loss=0.2, duplicate=0.3, seed=3) as relay,
@@ -118,9 +118,9 @@ def test_the_same_path_gives_the_first_segments_the_same_fate() -> None:
             ns.Relay(receiver.endpoint, kind="udp", loss=0.3, seed=11) as relay,
             ns.ReliableUdpSender(relay.endpoint, window=1, **QUICK) as sender,
         ):
-            sender.send(bytes(12_000), timeout=30)
+            sender.send(bytes(7200), timeout=30)
             there = [one for one in relay.log if one.way == "to target"]
             fates.append([one.verdict for one in there])
     shorter = min(map(len, fates))
-    assert shorter >= 10
+    assert shorter >= 6
     assert fates[0][:shorter] == fates[1][:shorter]

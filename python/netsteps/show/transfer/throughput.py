@@ -5,6 +5,7 @@ one before it. What was computed and not observed is dashed, and says so.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ _WIDTH = 900
 _LEFT, _RIGHT = 86, 24
 _TOP, _PLOT = 76, 210
 _BAR, _BAR_GAP = 18, 44  # each bar, with its words above it
+_LETTER = 14  # pixels from one letter to the next
 _MOST_LABELS = 8  # of an axis
 _CHARS = 48  # of the longest bar in characters
 
@@ -174,11 +176,25 @@ def _curves(canvas: Canvas, courses: "Sequence[Course]") -> None:
             stroke_dasharray=_COMPUTED if course.computed else None,
         )  # fmt: skip
         canvas.add("circle", cx=points[-1][0], cy=up(points[-1][1]), r=4, fill=_hue(theme, place))
-        sign = chr(ord("a") + place)
+    ends = _apart([across(course.seconds) for course in courses], right)
+    for place, (course, x) in enumerate(zip(courses, ends, strict=True)):
         canvas.text(
-            points[-1][0], bottom + 36, sign, size=11, anchor="middle", bold=True,
+            x, bottom + 36, chr(ord("a") + place), size=11, anchor="middle", bold=True,
             fill=_hue(theme, place), title=f"{course.name} has arrived",
         )  # fmt: skip
+
+
+def _apart(places: "Sequence[float]", right: float) -> list[float]:
+    """Move letters to the right of each other, and of the last ones back into the picture."""
+    found = list(places)
+    order = sorted(range(len(found)), key=lambda place: found[place])
+    for left, place in pairwise(order):
+        found[place] = max(found[place], found[left] + _LETTER)
+    most = right
+    for place in reversed(order):
+        found[place] = min(found[place], most)
+        most = found[place] - _LETTER
+    return found
 
 
 def _bars(canvas: Canvas, courses: "Sequence[Course]", top: float) -> None:
