@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     _demo(commands)
     _serve(commands)
+    _relay(commands)
     _send(commands)
     _resolve(commands)
     _interfaces(commands)
@@ -125,6 +126,34 @@ def _serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("service", choices=SERVICES, metavar="SERVICE", help=", ".join(SERVICES))
     command.add_argument("directory", nargs="?", metavar="DIR", help="for file: where to write")
     command.set_defaults(usage_error=command.error)
+
+
+def _relay(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from netsteps.cli.relay_options import TEXT, add_rules
+
+    command = _command(
+        commands,
+        "relay",
+        ("relay", "relay"),
+        summary="put a bad path in front of a server: loss, delay, resets, on purpose",
+        text=TEXT,
+        example=(
+            "  netsteps relay 127.0.0.1:7777 --udp --loss 0.1 --delay 50ms --seed 7\n"
+            "  netsteps relay localhost:http --rate 100kB/s --reset-after 1MB"
+        ),
+    )
+    _transport(command, "relay")
+    command.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)"
+    )
+    command.add_argument(
+        "--port",
+        type=_port_or_service,
+        default=0,
+        help="a number or a service name; 0 is any free one (default: 0)",
+    )
+    _json(command, "one JSON object for each line of output")
+    add_rules(command)
 
 
 def _send(commands: "_Commands[argparse.ArgumentParser]") -> None:

@@ -71,7 +71,10 @@ def report_html(report: _Report) -> str:
 
 
 def log_table(passages: "Iterable[_Passage]", dropped: int) -> Table[_Passage]:
-    """Make the list of passages that shows itself as a table. dropped: how many older ones are gone."""
+    """Make the list of passages that shows itself as a table.
+
+    dropped: how many older ones are gone.
+    """
     note = f"{dropped} older ones were let go: log= keeps more" if dropped else None
     return Table(
         passages,

@@ -167,7 +167,8 @@ impl Work {
             Ok(filled) => {
                 let span = trace::active().then(|| (start, monotonic_ns()));
                 self.came(way, place, &slots[..filled], span);
-                true
+                // Fewer than there was room for: the kernel has no more, and will tell of the next.
+                filled == most
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
             Err(error) if error.raw_os_error() == Some(errno::EINTR) => true,
