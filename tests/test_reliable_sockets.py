@@ -138,6 +138,28 @@ def test_a_receiver_that_goes_away_is_waited_for_until_the_timeout() -> None:
     assert sender.report.unreachable >= 1
 
 
+def test_a_receiver_that_stays_away_is_told_without_a_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("netsteps.reliable.sender.GONE", 0.2)
+    with ns.ReliableUdpReceiver() as receiver:
+        sender = ns.ReliableUdpSender(receiver.endpoint)
+        sender.send(b"one", timeout=PATIENCE)
+    with sender, pytest.raises(ns.Refused):
+        sender.send(b"two")
+
+
+def test_a_thread_that_waits_for_another_one_s_message_ends_with_its_timeout() -> None:
+    with ns.UdpReceiver() as silent, ns.ReliableUdpSender(silent.endpoint) as sender:
+        sending = Background(lambda: sender.send(b"x"))
+        silent.receive(timeout=PATIENCE)
+        with pytest.raises(ns.TimedOut, match="another thread"):
+            sender.send(b"y", timeout=0.05)
+        sender.close()
+        with pytest.raises(ns.SocketClosed):
+            sending.result()
+
+
 def test_silence_ends_with_the_timeout_which_says_how_far_it_came() -> None:
     with (
         ns.UdpReceiver() as silent,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ReliableUdpSender"]
 
+GONE = 3.0  # seconds: for so long the peer's machine may say that nobody is there any more
+
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
@@ -88,6 +90,9 @@ class ReliableUdpSender:
         self._timer = RetransmissionTimer(least=least, most=most)
         self._record = SendRecord(self.window)
         self._sending: Sending | None = None
+        self._gone_at: float | None = (
+            None  # when the peer's machine first said that nobody is there
+        )
         self._lock = Lock()  # messages of several threads do not mix
         self._udp = UdpSender(host, port, timeout=timeout)
 
@@ -99,9 +104,10 @@ class ReliableUdpSender:
         data: bytes-like. timeout: seconds for all of it; None: as long as it takes.
         progress(done, total) is called with the bytes acknowledged so far; what it raises ends the
         step. System calls: send(2), recv(2). Raises TimedOut, which says how far it came; Refused
-        when the peer's machine says that nobody is there and nothing was ever acknowledged;
-        MessageTooLarge when the receiver takes less; BadPayload. After any of these it is not known
-        whether the receiver has the message, and the next send begins anew.
+        when the peer's machine says that nobody is there, at once or, where the receiver has
+        answered before, for three seconds; MessageTooLarge when the receiver takes less;
+        BadPayload. After any of these it is not known whether the receiver has the message, and the
+        next send begins anew.
         """
         try:
             view = memoryview(data).cast("B")
@@ -152,12 +158,16 @@ class ReliableUdpSender:
         if count > LARGEST_NUMBER // 2:
             cause = f"{total:,} bytes are more segments than have numbers"
             raise failure("message too large", step, cause, "a larger size=, or several messages")
-        with self._lock:
+        task = _Task(step, total, monotonic(), limit, progress)
+        if not self._lock.acquire(timeout=-1 if limit is None else limit):
+            cause = f"another thread has been sending for all of the {limit:g} s"
+            raise failure("timed out", step, cause, "a longer timeout", errno=errno.ETIMEDOUT)
+        try:
             began = monotonic()
             sending = self._connection()
             sending.begin(pieces, count)
             try:
-                self._until_acknowledged(sending, _Task(step, total, began, limit, progress))
+                self._until_acknowledged(sending, task)
                 self._record.messages += 1
             except BaseException:
                 # The receiver may have a part of it, to which the next message must not be joined.
@@ -165,6 +175,8 @@ class ReliableUdpSender:
                 raise
             finally:
                 self._record.seconds += monotonic() - began
+        finally:
+            self._lock.release()
         return total
 
     def _until_acknowledged(self, sending: Sending, task: "_Task") -> None:
@@ -195,8 +207,9 @@ class ReliableUdpSender:
     ) -> Result | None:
         """Call; None when nothing came in time, or the peer's machine said that nobody is there.
 
-        That answer (ICMP port unreachable) can be forged, and can be about a moment ago: it ends
-        only what was never acknowledged. TCP ends a connect by it, and no connection (RFC 5461).
+        That answer (ICMP port unreachable) can be forged, and can be about a moment ago: it ends at
+        once only what was never acknowledged, and else when it goes on for some seconds. TCP ends a
+        connect by it, and no connection (RFC 5461).
         """
         try:
             return call(argument)
@@ -204,7 +217,10 @@ class ReliableUdpSender:
             return None
         except Refused:
             self._record.unreachable += 1
-            if sending.heard_at is None:
+            heard, now = sending.heard_at, monotonic()
+            if heard is None or self._gone_at is None or heard > self._gone_at:
+                self._gone_at = now
+            if heard is None or now - self._gone_at > GONE:
                 raise
             return None
 
