@@ -133,7 +133,12 @@ def test_a_receiver_that_goes_away_is_waited_for_until_the_timeout() -> None:
     with ns.ReliableUdpReceiver() as receiver:
         sender = ns.ReliableUdpSender(receiver.endpoint)
         sender.send(b"one", timeout=PATIENCE)
-    with sender, pytest.raises(TimeoutError, match=r"0 of 3 bytes are acknowledged, the last"):
+    with (
+        sender,
+        pytest.raises(
+            TimeoutError, match=r"0 of 3 bytes are acknowledged, and the receiver answered"
+        ),
+    ):
         sender.send(b"two", timeout=0.3)
     assert sender.report.unreachable >= 1
 
@@ -185,6 +190,19 @@ def test_a_message_larger_than_the_receiver_takes() -> None:
             sender.send(bytes(5000), timeout=PATIENCE)
         sender.send(bytes(1000), timeout=PATIENCE)
         assert len(receiver.receive(timeout=PATIENCE)) == 1000
+
+
+def test_a_receiver_that_nobody_asks_has_no_room_and_says_so() -> None:
+    with (
+        ns.ReliableUdpReceiver(limit=1000) as receiver,
+        ns.ReliableUdpSender(receiver.endpoint) as sender,
+    ):
+        sender.send(bytes(1000), timeout=PATIENCE)
+        with pytest.raises(ns.TimedOut, match="nobody takes its messages"):
+            sender.send(b"one more", timeout=0.3)
+        assert len(receiver.receive(timeout=PATIENCE)) == 1000
+        sender.send(b"one more", timeout=PATIENCE)
+        assert receiver.receive(timeout=PATIENCE).data == b"one more"
 
 
 def test_nothing_to_receive_in_time() -> None:

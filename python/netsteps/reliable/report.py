@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 __all__ = ["Moment", "ReceiveReport", "SendRecord", "SendReport"]
 
 T = TypeVar("T")
-What = Literal["sent", "lost", "time", "acknowledged"]
 
 # Of each kind, so that the report of a sender that works for days stays small: about 10 MB.
 MOST_MOMENTS = 50_000
@@ -27,7 +26,7 @@ class Moment(NamedTuple):
 
     at: float
     number: int
-    what: What
+    what: Literal["sent", "lost", "time", "acknowledged"]
 
 
 class _Shown:
@@ -224,7 +223,9 @@ class SendRecord:
             left_out=self._left_out,
         )
 
-    def _moment(self, now: float, number: int, what: What) -> None:
+    def _moment(
+        self, now: float, number: int, what: Literal["sent", "lost", "time", "acknowledged"]
+    ) -> None:
         self._counts[what] += 1
         self._keep(self._moments, Moment(self._since(now), number, what))
 

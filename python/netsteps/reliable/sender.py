@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from netsteps import Endpoint, Socket
 
-    # As collections.abc.Buffer, which Python has from 3.12 on.
-    Bytes = bytes | bytearray | memoryview
-    Progress = Callable[[int, int], object]
 
 __all__ = ["ReliableUdpSender"]
 
@@ -42,7 +39,7 @@ class _Task:
     total: int
     began: float
     limit: float | None
-    progress: "Progress | None"
+    progress: "Callable[[int, int], object] | None"
 
     @property
     def deadline(self) -> float:
@@ -97,7 +94,11 @@ class ReliableUdpSender:
         self._udp = UdpSender(host, port, timeout=timeout)
 
     def send(
-        self, data: "Bytes", *, timeout: float | None = None, progress: "Progress | None" = None
+        self,
+        data: bytes | bytearray | memoryview,
+        *,
+        timeout: float | None = None,
+        progress: "Callable[[int, int], object] | None" = None,
     ) -> int:
         """Send one message, and return its size in bytes when the receiver has all of it.
 
@@ -122,7 +123,7 @@ class ReliableUdpSender:
         path: "str | Path",
         *,
         timeout: float | None = None,
-        progress: "Progress | None" = None,
+        progress: "Callable[[int, int], object] | None" = None,
     ) -> int:
         """Send a file as one message, and return its size; it is read as the window reaches it.
 
@@ -150,7 +151,7 @@ class ReliableUdpSender:
         pieces: "Iterator[bytes]",
         total: int,
         timeout: float | None,
-        progress: "Progress | None",
+        progress: "Callable[[int, int], object] | None",
     ) -> int:
         """Send the pieces of a message until all of them are acknowledged."""
         limit = None if timeout is None else seconds_of(step, "timeout", timeout)
@@ -230,7 +231,9 @@ class ReliableUdpSender:
         if sending.heard_at is None:
             cause += ", and the receiver has never answered"
         else:
-            cause += f", the last {now - sending.heard_at:.2g} s ago"
+            cause += f", and the receiver answered {now - sending.heard_at:.2g} s ago"
+        if sending.closed:
+            cause += " that it has no room, for nobody takes its messages"
         if (waits_for := sending.waits_for) is not None:
             number, times = waits_for
             cause += f"; segment {number} was sent {'once' if times == 1 else f'{times} times'}"

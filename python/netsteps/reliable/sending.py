@@ -63,7 +63,7 @@ class Sending:
         self.window = window
         self.record = record
         self.refused: int | None = None  # the receiver takes no message of more bytes than this
-        self.heard_at: float | None = None  # when it last acknowledged something
+        self.heard_at: float | None = None  # when the receiver last answered
         self.acknowledged_bytes = 0  # of this message
         self._pieces: Iterator[bytes] = iter(())
         self._left = 0  # pieces of the message that were not sent yet
@@ -86,6 +86,11 @@ class Sending:
     def finished(self) -> bool:
         """Whether all of the message is acknowledged."""
         return not self._left and not self._in_flight
+
+    @property
+    def closed(self) -> bool:
+        """Whether the receiver has closed its window."""
+        return not self._granted
 
     @property
     def exhausted(self) -> bool:
@@ -174,6 +179,7 @@ class Sending:
             self.record.ignored()  # it acknowledges what was never sent
             return
         self.record.acks()
+        self.heard_at = now
         if ack.number >= self._base:  # an older one, overtaken on the way, tells of an older window
             self._base, self._granted = ack.number, ack.count
         numbers = [number for number in self._in_flight if number < ack.number]
@@ -181,7 +187,6 @@ class Sending:
         new = [self._in_flight.pop(number) for number in numbers]
         if not new:
             return
-        self.heard_at = now
         for one in new:
             self.acknowledged_bytes += one.size
             self.record.acknowledged(now, one.number, one.size)
