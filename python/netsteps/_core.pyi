@@ -1084,8 +1084,8 @@ class Relay:
     seed: what is drawn begins there; without it one is drawn and shown in .seed and repr(), so that what was seen can be repeated. Each
     flow (client, in the order of arrival), direction and rule draws for itself, once for every packet: the n-th packet of a flow has the
     same fate whatever the time, the other flows and the other rules.
-    log: how many passages .log keeps, the newest; with 0 there are only counts. max_clients, idle_timeout (kind="udp"): how many clients
-    it has at most, by default 512, and after how many seconds of silence one is forgotten, by default 300.
+    log: how many passages .log keeps, the newest; with 0 there are only counts. max_clients: how many it has at once, by default 512 of
+    datagrams and 65,536 connections. idle_timeout (kind="udp"): after how many seconds of silence one is forgotten, by default 300.
 
     The relay may keep 64 MiB of late datagrams; beyond that they are lost, and the log says so. What the target's machine says of a
     closed port (ICMP) cannot be passed on to a client of datagrams; it is in the log as "refused".

@@ -35,6 +35,7 @@ mod place;
 mod relay;
 mod relay_report;
 mod relay_rules;
+mod relay_settings;
 mod resolve;
 mod server;
 mod server_arguments;

@@ -6,29 +6,22 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use super::convert::{self, Address, audit, size};
+use super::convert::{self, size};
 use super::endpoint::PyEndpoint;
 use super::errors;
 use super::handlers::{Running, defaults, place, register};
-use super::pause::{PyPause, deadline, waiting};
+use super::pause::{PyPause, deadline};
 use super::place::placed;
 use super::relay_report::{PyPassage, PyRelayReport};
 use super::relay_rules::{PyBurst, PyRules, behind};
+use super::relay_settings::{Both, Limits, seed_of, target_of};
 use super::show::shown;
 use crate::address::Endpoint;
-use crate::error::{Code, Error, Result};
-use crate::ports::Transport;
-use crate::relay::random::fresh_seed;
+use crate::error::{Code, Error};
 use crate::relay::tcp::{self, TcpRelay};
 use crate::relay::udp::{self, UdpRelay};
 use crate::relay::{Given, Log};
-use crate::resolve::resolve;
 use crate::wait::Pause;
-
-/// How many clients of datagrams there are at most, unless it is said: each takes a descriptor.
-const CLIENTS: usize = 512;
-/// When a client of datagrams is forgotten, unless it is said: later than a router does it (RFC 4787 asks for two minutes at least).
-const IDLE: Duration = Duration::from_mins(5);
 
 /// An honest bad path between real sockets: it listens, sends on to target what comes, brings back the answers, and on the way loses,
 /// delays and cuts on purpose, the same way for the same seed. It returns at once and works in a thread of its own until stop() or the
@@ -55,8 +48,8 @@ const IDLE: Duration = Duration::from_mins(5);
 /// seed: what is drawn begins there; without it one is drawn and shown in .seed and repr(), so that what was seen can be repeated. Each
 /// flow (client, in the order of arrival), direction and rule draws for itself, once for every packet: the n-th packet of a flow has the
 /// same fate whatever the time, the other flows and the other rules.
-/// log: how many passages .log keeps, the newest; with 0 there are only counts. max_clients, idle_timeout (kind="udp"): how many clients
-/// it has at most, by default 512, and after how many seconds of silence one is forgotten, by default 300.
+/// log: how many passages .log keeps, the newest; with 0 there are only counts. max_clients: how many it has at once, by default 512 of
+/// datagrams and 65,536 connections. idle_timeout (kind="udp"): after how many seconds of silence one is forgotten, by default 300.
 ///
 /// The relay may keep 64 MiB of late datagrams; beyond that they are lost, and the log says so. What the target's machine says of a
 /// closed port (ICMP) cannot be passed on to a client of datagrams; it is in the log as "refused".
@@ -159,23 +152,11 @@ impl PyRelay {
         ];
         let raise = |error| errors::raise(py, error);
         let transport = convert::transport(kind, "relay").map_err(raise)?;
-        let ways = [&given[1], &given[2]].map(|way| way.with(&given[0]));
-        let [to_target, to_client] = ways;
-        let (to_target, to_client) = (to_target.map_err(raise)?, to_client.map_err(raise)?);
         let seed = seed_of(seed).map_err(raise)?;
         let log = size(log, "log", 0, "relay").map_err(raise)?;
         let limits = Limits::of(max_clients, idle_timeout, transport).map_err(raise)?;
         // Before anything is looked up or bound: what cannot be meant leaves nothing behind.
-        let rules = match transport {
-            Transport::Udp => Both::Packets([
-                to_target.packets().map_err(raise)?,
-                to_client.packets().map_err(raise)?,
-            ]),
-            Transport::Tcp => Both::Stream([
-                to_target.stream().map_err(raise)?,
-                to_client.stream().map_err(raise)?,
-            ]),
-        };
+        let rules = Both::of(&given, transport).map_err(raise)?;
         let target = target_of(py, &target, transport)?;
         let (host, port) = defaults(py, host, port)?;
         let endpoint = place(py, &host, &port, transport)?;
@@ -195,14 +176,14 @@ impl PyRelay {
                 register(Running::UdpRelay(Arc::downgrade(&relay)));
                 Core::Udp(relay)
             }
-            Both::Stream([to_target, to_client]) => {
+            Both::Stream(rules) => {
                 let settings = tcp::Settings {
-                    endpoint,
+                    listen: endpoint,
                     target,
-                    to_target,
-                    to_client,
+                    rules,
                     seed,
-                    log_limit: log,
+                    log,
+                    max_clients: limits.clients,
                 };
                 let relay = placed(py, || TcpRelay::start(settings)).map_err(raise)?;
                 let relay = Arc::new(relay);
@@ -365,7 +346,7 @@ impl PyRelay {
     fn logged<T>(&self, look: impl FnOnce(&Log) -> T) -> T {
         match &self.core {
             Core::Udp(relay) => look(relay.log()),
-            Core::Tcp(relay) => look(&relay.log()),
+            Core::Tcp(relay) => look(relay.log()),
         }
     }
 }
@@ -405,88 +386,4 @@ impl PyPartition {
         };
         format!("<netsteps.Partition {state}>")
     }
-}
-
-/// The rules of both ways, for either kind.
-enum Both {
-    Packets([crate::relay::rules::Rules; 2]),
-    Stream([crate::relay::stream::Rules; 2]),
-}
-
-/// How many clients of datagrams there are, and for how long.
-struct Limits {
-    clients: usize,
-    idle: Duration,
-}
-
-impl Limits {
-    fn of(clients: Option<i64>, idle: Option<f64>, transport: Transport) -> Result<Self> {
-        let bad =
-            |cause: String, remedy: &str| Error::new(Code::BadArgument, "relay", cause, remedy);
-        if transport == Transport::Tcp {
-            for (name, given) in [
-                ("max_clients", clients.is_some()),
-                ("idle_timeout", idle.is_some()),
-            ] {
-                if given {
-                    let cause = format!(
-                        "{name}= is for kind=\"udp\": a connection begins and ends by itself"
-                    );
-                    return Err(bad(cause, "kind=\"udp\", or none of it"));
-                }
-            }
-        }
-        let idle = match idle.map(Duration::try_from_secs_f64) {
-            None => IDLE,
-            Some(Ok(idle)) if !idle.is_zero() => idle,
-            Some(_) => {
-                return Err(bad(
-                    "idle_timeout= is no time".to_owned(),
-                    "seconds above 0",
-                ));
-            }
-        };
-        Ok(Self {
-            clients: clients.map_or(Ok(CLIENTS), |most| size(most, "max_clients", 1, "relay"))?,
-            idle,
-        })
-    }
-}
-
-/// A seed of its own where none is given.
-fn seed_of(seed: Option<i128>) -> Result<u64> {
-    let Some(seed) = seed else {
-        return Ok(fresh_seed());
-    };
-    u64::try_from(seed).map_err(|_| {
-        let cause = format!("seed={seed} cannot be meant");
-        Error::new(
-            Code::BadArgument,
-            "relay",
-            cause,
-            "a whole number from 0 to 2**64 - 1",
-        )
-    })
-}
-
-/// Where to send on to: the first endpoint of a host and a port.
-fn target_of(
-    py: Python<'_>,
-    target: &Bound<'_, PyAny>,
-    transport: Transport,
-) -> PyResult<Endpoint> {
-    let step = "relay";
-    let given = Address::of(target, None, step)?;
-    audit(py, ("socket.connect", py.None(), given.given(py)?))?;
-    let (host, port) = match given {
-        Address::Endpoint(endpoint) => return Ok(endpoint),
-        Address::Named(host, port) => (host, port),
-    };
-    let found = waiting(py, None, step, |wait| {
-        resolve(&host, &port, transport, None, step, wait)
-    })?;
-    found.first().copied().ok_or_else(|| {
-        let cause = "the lookup gave no address";
-        errors::raise(py, Error::new(Code::NameNotFound, step, cause, "digits"))
-    })
 }

@@ -39,6 +39,7 @@ pub use batch::{Batch, Outgoing, Received};
 pub use datagram::{Datagram, MAX_DATAGRAM};
 pub use kernel::AcceptQueue;
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
+pub use paired::Note;
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 pub use stream::{Moved, Stream};
 pub use watched::Watched;

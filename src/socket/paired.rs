@@ -1,5 +1,7 @@
 //! What a `Stream` can do that is half of a relay's pair: be connected without waiting, and be cut.
 
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,11 +9,47 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::SockRef;
 
-use super::stream::{Done, STEPS, Stream};
+use super::stream::{Done, Stream};
 use super::{next_serial, number_of};
 use crate::state::{Action, State};
 use crate::sys::{self, errno};
 use crate::trace;
+
+/// What a relay does with the bytes of a call, for its event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// "late" and so on.
+    pub verdict: &'static str,
+    /// The rule that gave it; empty where none did.
+    pub rule: Cow<'static, str>,
+    /// For bytes that go on: the number of the event of their coming.
+    pub origin: Option<u64>,
+}
+
+/// What the events of a relay's connection tell more.
+#[derive(Debug, Default)]
+pub(super) struct Relayed {
+    note: RefCell<Option<Note>>,
+    last: Cell<u64>,
+}
+
+impl Note {
+    /// As an event has it: verdict, rule, origin.
+    pub(super) fn parts(self) -> (Option<Text>, Option<Text>, Option<u64>) {
+        let rule = Some(self.rule).filter(|rule| !rule.is_empty());
+        (Some(self.verdict.into()), rule, self.origin)
+    }
+}
+
+type Text = Cow<'static, str>;
+
+impl Relayed {
+    /// An event of this number is recorded: what it tells more.
+    pub(super) fn recorded(&self, id: u64) -> Option<Note> {
+        self.last.set(id);
+        self.note.take()
+    }
+}
 
 impl Stream {
     /// Begins to connect: connect(2), without waiting for its end. The poll tells of it; then [`Stream::connected`] does.
@@ -29,7 +67,7 @@ impl Stream {
             peer: Some(to),
             sent: 0,
             received: 0,
-            steps: STEPS,
+            relayed: None,
         };
         made.local = made.handle.local_addr().ok();
         Ok(made)
@@ -69,8 +107,41 @@ impl Stream {
     }
 
     /// Its reads and writes are a relay's: a trace calls both "relay".
-    pub const fn is_relayed(&mut self) {
-        self.steps = ["relay"; 2];
+    pub fn is_relayed(&mut self) {
+        self.relayed = Some(Box::default());
+    }
+
+    /// What the event of the next call tells more; `None`: nothing.
+    pub fn note(&self, note: Option<Note>) {
+        if let Some(relayed) = &self.relayed {
+            relayed.note.replace(note);
+        }
+    }
+
+    /// The number of its last event.
+    #[must_use]
+    pub fn last_event(&self) -> u64 {
+        self.relayed.as_ref().map_or(0, |it| it.last.get())
+    }
+
+    /// How many bytes were written so far.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// How many bytes were read so far.
+    #[must_use]
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
+    pub(super) const fn step(&self, step: &'static str) -> &'static str {
+        if self.relayed.is_some() {
+            "relay"
+        } else {
+            step
+        }
     }
 
     /// Its close will reset the connection, whatever is under way: `SO_LINGER` with no time.

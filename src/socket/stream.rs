@@ -9,6 +9,7 @@ use mio::{Interest, Registry, Token};
 use socket2::SockRef;
 
 use super::memory::fillable;
+use super::paired::{Note, Relayed};
 use super::{Socket, explain, number_of};
 use crate::error::Result;
 use crate::faults;
@@ -28,11 +29,9 @@ pub struct Stream {
     pub(super) peer: Option<SocketAddr>,
     pub(super) sent: u64,
     pub(super) received: u64,
-    /// What its reads and its writes are called in a trace.
-    pub(super) steps: [&'static str; 2],
+    /// What the events of a relay tell more; `None` for a connection of no relay.
+    pub(super) relayed: Option<Box<Relayed>>,
 }
-
-pub(super) const STEPS: [&str; 2] = ["read", "write"];
 
 /// What a call that does not wait has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +85,7 @@ impl Socket {
             peer,
             sent: 0,
             received: 0,
-            steps: STEPS,
+            relayed: None,
         };
         if trace::active() {
             stream.record("accepted", "accepted", call.start_ns, &Done::default());
@@ -168,7 +167,7 @@ impl Stream {
         let offset = self.received;
         let size = self.ended(
             begun,
-            self.steps[0],
+            self.step("read"),
             "recv",
             before,
             room.len(),
@@ -198,7 +197,7 @@ impl Stream {
         let (before, offset) = (self.state, self.sent);
         let size = self.ended(
             begun,
-            self.steps[1],
+            self.step("write"),
             "send",
             before,
             data.len(),
@@ -288,8 +287,11 @@ impl Stream {
         } else {
             Phase::Completed
         };
+        let id = trace::next_id();
+        let note = self.relayed.as_ref().and_then(|it| it.recorded(id));
+        let (verdict, rule, origin) = note.map_or((None, None, None), Note::parts);
         trace::record(&Event {
-            id: trace::next_id(),
+            id,
             process: sys::process_id(),
             phase,
             socket: self.serial,
@@ -311,9 +313,9 @@ impl Stream {
             end_ns: Some(sys::monotonic_ns()),
             thread: sys::thread_id(),
             line: None,
-            verdict: None,
-            rule: None,
-            origin: None,
+            verdict,
+            rule,
+            origin,
         });
     }
 }

@@ -8,15 +8,17 @@ use netsteps::address::Family;
 use netsteps::relay::stream::Rules;
 use netsteps::relay::tcp::{Settings, TcpRelay};
 use netsteps::relay::{Verdict, Way};
+use netsteps::trace::{Limits, Recorder};
+use netsteps::wait::Plain;
 
-use crate::ends::listener;
+use crate::ends::{LONG, listener};
 use crate::relay_tcp::{accepted, settings, through};
 use crate::server::client;
 use crate::threads::{quick, until};
 
 fn to_client(rules: Rules) -> (TcpRelay, TcpStream, TcpStream) {
     through(|settings| Settings {
-        to_client: rules,
+        rules: [Rules::default(), rules],
         ..settings
     })
 }
@@ -157,10 +159,13 @@ fn pieces_go_apart_and_their_bytes_are_whole() {
 fn a_silent_relay_takes_clients_and_asks_nobody() {
     let (listener, target) = listener(Family::Ipv4);
     let relay = TcpRelay::start(Settings {
-        to_target: Rules {
-            silent: true,
-            ..Rules::default()
-        },
+        rules: [
+            Rules {
+                silent: true,
+                ..Rules::default()
+            },
+            Rules::default(),
+        ],
         ..settings(target)
     })
     .unwrap();
@@ -184,10 +189,13 @@ fn a_silent_relay_takes_clients_and_asks_nobody() {
 fn a_relay_that_refuses_does_so_in_the_kernel() {
     let (_listener, target) = listener(Family::Ipv4);
     let relay = TcpRelay::start(Settings {
-        to_client: Rules {
-            refuse: true,
-            ..Rules::default()
-        },
+        rules: [
+            Rules::default(),
+            Rules {
+                refuse: true,
+                ..Rules::default()
+            },
+        ],
         ..settings(target)
     })
     .unwrap();
@@ -213,10 +221,13 @@ fn the_same_seed_cuts_the_same() {
     let sizes = || {
         let (listener, target) = listener(Family::Ipv4);
         let relay = TcpRelay::start(Settings {
-            to_target: Rules {
-                chunk: Some(100),
-                ..Rules::default()
-            },
+            rules: [
+                Rules {
+                    chunk: Some(100),
+                    ..Rules::default()
+                },
+                Rules::default(),
+            ],
             ..settings(target)
         })
         .unwrap();
@@ -232,4 +243,38 @@ fn the_same_seed_cuts_the_same() {
     let one = sizes();
     assert!(one.len() > 30);
     assert_eq!(one, sizes());
+}
+
+#[test]
+fn each_chunk_is_an_event_when_it_comes_and_when_it_goes_on() {
+    let recorder = Recorder::new(Limits::default());
+    recorder.start();
+    let (relay, mut client, mut target) = to_client(Rules {
+        delay: Duration::from_millis(5),
+        half_close_after: Some(5),
+        ..Rules::default()
+    });
+    target.write_all(b"hello").unwrap();
+    let mut came = Vec::new();
+    client.read_to_end(&mut came).unwrap();
+    assert_eq!(came, b"hello");
+    relay.stop(LONG, &Plain);
+    recorder.stop();
+    let events = recorder.events();
+    let whose: Vec<_> = [target.local_addr().unwrap(), client.local_addr().unwrap()].into();
+    let of = |peer: usize, call: &str| {
+        let found = events
+            .iter()
+            .filter(|event| event.peer == Some(whose[peer]));
+        found.filter(|event| event.call == call).collect::<Vec<_>>()
+    };
+    let (read, sent, finished) = (of(0, "recv")[0], of(1, "send")[0], of(1, "shutdown")[0]);
+    for event in [read, sent] {
+        assert_eq!((&*event.step, event.size), ("relay", Some(5)));
+        assert_eq!(event.verdict.as_deref(), Some("late"));
+        assert_eq!(event.rule.as_deref(), Some("delay=0.005"));
+    }
+    assert_eq!((read.origin, sent.origin), (None, Some(read.id)));
+    assert_eq!(finished.verdict.as_deref(), Some("cut"));
+    assert_eq!(finished.rule.as_deref(), Some("half_close_after=5"));
 }

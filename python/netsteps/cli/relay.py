@@ -37,7 +37,7 @@ def relay(options: "argparse.Namespace") -> int:
 def _relay(options: "argparse.Namespace") -> ns.Relay:
     given = {name: getattr(options, name) for name in RULES}
     asked = {name: value for name, value in given.items() if value is not None}
-    rules = {options.only: ns.Rules(**asked)} if options.only else asked
+    rules = {options.only.replace("-", "_"): ns.Rules(**asked)} if options.only else asked
     made: ns.Relay = ns.Relay(
         options.target,
         kind=options.kind,

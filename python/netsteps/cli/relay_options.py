@@ -135,7 +135,7 @@ def add_rules(command: argparse.ArgumentParser) -> None:
     """Add the target, the seed and the rules."""
     command.add_argument(
         "--only",
-        choices=("to_target", "to_client"),
+        choices=("to-target", "to-client"),
         help="the rules hold for this direction alone (default: both)",
     )
     command.add_argument(

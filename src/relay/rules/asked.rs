@@ -199,3 +199,91 @@ fn probability(name: &str, value: f64) -> Result<()> {
 fn bad(cause: impl Into<String>, remedy: impl Into<String>) -> Result<()> {
     Err(Error::new(Code::BadArgument, STEP, cause, remedy))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_by_name() {
+        let none = Rules::default;
+        let bad: [(&str, Rules); 7] = [
+            (
+                "loss=1.5",
+                Rules {
+                    loss: 1.5,
+                    ..none()
+                },
+            ),
+            (
+                "duplicate=NaN",
+                Rules {
+                    duplicate: f64::NAN,
+                    ..none()
+                },
+            ),
+            (
+                "rate=0",
+                Rules {
+                    rate: Some(0.0),
+                    ..none()
+                },
+            ),
+            (
+                "mtu=20",
+                Rules {
+                    mtu: Some(20),
+                    ..none()
+                },
+            ),
+            (
+                "queue=",
+                Rules {
+                    queue: Some(5),
+                    ..none()
+                },
+            ),
+            (
+                "reorder_by=0",
+                Rules {
+                    reorder_by: Behind::Packets(0),
+                    ..none()
+                },
+            ),
+            (
+                "delay=",
+                Rules {
+                    delay: Duration::MAX,
+                    ..none()
+                },
+            ),
+        ];
+        for (name, rules) in bad {
+            let told = rules.check().unwrap_err().to_string();
+            assert!(told.contains(name), "{told}");
+        }
+    }
+
+    #[test]
+    fn each_rule_has_a_name_that_says_its_value() {
+        let asked = Rules {
+            loss: 0.1,
+            burst: Some(Burst {
+                enter: 0.01,
+                leave: 0.2,
+                loss_good: 0.0,
+                loss_bad: 0.9,
+            }),
+            delay: Duration::from_millis(20),
+            jitter: Duration::from_millis(5),
+            ..Rules::default()
+        };
+        assert_eq!(asked.name(Rule::Loss), "loss=0.1");
+        assert_eq!(asked.name(Rule::Delay), "delay=0.02, jitter=0.005");
+        assert_eq!(
+            asked.name(Rule::Burst),
+            "burst(enter=0.01, leave=0.2, loss_bad=0.9)"
+        );
+        assert_eq!(asked.name(Rule::None), "");
+    }
+}

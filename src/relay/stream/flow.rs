@@ -212,6 +212,24 @@ impl Flow {
         }
     }
 
+    /// What will befall the bytes that come now, as far as it is known before they go on.
+    #[must_use]
+    pub fn intends(&self) -> (Verdict, Cow<'static, str>) {
+        let rules = &self.rules;
+        if let Some(rate) = rules.rate {
+            (Verdict::Late, format!("rate={rate}").into())
+        } else if let Some(glue) = rules.glue {
+            let rule = format!("glue={}", glue.as_secs_f64());
+            (Verdict::Glued, rule.into())
+        } else if rules.keeps() {
+            (Verdict::Late, rules.delay_name().into())
+        } else if let Some(most) = rules.chunk {
+            (Verdict::Split, format!("chunk={most}").into())
+        } else {
+            (Verdict::Passed, Cow::Borrowed(""))
+        }
+    }
+
     /// So many of the bytes that may go do go, at this time: how many calls the kernel needs for them decides nothing.
     pub fn release(&mut self, now_ns: u64, size: usize) -> Piece {
         let first = self.held.front();

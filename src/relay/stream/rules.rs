@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::error::{Code, Error, Result};
+use crate::relay::rules::seconds;
+
 /// What is asked of one way of a stream. By default nothing: bytes pass as they come.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
@@ -50,6 +53,35 @@ impl Rules {
         *self != begins
     }
 
+    /// Refuses what cannot be meant.
+    ///
+    /// # Errors
+    /// `BadArgument`, naming the rule and why.
+    pub fn check(&self) -> Result<()> {
+        let times = [
+            ("delay", Some(self.delay)),
+            ("jitter", Some(self.jitter)),
+            ("glue", self.glue),
+            ("reset_after_seconds", self.reset_after_time),
+            ("slow_close", self.slow_close),
+        ];
+        for (name, time) in times {
+            if let Some(time) = time {
+                seconds(name, time.as_secs_f64())?;
+            }
+        }
+        if let Some(rate) = self.rate
+            && !(rate.is_finite() && rate >= 1.0)
+        {
+            let cause = format!("rate={rate} is no rate: nothing would ever arrive");
+            return bad(cause, "bytes per second, from 1 on");
+        }
+        if self.chunk == Some(0) {
+            return bad("chunk=0 bytes at a time would never arrive", "1 or more");
+        }
+        Ok(())
+    }
+
     /// Whether bytes are kept for a time.
     #[must_use]
     pub fn keeps(&self) -> bool {
@@ -66,6 +98,10 @@ impl Rules {
             _ => format!("delay={delay}"),
         }
     }
+}
+
+fn bad(cause: impl Into<String>, remedy: &'static str) -> Result<()> {
+    Err(Error::new(Code::BadArgument, "relay", cause, remedy))
 }
 
 #[cfg(test)]

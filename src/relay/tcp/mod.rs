@@ -8,6 +8,7 @@
 //! | `pair.rs`, `places.rs` | a client and its connection to the target; all of them |
 //! | `pipe.rs`, `held.rs` | one way of a pair, and the bytes that wait in it |
 //! | `side.rs` | one end of a pair |
+//! | `traced.rs` | what its events tell in a trace |
 //!
 //! A client is accepted, and only then the target is asked, without waiting: what the target's machine says of it comes back to the
 //! client as a reset, because its own connection stands already. An end is passed on as an end (half-close), a reset as a reset. Who
@@ -23,36 +24,36 @@ mod places;
 mod relay;
 mod rounds;
 mod side;
+mod traced;
 
 pub use relay::TcpRelay;
 
 use super::stream::Rules;
 use crate::address::Endpoint;
 
-/// What a relay of connections is made with.
+/// As many clients as a relay has at once unless one asks for another number: the limit of descriptors comes before, in most systems.
+pub const MOST_CLIENTS: usize = 65_536;
+
+/// What a relay of connections is asked to be.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it listens; port 0 is a free one.
-    pub endpoint: Endpoint,
-    /// Where it relays to.
+    pub listen: Endpoint,
+    /// Where it connects to.
     pub target: Endpoint,
-    /// What is done to what clients send.
-    pub to_target: Rules,
-    /// What is done to what the target sends.
-    pub to_client: Rules,
-    /// Where the draws begin.
+    /// The rules of each way, in the order of [`crate::relay::Way::ALL`].
+    pub rules: [Rules; 2],
+    /// What its draws start from.
     pub seed: u64,
-    /// How many passages the log keeps.
-    pub log_limit: usize,
+    /// How many passages the log keeps; 0: it only counts.
+    pub log: usize,
+    /// The most clients at once; the next waits in the kernel.
+    pub max_clients: usize,
 }
 
 impl Settings {
     /// Whether one of the ways asks for this.
     fn either(&self, asks: impl Fn(&Rules) -> bool) -> bool {
-        asks(&self.to_target) || asks(&self.to_client)
-    }
-
-    const fn rules(&self) -> [&Rules; 2] {
-        [&self.to_target, &self.to_client]
+        self.rules.iter().any(asks)
     }
 }

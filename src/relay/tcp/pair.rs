@@ -1,11 +1,14 @@
 //! A client and its connection to the target.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::pipe::{Pipe, Pumped, Turn, Whose};
 use super::side::Side;
+use super::traced::Traced;
 use crate::relay::stream::Rules;
 use crate::relay::{Verdict, Way};
+use crate::socket::Stream;
 use crate::sys::errno;
 
 /// Before a reset by a rule the receiver's kernel gets what was sent, if it takes it within this time.
@@ -65,7 +68,7 @@ impl Pair {
     }
 
     /// Has both ends reset so long after now, where a rule asks for it.
-    pub(super) fn reset_later(&mut self, rules: [&Rules; 2], now_ns: u64) {
+    pub(super) fn reset_later(&mut self, rules: &[Rules; 2], now_ns: u64) {
         let times = Way::ALL.into_iter().zip(rules).filter_map(|(way, rules)| {
             let time = rules.reset_after_time?;
             let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
@@ -92,17 +95,24 @@ impl Pair {
 
     /// Its close resets both connections.
     pub(super) fn cut(&self) {
-        self.near.stream.cut();
-        if let Some(far) = &self.far {
-            far.stream.cut();
-        }
+        self.streams().for_each(Stream::cut);
+    }
+
+    fn streams(&self) -> impl Iterator<Item = &Stream> {
+        [Some(&self.near), self.far.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|side| &side.stream)
     }
 
     pub(super) fn turn(&mut self, turn: &mut Turn<'_>) -> After {
         if let Some((at, way, time)) = self.reset
             && at <= turn.now_ns
         {
-            let rule = format!("reset_after_seconds={}", time.as_secs_f64());
+            let rule = Cow::from(format!("reset_after_seconds={}", time.as_secs_f64()));
+            for stream in self.streams() {
+                Traced::ending(stream, Verdict::Reset, &rule);
+            }
             self.pipes[way.index()].befell(Verdict::Reset, rule, turn);
             return After::Reset;
         }
@@ -220,9 +230,9 @@ pub(super) fn refused(pipe: &mut Pipe, error: &std::io::Error, turn: &Turn<'_>) 
 }
 
 /// The two ways of a client.
-pub(super) fn pipes(whose: Whose, seed: u64, rules: [&Rules; 2]) -> [Pipe; 2] {
+pub(super) fn pipes(whose: Whose, seed: u64, rules: &[Rules; 2]) -> [Pipe; 2] {
     Way::ALL.map(|way| {
-        let rules = rules[way.index()];
+        let rules = &rules[way.index()];
         let decides = rules.decides();
         let flow = crate::relay::stream::Flow::new;
         let flow = decides.then(|| Box::new(flow(rules, seed, whose.flow, way)));

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::held::Held;
 use super::side::Side;
+use super::traced::Traced;
 use crate::relay::stream::{End, Flow, Limit, Next};
 use crate::relay::{Log, Passage, Verdict, Way};
 use crate::socket::Moved;
@@ -58,6 +59,7 @@ pub(super) struct Pipe {
     /// What was to be told to the receiver was told: it is over for him.
     over: bool,
     stalled: bool,
+    traced: Traced,
 }
 
 impl Pipe {
@@ -73,6 +75,7 @@ impl Pipe {
             ended: None,
             over: false,
             stalled: false,
+            traced: Traced::NOTHING,
         }
     }
 
@@ -165,7 +168,10 @@ impl Pipe {
         if !source.readable || most == 0 {
             return Read::Nothing;
         }
-        match source.stream.read(&mut turn.room[..most]) {
+        Traced::reading(&source.stream, || self.intended());
+        let told = source.stream.read(&mut turn.room[..most]);
+        self.traced.has_read(&source.stream);
+        match told {
             Ok(Moved::Some { size: 0, .. }) => {
                 source.readable = false;
                 let end = if source.broken {
@@ -193,6 +199,15 @@ impl Pipe {
         Read::Some
     }
 
+    /// What will befall the bytes that come now, as far as it is known.
+    fn intended(&self) -> (Verdict, Cow<'static, str>) {
+        match &self.flow {
+            Some(flow) if self.over => (Verdict::Cut, flow.limits().name().into()),
+            Some(flow) => flow.intends(),
+            None => (Verdict::Passed, Cow::Borrowed("")),
+        }
+    }
+
     /// So many bytes are in the room.
     fn came(&mut self, size: usize, sink: &mut Side, turn: &mut Turn<'_>) -> Read {
         let now_ns = turn.now_ns;
@@ -212,6 +227,7 @@ impl Pipe {
         turn.log.add(passage);
         let mut gone = 0;
         while sink.writable && gone < size {
+            self.traced.writing(&sink.stream);
             match sink.stream.write(&turn.room[gone..size]) {
                 Ok(Moved::Some { size, more }) => {
                     gone += size;
@@ -256,14 +272,18 @@ impl Pipe {
                 }
                 Next::End(End::Reset) => return Pumped::Reset,
                 Next::Limit(limit) => {
-                    self.reached(limit, turn);
+                    let rule = self.reached(limit, turn);
                     match limit {
-                        Limit::Reset => return Pumped::Reset,
+                        Limit::Stall => self.stalled = true,
+                        Limit::Reset => {
+                            Traced::ending(&sink.stream, Verdict::Reset, &rule);
+                            return Pumped::Reset;
+                        }
                         Limit::HalfClose => {
+                            Traced::ending(&sink.stream, Verdict::Cut, &rule);
                             sink.stream.finish();
                             self.over = true;
                         }
-                        Limit::Stall => self.stalled = true,
                     }
                 }
             }
@@ -282,6 +302,7 @@ impl Pipe {
                 flow.was_held_up(turn.now_ns);
             }
         }
+        self.traced.writing(&sink.stream);
         match sink.stream.write(self.held.first(self.released)) {
             Ok(Moved::Some { size, more }) => {
                 sink.writable = more;
@@ -302,18 +323,22 @@ impl Pipe {
         let Some(flow) = &mut self.flow else { return };
         let piece = flow.release(turn.now_ns, size);
         self.released = size;
+        self.traced.befell(piece.verdict, &piece.rule);
         let mut passage = self.passage(piece.at_ns, size).delayed(piece.delay_ns);
         (passage.verdict, passage.all, passage.rule) = (piece.verdict, piece.all, piece.rule);
         turn.log.add(passage);
     }
 
     /// A limit is reached: what came behind it goes nowhere.
-    fn reached(&mut self, limit: Limit, turn: &Turn<'_>) {
-        let Some(flow) = &mut self.flow else { return };
-        let (size, name) = (flow.discard(), flow.limits().name());
+    fn reached(&mut self, limit: Limit, turn: &Turn<'_>) -> Cow<'static, str> {
+        let Some(flow) = &mut self.flow else {
+            return Cow::Borrowed("");
+        };
+        let (size, rule) = (flow.discard(), Cow::from(flow.limits().name()));
         self.held.clear();
         let passage = self.passage(turn.now_ns, size);
-        turn.log.add(passage.judged(limit.verdict(), name));
+        turn.log.add(passage.judged(limit.verdict(), rule.clone()));
+        rule
     }
 
     /// The next passage.

@@ -33,9 +33,7 @@ const LAST: Duration = Duration::from_secs(1);
 /// A relay of connections: a listening socket, and a thread that pairs each client with a connection to the target.
 pub struct TcpRelay {
     shared: Arc<Shared>,
-    endpoint: Endpoint,
-    target: Endpoint,
-    seed: u64,
+    settings: Settings,
 }
 
 /// What the thread and those who hold the relay share.
@@ -44,7 +42,7 @@ pub(super) struct Shared {
     /// The same, for the poll that is told of it.
     watched: Mutex<Option<TcpListener>>,
     pub(super) pairs: Arc<Mutex<Pairs>>,
-    pub(super) log: Arc<Log>,
+    pub(super) log: Log,
     pub(super) switch: Switch,
     waker: Arc<Waker>,
     stopping: AtomicBool,
@@ -58,6 +56,10 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    pub(super) fn clients(&self) -> usize {
+        self.clients.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_clients(&self, count: usize) {
@@ -86,21 +88,29 @@ impl TcpRelay {
     /// # Errors
     /// Those of `bind` and `listen`; `System` when the system has no descriptor or thread left.
     pub fn start(settings: Settings) -> Result<Self> {
+        for rules in &settings.rules {
+            rules.check()?;
+        }
+        let target = settings.target;
+        if target.port() == 0 || target.ip().is_unspecified() {
+            let cause = format!("{target} is no place to connect to");
+            let remedy = "the address and the port where the target listens";
+            return Err(Error::new(Code::BadArgument, "relay", cause, remedy));
+        }
         let refuses = settings.either(|rules| rules.refuse);
         let listener = if refuses {
-            // A port that somebody has and nobody listens on: the kernel refuses, and no other program can take it.
-            let socket = Socket::new(Transport::Tcp, settings.endpoint.family())?;
+            // A port that somebody has and nobody listens on: the kernel refuses, and gives it to no other program.
+            let socket = Socket::new(Transport::Tcp, settings.listen.family())?;
             if cfg!(unix) {
                 socket.set_option(OptionName::ReuseAddress, Value::Switch(true))?;
             }
-            socket.bind(settings.endpoint)?;
+            socket.bind(settings.listen)?;
             socket
         } else {
-            listener(settings.endpoint, BACKLOG)?
+            listener(settings.listen, BACKLOG)?
         };
         let poll = Poll::new().map_err(failed)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
-        let endpoint = listener.local().unwrap_or(settings.endpoint);
         let mut watched = None;
         if !refuses {
             let mut listening = listener.to_watch().map_err(failed)?;
@@ -113,7 +123,7 @@ impl TcpRelay {
             listener,
             watched: Mutex::new(watched),
             pairs: Arc::default(),
-            log: Arc::new(Log::new(settings.log_limit)),
+            log: Log::new(settings.log),
             switch: Switch::new(Arc::clone(&waker)),
             waker,
             stopping: AtomicBool::new(false),
@@ -124,11 +134,12 @@ impl TcpRelay {
         });
         let relay = Self {
             shared: Arc::clone(&shared),
-            endpoint,
-            target: settings.target,
-            seed: settings.seed,
+            settings: Settings {
+                listen: shared.listener.local().unwrap_or(settings.listen),
+                ..settings
+            },
         };
-        let rounds = Rounds::new(shared, settings, poll);
+        let rounds = Rounds::new(shared, relay.settings.clone(), poll);
         std::thread::Builder::new()
             .name("netsteps relay".into())
             .spawn(move || rounds.run())
@@ -139,25 +150,19 @@ impl TcpRelay {
     /// Where it listens.
     #[must_use]
     pub const fn endpoint(&self) -> Endpoint {
-        self.endpoint
+        self.settings.listen
     }
 
-    /// Where it relays to.
+    /// What it was asked to be.
     #[must_use]
-    pub const fn target(&self) -> Endpoint {
-        self.target
-    }
-
-    /// Where the draws begin.
-    #[must_use]
-    pub const fn seed(&self) -> u64 {
-        self.seed
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// What it did with each chunk.
     #[must_use]
-    pub fn log(&self) -> Arc<Log> {
-        Arc::clone(&self.shared.log)
+    pub fn log(&self) -> &Log {
+        &self.shared.log
     }
 
     /// The counts at this moment.
@@ -180,7 +185,7 @@ impl TcpRelay {
     /// How many clients it has now.
     #[must_use]
     pub fn clients(&self) -> usize {
-        self.shared.clients.load(Ordering::Relaxed)
+        self.shared.clients()
     }
 
     /// Whether `stop` was called.
@@ -195,9 +200,9 @@ impl TcpRelay {
         self.shared.forks != forks()
     }
 
-    /// Closes the port and every connection, and waits at most so long for the thread; true when it has ended. In a forked child it
-    /// only closes what the child inherited.
-    pub fn stop(&self, last: Duration, pause: &dyn Pause) -> bool {
+    /// Closes the port and every connection, and waits for the thread for `last` at most. Twice is no error. In a forked child it only
+    /// closes what the child inherited.
+    pub fn stop(&self, last: Duration, pause: &dyn Pause) {
         let shared = &self.shared;
         shared.stopping.store(true, Ordering::Release);
         shared.shut();
@@ -206,7 +211,7 @@ impl TcpRelay {
             if let Ok(mut pairs) = shared.pairs.try_lock() {
                 pairs.clear();
             }
-            return true;
+            return;
         }
         let _ = shared.waker.wake();
         let until = Instant::now() + last;
@@ -224,7 +229,7 @@ impl TcpRelay {
                 }
             });
             if !runs || waited.is_err() || Instant::now() >= until {
-                return !runs;
+                return;
             }
         }
     }
@@ -241,9 +246,7 @@ impl Drop for TcpRelay {
 impl fmt::Debug for TcpRelay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TcpRelay")
-            .field("endpoint", &self.endpoint)
-            .field("target", &self.target)
-            .field("seed", &self.seed)
+            .field("settings", &self.settings)
             .field("clients", &self.clients())
             .finish_non_exhaustive()
     }

@@ -114,13 +114,18 @@ impl Rounds {
         if self.was_cut {
             return None;
         }
-        let accepts = self.accepting && self.starved_until.is_none();
-        if accepts || !self.again.is_empty() {
+        if self.accepts() || !self.again.is_empty() {
             return Some(0);
         }
         let due = self.schedule.next_due().into_iter();
         let due = due.chain(self.starved_until).min()?;
         Some(due.saturating_sub(self.now_ns()))
+    }
+
+    /// Somebody may be taken in at once.
+    fn accepts(&self) -> bool {
+        let room = self.shared.clients() < self.settings.max_clients;
+        self.accepting && self.starved_until.is_none() && room
     }
 
     fn round(&mut self, pairs: &mut Pairs) {
@@ -207,7 +212,7 @@ impl Rounds {
             self.accepting = true;
         }
         for _ in 0..ACCEPTS {
-            if !self.accepting || self.starved_until.is_some() {
+            if !self.accepts() || pairs.len() >= self.settings.max_clients {
                 return;
             }
             match self.shared.listener.accept_now() {
@@ -231,8 +236,7 @@ impl Rounds {
         self.came = self.came.wrapping_add(1);
         self.serial += 1;
         self.shared.log.client_came();
-        let rules = self.settings.rules();
-        let mut ways = pipes(whose, self.settings.seed, rules);
+        let mut ways = pipes(whose, self.settings.seed, &self.settings.rules);
         let turn = Turn {
             now_ns,
             room: &mut self.room,
@@ -253,7 +257,7 @@ impl Rounds {
             }
         };
         let mut pair = Pair::new(self.serial, Side::new(stream), far, ways);
-        pair.reset_later(rules, now_ns);
+        pair.reset_later(&self.settings.rules, now_ns);
         let place = pairs.insert(pair);
         let Some(pair) = pairs.get(place) else { return };
         for which in 0..2 {

@@ -6,6 +6,7 @@
 //! | `clients.rs` | who sent something, each with a socket of its own to the target |
 //! | `work.rs` | the loop: what came, what is due |
 //! | `passing.rs` | one datagram: its fate, now or later |
+//! | `leaving.rs` | what leaves, and what is to be told of it |
 //! | `sending.rs` | many datagrams by few calls |
 //! | `traced.rs` | the events of all this |
 //!
@@ -14,6 +15,7 @@
 //! of it. What waits is bounded, and so is the number of clients; a client that was silent for long is forgotten.
 
 mod clients;
+mod leaving;
 mod passing;
 mod relay;
 mod sending;
