@@ -183,6 +183,16 @@ def test_many_senders_of_one_message_each_are_all_heard() -> None:
     assert receiving.report.messages == 2000
 
 
+def test_a_refused_message_holds_nothing_not_even_what_came_early() -> None:
+    receiving: Receiving[str] = Receiving(limit=100)
+    receiving.arrived(data(1, 1, 1), "sender", 0.0)
+    answer = receiving.arrived(data(1, 0, 26), "sender", 0.0)
+    assert answer is not None
+    assert decode(answer).kind is Kind.REFUSED
+    [connection] = receiving._connections.values()
+    assert (connection.early, connection.early_bytes, receiving._under_way) == ({}, 0, {})
+
+
 def test_empty_messages_that_nobody_takes_are_bounded() -> None:
     receiving: Receiving[str] = Receiving(limit=10_000)
     for number in range(1000):

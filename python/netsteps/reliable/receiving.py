@@ -119,11 +119,11 @@ class Receiving(Generic[Sender]):
             return None
         if not connection.refused:
             self._accept(connection, segment, key, now)
+        self._under_way.pop(key, None)
         if connection.refused:
             self.report.refused += 1
             limit = self.limit.to_bytes(8, "big")
             return encode(Segment(Kind.REFUSED, segment.connection, connection.first, 0, limit))
-        self._under_way.pop(key, None)
         if connection.message or connection.early:
             self._under_way[key] = connection
         self.report.acks += 1
@@ -214,6 +214,7 @@ class Receiving(Generic[Sender]):
             connection.refused = True
             connection.message = bytearray()
             connection.early.clear()
+            connection.early_bytes = 0
             return
         connection.message += segment.payload
         connection.next += 1
