@@ -44,7 +44,8 @@ PYTHON_ROOMS = {
     "computer": "_core errors queues show",
     "pytest_plugin": "__init__ peers",
     "peers": "__init__ show",  # the ladder of a scripted peer alone
-    "__init__": "_core errors computer peers",
+    "reliable": "__init__ errors show",
+    "__init__": "_core errors computer peers reliable",
     "demo": "__init__",
     "cli": "__init__ demo errors show",
     "__main__": "cli",

@@ -112,6 +112,7 @@ if TYPE_CHECKING:
         interfaces,
         port_status,
     )
+    from netsteps.reliable import ReliableMessage, ReliableUdpReceiver, ReliableUdpSender
 
 _COMPUTER = {
     "Address",
@@ -123,6 +124,7 @@ _COMPUTER = {
     "interfaces",
     "port_status",
 }
+_RELIABLE = {"ReliableMessage", "ReliableUdpReceiver", "ReliableUdpSender"}
 
 __all__ = [
     "AcceptQueue",
@@ -171,6 +173,9 @@ __all__ = [
     "Relay",
     "RelayCounts",
     "RelayReport",
+    "ReliableMessage",
+    "ReliableUdpReceiver",
+    "ReliableUdpSender",
     "Report",
     "Reset",
     "Rules",
@@ -221,6 +226,10 @@ def __getattr__(name: str) -> object:
         from importlib import import_module
 
         return import_module("netsteps.peers")
+    if name in _RELIABLE:
+        from netsteps import reliable
+
+        return getattr(reliable, name)
     raise AttributeError(f"module 'netsteps' has no attribute {name!r}")
 
 

@@ -1301,7 +1301,7 @@ class RelayReport:
 class Report:
     """
     What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given), dropped
-    (thrown away by the kernel); and of the parts that receive_message took: lost, duplicated, reordered.
+    (thrown away by the kernel); and of the parts that receive_message took: lost, missing, duplicated, reordered.
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
@@ -1331,6 +1331,12 @@ class Report:
     def lost(self, /) -> int:
         """
         Parts that never came, of messages that were given up.
+        """
+    @property
+    def missing(self, /) -> int:
+        """
+        Parts that have not come so far, of messages that may still become whole. What receive_message says of them when its time is
+        over names them; after 30 seconds without another part they are lost.
         """
     @property
     def received(self, /) -> int:

@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from netsteps.cli.values import size
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -52,12 +54,6 @@ def _rate(text: str) -> float:
     from netsteps.show.units import parse_rate
 
     return _parsed(parse_rate, text)
-
-
-def _size(text: str) -> int:
-    from netsteps.show.units import parse_size
-
-    return int(_parsed(parse_size, text))
 
 
 def _parsed(parse: "Callable[[str], float]", text: str) -> float:
@@ -112,16 +108,16 @@ _GROUPS: "dict[str, dict[str, tuple[Callable[[str], object] | None, str | None, 
         "reorder_by": (_behind, "N|TIME", "how far: so many datagrams, or a time (default: 1)"),
         "duplicate": (_probability, "P", "how likely a datagram arrives twice"),
         "corrupt": (_probability, "P", "how likely one bit of a datagram is flipped"),
-        "queue": (_size, "SIZE", "with --rate: how many bytes wait at most"),
-        "mtu": (_size, "SIZE", "the largest packet, with its IP and UDP headers"),
+        "queue": (size, "SIZE", "with --rate: how many bytes wait at most"),
+        "mtu": (size, "SIZE", "the largest packet, with its IP and UDP headers"),
     },
     "rules for connections (--tcp)": {
-        "chunk": (_size, "SIZE", "bytes go on in pieces of 1 to so many"),
+        "chunk": (size, "SIZE", "bytes go on in pieces of 1 to so many"),
         "glue": (_time, "TIME", "what comes within this time goes on as one"),
-        "stall_after": (_size, "SIZE", "nothing goes on after so many bytes"),
-        "reset_after": (_size, "SIZE", "both ends are reset after so many bytes"),
+        "stall_after": (size, "SIZE", "nothing goes on after so many bytes"),
+        "reset_after": (size, "SIZE", "both ends are reset after so many bytes"),
         "reset_after_seconds": (_time, "TIME", "both ends are reset after this time"),
-        "half_close_after": (_size, "SIZE", "the receiver reads the end after so many bytes"),
+        "half_close_after": (size, "SIZE", "the receiver reads the end after so many bytes"),
         "refuse": (None, None, "nobody listens"),
         "silent": (None, None, "connections are taken, and nothing is said"),
         "slow_close": (_time, "TIME", "how much later an end goes on"),
