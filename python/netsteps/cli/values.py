@@ -9,10 +9,12 @@ __all__ = ["count", "port_number", "port_or_service", "seconds", "size"]
 
 
 def port_or_service(text: str) -> int | str:
+    """Take a port, or the name of a service as it is."""
     return port_number(text) if text.lstrip("-").isdecimal() else text
 
 
 def port_number(text: str) -> int:
+    """Take 0 to 65535."""
     try:
         port = int(text)
     except ValueError:
@@ -23,6 +25,7 @@ def port_number(text: str) -> int:
 
 
 def seconds(text: str) -> float:
+    """Take a time in seconds, above 0."""
     try:
         value = float(text)
     except ValueError:
@@ -33,12 +36,14 @@ def seconds(text: str) -> float:
 
 
 def count(text: str) -> int:
+    """Take 1, 2, 3 and so on."""
     if not (text.isascii() and text.isdecimal() and int(text)):
         raise argparse.ArgumentTypeError(f"{text!r} is no count: 1, 2, 3, …")
     return int(text)
 
 
 def size(text: str) -> int:
+    """Take bytes: 500k, 20MB, 1GiB."""
     from netsteps.show.units import parse_size
 
     try:
