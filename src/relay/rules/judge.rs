@@ -19,7 +19,7 @@ pub struct Fate {
     pub due_ns: [Option<u64>; 2],
     /// The bit that is flipped, counted from the first byte's lowest.
     pub flip: Option<u64>,
-    /// How many later ones go on before it.
+    /// How many later ones go on before it, and before its copy.
     pub behind: Option<u32>,
 }
 
@@ -160,7 +160,7 @@ impl Judge {
             match rules.reorder_by {
                 Behind::Packets(behind) => fate.behind = Some(behind),
                 Behind::Time(by) => {
-                    fate.due_ns[0] = Some(left + drawn.late_ns[0] + nanoseconds(by));
+                    fate.due_ns = fate.due_ns.map(|due| due.map(|due| due + nanoseconds(by)));
                 }
             }
             fate.befalls(Verdict::Reordered, Rule::Reorder);

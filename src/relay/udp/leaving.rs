@@ -24,7 +24,7 @@ impl Work {
                     let Some(client) = self.clients.get(place) else {
                         continue;
                     };
-                    client.last_ns = now_ns;
+                    client.last_ns = client.last_ns.max(now_ns);
                     let upstream = client.upstream.held();
                     let told = sending::send(&upstream, &mut client.segments, run, &|_| None);
                     self.told(way, run, told);

@@ -105,7 +105,7 @@ impl Work {
         let Some(client) = self.clients.get(place) else {
             return;
         };
-        client.last_ns = now_ns;
+        client.last_ns = client.last_ns.max(now_ns);
         let side = &mut client.ways[way.index()];
         let number = side.number;
         side.number += 1;
@@ -146,6 +146,14 @@ impl Work {
             Box::new(traced)
         });
         let flow = passage.flow;
+        if let Some(client) = self.clients.get(place) {
+            // A client is not forgotten while something of it waits.
+            client.last_ns = fate
+                .due_ns
+                .into_iter()
+                .flatten()
+                .fold(client.last_ns, u64::max);
+        }
         if self.logs || passage.all != Verdicts::only(Verdict::Passed) {
             coming.passages.push(passage);
         } else {
@@ -161,15 +169,14 @@ impl Work {
             });
             return;
         }
-        for (copy, due) in fate.due_ns.into_iter().enumerate() {
-            let Some(due) = due else { continue };
+        for due in fate.due_ns.into_iter().flatten() {
             let parcel = Parcel {
                 place,
                 flow,
                 way,
                 number,
                 bytes: copied(data, fate.flip),
-                behind: fate.behind.filter(|_| copy == 0),
+                behind: fate.behind,
                 traced: traced.clone(),
             };
             if due > now_ns {
