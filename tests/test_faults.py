@@ -197,7 +197,6 @@ SUITE = [
     "test_reading.py",
     "test_read_ahead.py",
     "test_arguments.py",
-    "test_reliable_sockets.py",
 ]
 
 
