@@ -141,6 +141,7 @@ def test_a_relay_that_says_nothing_is_a_relay_in_the_ladder() -> None:
     ):
         with ns.Socket.open(*relay.endpoint, timeout=PATIENCE) as client:
             client.write(b"anybody?")
+            until(lambda: relay.report().clients == 1, "the relay takes it")
         until(lambda: relay.clients == 0, "the relay lets go")
     drawing = trace.ladder()
     assert "relay (TCP)" in drawing.svg
