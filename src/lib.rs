@@ -17,6 +17,7 @@
 //! | [`faults`] | short reads and writes, switched on from inside for tests |
 //! | [`socket`] | `Socket`: check the step, do the call, record it, set the state |
 //! | [`tcp`], [`udp`] | framing, senders, receivers, servers, services |
+//! | [`relay`] | the bad path: rules with a seed, and the relays that apply them |
 //! | `py` | the binding (feature `python`): signatures, conversion, releasing the interpreter |
 
 pub mod address;
@@ -25,6 +26,7 @@ pub mod error;
 pub mod faults;
 pub mod packet;
 pub mod ports;
+pub mod relay;
 pub mod resolve;
 pub mod socket;
 pub mod state;

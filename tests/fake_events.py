@@ -31,6 +31,9 @@ class FakeEvent:
     process: int
     offset: int | None
     line: str | None
+    verdict: str | None = None
+    rule: str | None = None
+    origin: int | None = None
 
 
 @dataclass

@@ -10,6 +10,8 @@ packages=(
     socat            # datagrams of every size, IPv6
     redis-server     # a real server for a client written with the steps
     nginx-light      # a real web server
+    haproxy          # what the TCP relay is measured beside
+    iperf3           # TCP and UDP streams that check themselves, through a relay
     strace           # which system calls a step makes
     iproute2         # ss, and addresses for the tests
     tshark           # reads our captures, and writes one that we read

@@ -226,6 +226,9 @@ def test_a_hostile_preview_is_words_and_nothing_else() -> None:
         "end_ns": 2,
         "thread": 1,
         "id": 1,
+        "verdict": EVIL,
+        "rule": EVIL,
+        "origin": 1,
     }
     text, page = check(table_of_events([SimpleNamespace(**told)], 0))  # type: ignore[type-var]
     assert "<script>" in text, "the words stay"

@@ -158,6 +158,27 @@ def test_the_environment_switches_them_on_for_a_whole_process() -> None:
     assert "'read_max': 0" in told
 
 
+@pytest.mark.parametrize("rules", [{}, {"delay": 0.005, "chunk": 100, "rate": 1e6}], ids=str)
+@pytest.mark.parametrize(("settings", "size"), [(WORST, 5_000), (SOME, 300_000)])
+def test_a_relay_passes_every_byte_both_ways(
+    settings: dict[str, float], size: int, rules: dict[str, float]
+) -> None:
+    data = random.Random(17).randbytes(size)
+
+    def echo(connection: ns.Socket) -> None:
+        connection.write(connection.read_all(timeout=PATIENCE), timeout=PATIENCE)
+
+    with (
+        ns.TcpServer(on_client=echo) as server,
+        ns.Relay(server.endpoint, seed=7, **rules) as relay,
+        faults(**settings),
+        ns.Socket.open(*relay.endpoint, timeout=PATIENCE) as client,
+    ):
+        client.write(data, timeout=PATIENCE)
+        client.finish()
+        assert client.read_all(timeout=PATIENCE) == data
+
+
 # The suite under faults
 
 SUITE = [
@@ -169,6 +190,7 @@ SUITE = [
     "test_udp_server_stop.py",
     "test_reply_loops.py",
     "test_transfers.py",
+    "test_message_handles.py",
     "test_messages.py",
     "test_loops.py",
     "test_hostile_clients.py",

@@ -56,6 +56,10 @@ def written(path: Path, events: "list[dict[str, Any]]") -> Path:
         ({"call": "x" * 1000}, "the call has 1000 bytes"),
         ({"line": "x" * 1_000_000}, "the line has 1000000 bytes"),
         ({"error": "x" * 1_000_000}, "the error has 1000000 bytes"),
+        ({"verdict": "x" * 1000}, "the verdict has 1000 bytes"),
+        ({"rule": "x" * 1_000_000}, "the rule has 1000000 bytes"),
+        ({"origin": -1}, "-1"),
+        ({"verdict": 7}, "7"),
     ],
 )
 def test_what_no_call_does_is_refused(claim: dict[str, object], match: str, tmp_path: Path) -> None:

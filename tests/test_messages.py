@@ -12,29 +12,10 @@ import pytest
 
 import netsteps as ns
 from helpers import PATIENCE, Background, much, until
+from message_clients import client, rest, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def client(server: ns.TcpServer) -> socket.socket:
-    """Connect as any program does, without netsteps."""
-    connection = socket.create_connection(tuple(server.endpoint), timeout=PATIENCE)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def rest(connection: socket.socket) -> bytes:
-    """Read to the end."""
-    return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
-def take(connection: socket.socket, size: int) -> bytes:
-    """Read so many bytes, in as many pieces as they come."""
-    data = b""
-    while len(data) < size and (piece := connection.recv(size - len(data))):
-        data += piece
-    return data
 
 
 def ask(server: ns.TcpServer, question: bytes) -> bytes:
@@ -143,68 +124,6 @@ def test_many_clients_get_their_own_bytes_back() -> None:
         until(lambda: server.clients == 0, "the clients have gone")
 
 
-# The client's handle
-
-
-def test_a_function_of_two_arguments_can_answer_later_and_several_times() -> None:
-    kept: list[ns.MessageClient] = []
-
-    def reply(message: bytes, client: ns.MessageClient) -> bytes:
-        client.send(b"1 " + message)
-        kept.append(client)
-        return b"2 " + message
-
-    with (
-        ns.TcpServer(on_message=reply, framing="lines") as server,
-        closing(client(server)) as connection,
-    ):
-        connection.sendall(b"a\nb\n")
-        connection.shutdown(socket.SHUT_WR)
-        until(lambda: len(kept) == 2, "both messages have come")
-        assert kept[0] == kept[1]
-        assert str(kept[0].peer) in repr(kept[0])
-        assert (kept[0].peer.ip, kept[0].peer.port) == connection.getsockname()  # type: ignore[union-attr]
-        kept[0].send(b"3")
-        # The server finishes when nobody can answer any more.
-        kept.clear()
-        assert rest(connection) == b"1 a\n2 a\n1 b\n2 b\n3\n"
-
-
-def test_a_handle_closes_its_client_when_all_has_gone() -> None:
-    def reply(_: bytes, client: ns.MessageClient) -> None:
-        client.send(bytes(5_000_000))
-        client.close()
-
-    with (
-        ns.TcpServer(on_message=reply) as server,
-        closing(client(server)) as connection,
-    ):
-        connection.sendall(b"x")
-        assert len(rest(connection)) == 5_000_000
-
-
-def test_a_handle_of_a_client_that_has_gone_reaches_nobody_else() -> None:
-    kept: list[ns.MessageClient] = []
-
-    def reply(_: bytes, client: ns.MessageClient) -> None:
-        kept.append(client)
-
-    with ns.TcpServer(on_message=reply) as server:
-        with closing(client(server)) as first:
-            first.sendall(b"x")
-            until(lambda: len(kept) == 1, "the message has come")
-            first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        until(lambda: server.clients == 0, "the clients have gone")
-        with closing(client(server)) as second:
-            second.sendall(b"x")
-            until(lambda: len(kept) == 2, "both messages have come")
-            kept[0].send(b"for the first")
-            kept[0].close()
-            kept[1].send(b"for the second")
-            assert take(second, 14) == b"for the second"
-        assert kept[0] != kept[1]
-
-
 # What goes wrong
 
 
@@ -281,8 +200,8 @@ def test_a_slow_function_holds_up_its_answers_and_loses_none() -> None:
 @pytest.mark.parametrize("work", [{"on_message": echo}, {"service": "echo"}])
 def test_an_idle_client_is_let_go(work: dict[str, object]) -> None:
     server = ns.TcpServer(idle_timeout=0.2, **work)  # type: ignore[arg-type]
+    begin = time.monotonic()
     with server, closing(client(server)) as silent:
-        begin = time.monotonic()
         assert rest(silent) == b""
         assert time.monotonic() - begin >= 0.2
 

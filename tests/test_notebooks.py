@@ -83,7 +83,7 @@ def test_there_is_a_notebook_for_each_source_and_a_source_for_each_notebook() ->
     assert [path.stem for path in FILES] == [path.stem for path in SOURCES]
 
 
-@pytest.mark.keeps_sockets("nbclient's own, to the kernel")
+@pytest.mark.netsteps_keeps_sockets("nbclient's own, to the kernel")
 @each_notebook
 def test_every_cell_runs(path: Path, quiet_machine: Path) -> None:
     notebook = execute(nbformat.read(path, as_version=4), quiet_machine)
@@ -94,7 +94,7 @@ def test_every_cell_runs(path: Path, quiet_machine: Path) -> None:
     assert any("text/html" in output.get("data", {}) for output in outputs)
 
 
-@pytest.mark.keeps_sockets("nbclient's own, to the kernel")
+@pytest.mark.netsteps_keeps_sockets("nbclient's own, to the kernel")
 def test_the_kernel_is_this_python(quiet_machine: Path) -> None:
     cell = nbformat.v4.new_code_cell("import sys\nprint(sys.executable, sys.prefix)")
     notebook = execute(nbformat.v4.new_notebook(cells=[cell]), quiet_machine)

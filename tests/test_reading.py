@@ -284,6 +284,7 @@ def test_an_empty_file_sends_nothing(tmp_path: "Path") -> None:
         assert connection.read_all(timeout=PATIENCE) == b""
 
 
+@pytest.mark.exact_io(reason="4 MiB in single bytes take long")
 def test_what_progress_raises_ends_the_step_and_the_socket_lives_on(tmp_path: "Path") -> None:
     class Enough(Exception):
         pass

@@ -33,7 +33,8 @@ RUST = {
     "socket": CORE,
     "tcp": f"{CORE} socket",
     "udp": f"{CORE} socket packet",  # messages in parts
-    "py": f"{CORE} packet capture socket tcp udp",
+    "relay": f"{CORE} socket tcp udp",
+    "py": f"{CORE} packet capture socket tcp udp relay",
 }
 PYTHON_ROOMS = {
     "compat": "_core",
@@ -43,7 +44,10 @@ PYTHON_ROOMS = {
     "queues": "_core",
     "computer": "_core errors queues show",
     "watching": "_core compat",
-    "__init__": "_core errors computer watching",
+    "pytest_plugin": "__init__ peers",
+    "peers": "__init__ show",  # the ladder of a scripted peer alone
+    "reliable": "__init__ errors show",
+    "__init__": "_core errors computer peers reliable watching",
     "demo": "__init__",
     "cli": "__init__ demo errors show",
     "__main__": "cli",
@@ -206,6 +210,12 @@ def test_the_core_neither_prints_nor_panics() -> None:
 def test_python_rooms_know_only_what_they_may() -> None:
     files = below(PYTHON, "*.py")
     assert [c for file in files for c in python_rules(*file)] == []
+
+
+def test_what_pytest_loads_in_every_run_imports_pytest_alone() -> None:
+    for _, text in below(PYTHON.parent / "netsteps_pytest", "*.py"):
+        at_once = {name for _, name, lazy in imports(ast.parse(text)) if not lazy}
+        assert at_once == {"pytest", "typing"}
 
 
 def test_no_file_is_long_without_a_reason() -> None:

@@ -50,6 +50,8 @@ EVENT = SimpleNamespace(
     thread=77,
     process=4711,
     line=None,
+    verdict=None,
+    rule=None,
 )
 
 
@@ -359,6 +361,13 @@ def test_the_source_line_is_a_column_when_a_trace_has_noted_it() -> None:
     assert "line" not in table_of_events([event()], 0).columns
     table = table_of_events([event(line="client.py:12"), event()], 0)
     assert [str(row[-1]).strip() for row in table.cells()] == ["client.py:12", ""]
+
+
+def test_the_verdict_of_a_relay_is_a_column_where_there_is_one() -> None:
+    assert "verdict" not in table_of_events([event()], 0).columns
+    lost, passed = event(verdict="lost", rule="loss=0.2"), event(verdict="passed", rule="")
+    table = table_of_events([event(), lost, passed], 0)
+    assert [str(row[-1]).strip() for row in table.cells()] == ["", "lost: loss=0.2", "passed"]
 
 
 def test_the_process_is_a_column_when_there_are_several() -> None:

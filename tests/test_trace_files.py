@@ -62,6 +62,25 @@ def test_the_file_is_json_lines_with_the_names_of_the_attributes(
             assert value == (str(known) if isinstance(known, ns.Endpoint) else known), name
 
 
+def test_the_verdict_of_a_relay_is_loaded_and_an_older_file_has_none(tmp_path: Path) -> None:
+    common = {"process": 1, "phase": "completed", "socket": 2, "number": 3, "kind": "udp"}
+    common |= {"before": "bound", "after": "bound", "thread": 1, "size": 5, "step": "relay"}
+    relayed = {"verdict": "late", "rule": "delay=0.05"}
+    lines: list[dict[str, object]] = [
+        {"format": "netsteps trace", "version": 1},
+        {"event": 1, "call": "recvfrom", "start_ns": 1, **common},
+        {"event": 2, "call": "recvfrom", "start_ns": 2, **common, **relayed},
+        {"event": 3, "call": "sendto", "start_ns": 3, **common, **relayed, "origin": 2},
+    ]
+    path = tmp_path / "trace.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    loaded = ns.Trace.load(path)
+    told = [(event.verdict, event.rule, event.origin) for event in loaded.events]
+    assert told == [(None, None, None), ("late", "delay=0.05", None), ("late", "delay=0.05", 2)]
+    again = ns.Trace.load(loaded.save(tmp_path / "again.jsonl"))
+    assert facts(again) == facts(loaded)
+
+
 @pytest.mark.parametrize("name", ["trace", "trace.txt", "trace.jsonl.gz", ".jsonl"])
 def test_another_ending_is_refused_and_writes_nothing(
     name: str, trace: ns.Trace, tmp_path: Path

@@ -21,6 +21,7 @@ is the real thing: kernel sockets, driven by a Rust core.
 from netsteps._core import (
     AcceptQueue,
     Buffers,
+    Burst,
     Capture,
     CapturedPacket,
     Datagram,
@@ -35,8 +36,14 @@ from netsteps._core import (
     Options,
     Packet,
     Part,
+    Partition,
+    Passage,
     Reassembled,
+    Relay,
+    RelayCounts,
+    RelayReport,
     Report,
+    Rules,
     Sample,
     Service,
     Socket,
@@ -94,6 +101,7 @@ from netsteps.errors import (
 # As typing's own constant, whose module would cost more time to load than all of netsteps.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from netsteps import peers as peers
     from netsteps.computer import (
         Address,
         Connection,
@@ -104,6 +112,7 @@ if TYPE_CHECKING:
         interfaces,
         port_status,
     )
+    from netsteps.reliable import ReliableMessage, ReliableUdpReceiver, ReliableUdpSender
     from netsteps.watching import watch
 
 _COMPUTER = {
@@ -116,6 +125,7 @@ _COMPUTER = {
     "interfaces",
     "port_status",
 }
+_RELIABLE = {"ReliableMessage", "ReliableUdpReceiver", "ReliableUdpSender"}
 
 __all__ = [
     "AcceptQueue",
@@ -130,6 +140,7 @@ __all__ = [
     "BadType",
     "BrokenPipe",
     "Buffers",
+    "Burst",
     "Capture",
     "CapturedPacket",
     "Connection",
@@ -155,11 +166,20 @@ __all__ = [
     "Options",
     "Packet",
     "Part",
+    "Partition",
+    "Passage",
     "PortStatus",
     "Reassembled",
     "Refused",
+    "Relay",
+    "RelayCounts",
+    "RelayReport",
+    "ReliableMessage",
+    "ReliableUdpReceiver",
+    "ReliableUdpSender",
     "Report",
     "Reset",
+    "Rules",
     "Sample",
     "Service",
     "Socket",
@@ -199,7 +219,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load what asks the computer when it is first used: its imports cost more than the core."""
+    """Load what few programs need when it is first used: its imports cost more than the core."""
     if name in _COMPUTER:
         from netsteps import computer
 
@@ -208,6 +228,14 @@ def __getattr__(name: str) -> object:
         from netsteps.watching import watch
 
         return watch
+    if name == "peers":
+        from importlib import import_module
+
+        return import_module("netsteps.peers")
+    if name in _RELIABLE:
+        from netsteps import reliable
+
+        return getattr(reliable, name)
     raise AttributeError(f"module 'netsteps' has no attribute {name!r}")
 
 

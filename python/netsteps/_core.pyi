@@ -108,6 +108,46 @@ class Buffers:
         """
 
 @final
+class Burst:
+    """
+    Losses that come in bursts: a path that is good or bad for a while (the model of Gilbert and Elliott).
+
+    Before each packet a good path becomes bad with the probability enter, and a bad one good with leave: a burst is 1 / leave packets
+    long on average. A packet is then lost with the probability of the state, loss_good or loss_bad. It begins good. .average is the
+    share of packets that it loses in the long run. Raises BadArgument (a ValueError) for what is no probability.
+    Source: E. N. Gilbert, "Capacity of a burst-noise channel", 1960; E. O. Elliott, 1963.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, enter: SupportsFloat | SupportsIndex, leave: SupportsFloat | SupportsIndex, loss_good: SupportsFloat | SupportsIndex = 0.0, loss_bad: SupportsFloat | SupportsIndex = 1.0) -> Burst: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def average(self, /) -> float:
+        """
+        The share of packets that it loses in the long run.
+        """
+    @property
+    def enter(self, /) -> float:
+        """
+        The probability that a good path becomes bad, before each packet.
+        """
+    @property
+    def leave(self, /) -> float:
+        """
+        The probability that a bad path becomes good.
+        """
+    @property
+    def loss_bad(self, /) -> float:
+        """
+        The probability of loss while it is bad.
+        """
+    @property
+    def loss_good(self, /) -> float:
+        """
+        The probability of loss while it is good.
+        """
+
+@final
 class Capture:
     """
     The packets of a capture file: a sequence of CapturedPacket, in the file's order. A slice is a Capture too.
@@ -340,6 +380,12 @@ class Event:
         UDP, and for calls that moved nothing.
         """
     @property
+    def origin(self, /) -> int | None:
+        """
+        For a call of a relay that sends bytes on: the .id of the event that received them, or None. A packet that goes out twice has two
+        such events, one that is lost has none.
+        """
+    @property
     def peer(self, /) -> Endpoint | None:
         """
         The peer's Endpoint, where there is one.
@@ -358,6 +404,11 @@ class Event:
     def process(self, /) -> int:
         """
         The process that called.
+        """
+    @property
+    def rule(self, /) -> str | None:
+        """
+        The rule of the relay that gave the verdict ("loss=0.2"), or None.
         """
     @property
     def size(self, /) -> int | None:
@@ -383,6 +434,12 @@ class Event:
     def thread(self, /) -> int:
         """
         The thread that called (threading.get_native_id).
+        """
+    @property
+    def verdict(self, /) -> str | None:
+        """
+        What a relay did with these bytes: "passed", "lost", "late" and so on. None for what no relay did. It stands on the call that
+        received them, and again on every call that sent them on.
         """
 
 @final
@@ -887,6 +944,76 @@ class Part:
         Where its piece begins in the message, in bytes.
         """
 
+@final
+class Partition:
+    """
+    A partition of a Relay's path, which heals at the end of its `with`.
+    """
+    def __enter__(self, /) -> Relay: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __repr__(self, /) -> str: ...
+
+@final
+class Passage:
+    """
+    One packet (UDP) or chunk (TCP: what one read of the relay gave) that a Relay handled, and what became of it.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def client(self, /) -> Endpoint:
+        """
+        Whose it is: the address of the client.
+        """
+    @property
+    def delay(self, /) -> float:
+        """
+        How long the relay holds it back, in seconds.
+        """
+    @property
+    def flow(self, /) -> int:
+        """
+        Whose it is: the number of the client in the order of arrival, from 0. With the seed it decides what is drawn for it.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Which one of its client and direction it is, from 0.
+        """
+    @property
+    def rule(self, /) -> str:
+        """
+        The rule that gave the verdict, as it was asked for: "loss=0.2". Empty when none did.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        Its bytes.
+        """
+    @property
+    def time(self, /) -> float:
+        """
+        When it came, in seconds since the relay's start.
+        """
+    @property
+    def verdict(self, /) -> str:
+        """
+        What became of it: "passed", "late", "reordered", "doubled", "corrupted", "lost", "too big" (datagrams), "split", "glued",
+        "stalled", "cut", "reset", "refused", "silent" (connections), or "failed" (the relay could not send it). The worst, where
+        several rules met it.
+        """
+    @property
+    def verdicts(self, /) -> tuple[str, ...]:
+        """
+        All that befell it, from the mildest to the worst: ("late", "doubled"), for example.
+        """
+    @property
+    def way(self, /) -> str:
+        """
+        "to target" or "to client".
+        """
+
 @disjoint_base
 class PlainSocket:
     """
@@ -1089,10 +1216,251 @@ class Reassembled:
         """
 
 @final
+class Relay:
+    """
+    An honest bad path between real sockets: it listens, sends on to target what comes, brings back the answers, and on the way loses,
+    delays and cuts on purpose, the same way for the same seed. It returns at once and works in a thread of its own until stop() or the
+    end of its `with`.
+
+    target: (host, port), "127.0.0.1:6666" or an Endpoint (server.endpoint). kind: "tcp" (connections) or "udp" (datagrams). .endpoint
+    is where clients send to or connect to; host and port choose it, by default loopback and a free port.
+
+    Rules hold for both directions; to_target=Rules(...) and to_client=Rules(...) for one of them. Times are in seconds, sizes in bytes,
+    rates in bytes per second, probabilities from 0 to 1. For both kinds: delay, jitter (the delay is drawn evenly from delay - jitter to
+    delay + jitter, never below 0; datagrams may so change their order, a stream keeps it), rate.
+    kind="udp": loss; burst (Burst: losses that come in bursts); reorder, the probability that a datagram is put behind reorder_by later
+    ones of its flow (a whole number: datagrams, by default 1, and no longer than 0.1 s; a float: seconds); duplicate; corrupt, the
+    probability that one bit is flipped (the checksum is made anew, so it arrives); queue, how many bytes wait at most before the link of
+    rate (by default a quarter of a second's worth), what does not fit is lost; mtu, the largest packet with its IP and UDP headers (28
+    bytes in IPv4, 48 in IPv6), a larger one is dropped. They meet a datagram in this order: partition, mtu, loss, burst, corrupt,
+    duplicate, rate, delay and jitter, reorder. rate and its queue are for each client apart.
+    kind="tcp": chunk (bytes go on in pieces of 1 to so many); glue (what comes within this time goes on as one); stall_after,
+    reset_after, half_close_after (so many bytes, then nothing goes on, or both ends are reset, or the receiver reads the end);
+    reset_after_seconds; refuse=True (nobody listens); silent=True (connections are taken, and nothing is said); slow_close (the sender's
+    end goes on so much later). They meet a stream in this order: delay and jitter, glue, rate, chunk, and the limits in bytes.
+    A rule of the other kind is a BadArgument: TCP sends again what a path loses, so a stream over this relay loses nothing.
+
+    seed: what is drawn begins there; without it one is drawn and shown in .seed and repr(), so that what was seen can be repeated. Each
+    flow (client, in the order of arrival), direction and rule draws for itself, once for every packet: the n-th packet of a flow has the
+    same fate whatever the time, the other flows and the other rules.
+    log: how many passages .log keeps, the newest; with 0 there are only counts. max_clients: how many it has at once, by default 512 of
+    datagrams and 65,536 connections. idle_timeout (kind="udp"): after how many seconds of silence one is forgotten, by default 300.
+
+    The relay may keep 64 MiB of late datagrams; beyond that they are lost, and the log says so. What the target's machine says of a
+    closed port (ICMP) cannot be passed on to a client of datagrams; it is in the log as "refused".
+    System calls: socket(2), bind(2), connect(2), recvmmsg(2), sendmmsg(2); for connections listen(2), accept4(2), recv(2), send(2).
+    Raises AddressInUse, AddressNotLocal, NoPermission, NameNotFound, BadArgument. Source: RFC 768, RFC 9293; RFC 2544 and RFC 8085 for
+    what a path may do.
+    """
+    def __enter__(self, /) -> Relay: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __new__(cls, /, target: "tuple[str, int | str] | Endpoint | str", *, kind: "Literal['tcp', 'udp']" = "tcp", to_target: Rules | None = None, to_client: Rules | None = None, loss: SupportsFloat | SupportsIndex | None = None, burst: Burst | None = None, delay: SupportsFloat | SupportsIndex | None = None, jitter: SupportsFloat | SupportsIndex | None = None, reorder: SupportsFloat | SupportsIndex | None = None, reorder_by: "int | float | None" = None, duplicate: SupportsFloat | SupportsIndex | None = None, corrupt: SupportsFloat | SupportsIndex | None = None, rate: SupportsFloat | SupportsIndex | None = None, queue: SupportsIndex | None = None, mtu: SupportsIndex | None = None, chunk: SupportsIndex | None = None, glue: SupportsFloat | SupportsIndex | None = None, stall_after: SupportsIndex | None = None, reset_after: SupportsIndex | None = None, reset_after_seconds: SupportsFloat | SupportsIndex | None = None, half_close_after: SupportsIndex | None = None, refuse: bool | None = None, silent: bool | None = None, slow_close: SupportsFloat | SupportsIndex | None = None, seed: SupportsIndex | None = None, host: "str | None" = None, port: "int | str | None" = None, log: SupportsIndex = 10000, max_clients: SupportsIndex | None = None, idle_timeout: SupportsFloat | SupportsIndex | None = None) -> Relay: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def clients(self, /) -> int:
+        """
+        How many clients it has at this moment.
+        """
+    @property
+    def dropped(self, /) -> int:
+        """
+        How many passages the log had to let go, because there were more than its limit.
+        """
+    @property
+    def endpoint(self, /) -> Endpoint:
+        """
+        Where clients send to or connect to: an Endpoint.
+        """
+    def heal(self, /) -> None:
+        """
+        End the partition. When there is none, nothing happens.
+        """
+    @property
+    def kind(self, /) -> Literal['tcp', 'udp']:
+        """
+        "tcp" or "udp".
+        """
+    @property
+    def log(self, /) -> Table[Passage]:
+        """
+        What it did with each packet or chunk: a list of Passage, in the order of their coming, which shows itself as a table. The newest
+        are kept, as many as log= said; report() counts all.
+        """
+    def partition(self, /) -> Partition:
+        """
+        Part the path: from now on datagrams are lost in both directions, and connections carry nothing until it heals (what was under
+        way then goes on, as TCP sends again). What the relay already holds back is past the break, and still arrives. It heals with
+        heal(), or at the end of `with relay.partition():`.
+        """
+    @property
+    def partitioned(self, /) -> bool:
+        """
+        Whether the path is parted.
+        """
+    def report(self, /) -> RelayReport:
+        """
+        What it has done so far, counted for each direction: a RelayReport.
+        """
+    @property
+    def seed(self, /) -> int:
+        """
+        What its draws begin with: Relay(..., seed=relay.seed) decides the same again.
+        """
+    def stop(self, /, timeout: SupportsFloat | SupportsIndex = 1.0) -> None:
+        """
+        Stop: nothing comes in any more, what is held back is forgotten, connections are closed, and the port is free. Waits up to timeout
+        seconds for the relay's thread. Twice is no error; the log and the report stay.
+        """
+    @property
+    def target(self, /) -> Endpoint:
+        """
+        Where it sends on to: an Endpoint.
+        """
+
+@final
+class RelayCounts:
+    """
+    What came one way through a Relay, and what became of it. A packet that is doubled and late counts for both.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def came(self, /) -> int:
+        """
+        How many packets or chunks came.
+        """
+    @property
+    def came_bytes(self, /) -> int:
+        """
+        Their bytes.
+        """
+    @property
+    def corrupted(self, /) -> int:
+        """
+        How many went on with a bit flipped.
+        """
+    @property
+    def cut(self, /) -> int:
+        """
+        How many came after the end that a rule had made of a stream (TCP).
+        """
+    @property
+    def delivered(self, /) -> int:
+        """
+        How many were sent on so far, copies among them. What is late and still waits is not counted.
+        """
+    @property
+    def delivered_bytes(self, /) -> int:
+        """
+        Their bytes.
+        """
+    @property
+    def doubled(self, /) -> int:
+        """
+        How many went on twice.
+        """
+    @property
+    def failed(self, /) -> int:
+        """
+        How many the relay could not send on.
+        """
+    @property
+    def glued(self, /) -> int:
+        """
+        How many went on together with others (TCP).
+        """
+    @property
+    def late(self, /) -> int:
+        """
+        How many went on later than they came.
+        """
+    @property
+    def lost(self, /) -> int:
+        """
+        How many were lost: by loss=, burst=, rate=, or in a partition.
+        """
+    @property
+    def passed(self, /) -> int:
+        """
+        How many went on as they came, at once.
+        """
+    @property
+    def refused(self, /) -> int:
+        """
+        How many were refused: by the target's machine, or by a rule or limit.
+        """
+    @property
+    def reordered(self, /) -> int:
+        """
+        How many were put behind later ones by reorder=.
+        """
+    @property
+    def reset(self, /) -> int:
+        """
+        How many a reset ended (TCP).
+        """
+    @property
+    def silent(self, /) -> int:
+        """
+        How many nobody answered, by silent= (TCP).
+        """
+    @property
+    def split(self, /) -> int:
+        """
+        How many went on in pieces (TCP).
+        """
+    @property
+    def stalled(self, /) -> int:
+        """
+        How many are kept for now (TCP).
+        """
+    @property
+    def too_big(self, /) -> int:
+        """
+        How many were larger than mtu=.
+        """
+
+@final
+class RelayReport:
+    """
+    What a Relay has done so far, counted: exact also when its log is full. print() and a notebook show it as a table.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def clients(self, /) -> int:
+        """
+        How many clients came.
+        """
+    @property
+    def dropped(self, /) -> int:
+        """
+        How many the log had to let go, because there were more than its limit.
+        """
+    @property
+    def kept(self, /) -> int:
+        """
+        How many passages the log holds.
+        """
+    @property
+    def to_client(self, /) -> RelayCounts:
+        """
+        The counts of what the target sent.
+        """
+    @property
+    def to_target(self, /) -> RelayCounts:
+        """
+        The counts of what the clients sent.
+        """
+
+@final
 class Report:
     """
     What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given), dropped
-    (thrown away by the kernel); and of the parts that receive_message took: lost, duplicated, reordered.
+    (thrown away by the kernel); and of the parts that receive_message took: lost, missing, duplicated, reordered.
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
@@ -1124,6 +1492,12 @@ class Report:
         Parts that never came, of messages that were given up.
         """
     @property
+    def missing(self, /) -> int:
+        """
+        Parts that have not come so far, of messages that may still become whole. What receive_message says of them when its time is
+        over names them; after 30 seconds without another part they are lost.
+        """
+    @property
     def received(self, /) -> int:
         """
         Datagrams that arrived.
@@ -1133,6 +1507,19 @@ class Report:
         """
         Parts that came after a later one of their message.
         """
+
+@final
+class Rules:
+    """
+    The rules of one direction of a Relay: Relay(..., to_target=Rules(loss=0.3), to_client=Rules(delay=0.02)).
+
+    Relay explains each; it takes the same names for both directions. Times in seconds, sizes in bytes, rate in bytes per second,
+    probabilities from 0 to 1. The values are checked by the Relay, which knows its kind.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, loss: SupportsFloat | SupportsIndex | None = None, burst: Burst | None = None, delay: SupportsFloat | SupportsIndex | None = None, jitter: SupportsFloat | SupportsIndex | None = None, reorder: SupportsFloat | SupportsIndex | None = None, reorder_by: "int | float | None" = None, duplicate: SupportsFloat | SupportsIndex | None = None, corrupt: SupportsFloat | SupportsIndex | None = None, rate: SupportsFloat | SupportsIndex | None = None, queue: SupportsIndex | None = None, mtu: SupportsIndex | None = None, chunk: SupportsIndex | None = None, glue: SupportsFloat | SupportsIndex | None = None, stall_after: SupportsIndex | None = None, reset_after: SupportsIndex | None = None, reset_after_seconds: SupportsFloat | SupportsIndex | None = None, half_close_after: SupportsIndex | None = None, refuse: bool | None = None, silent: bool | None = None, slow_close: SupportsFloat | SupportsIndex | None = None) -> Rules: ...
+    def __repr__(self, /) -> str: ...
 
 @final
 class Sample:
@@ -1972,7 +2359,7 @@ class Trace:
     def ladder(self, /, *, theme: "Literal['light', 'dark']" = "light", width: SupportsFloat | SupportsIndex = 900.0, limit: SupportsIndex = 200, ascii: bool = False) -> Drawing:
         """
         Draw both ends of each conversation as a ladder: the steps at their times, the bytes as arrows from the call that sent them to
-        those that received them, waits, ends and failures.
+        those that received them, waits, ends and failures. A Relay is a lane between the two, with what it did to each packet.
 
         theme: "light" or "dark". width: of the picture, in pixels; it is wider where its labels need it. limit: how many steps are
         drawn; of more, what is alike is folded and counted. ascii=True writes the text form without line characters.

@@ -113,6 +113,8 @@ fn about(recording: &Recording, moved: &Moved<'_>, cuts: usize, shown: usize) ->
         step,
         call,
         line,
+        verdict,
+        rule,
         preview,
         transport,
         ..
@@ -136,6 +138,13 @@ fn about(recording: &Recording, moved: &Moved<'_>, cuts: usize, shown: usize) ->
         let _ = write!(text, ", line {line}");
     }
     text.push('.');
+    if let Some(verdict) = verdict {
+        let _ = write!(text, " A relay's verdict: {verdict}");
+        if let Some(rule) = rule {
+            let _ = write!(text, " ({rule})");
+        }
+        text.push('.');
+    }
     if cuts > 1 {
         let _ = write!(
             text,

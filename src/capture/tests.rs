@@ -37,6 +37,9 @@ fn event(id: u64, call: &'static str, local: &str, peer: &str, offset: u64, data
         end_ns: Some(id * 1000 + 500),
         thread: 1,
         line: Some("client.py:12".into()),
+        verdict: None,
+        rule: None,
+        origin: None,
     }
 }
 

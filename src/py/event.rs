@@ -220,6 +220,26 @@ impl PyEvent {
         self.0.line.as_deref()
     }
 
+    /// What a relay did with these bytes: "passed", "lost", "late" and so on. None for what no relay did. It stands on the call that
+    /// received them, and again on every call that sent them on.
+    #[getter]
+    fn verdict(&self) -> Option<&str> {
+        self.0.verdict.as_deref()
+    }
+
+    /// The rule of the relay that gave the verdict ("loss=0.2"), or None.
+    #[getter]
+    fn rule(&self) -> Option<&str> {
+        self.0.rule.as_deref()
+    }
+
+    /// For a call of a relay that sends bytes on: the .id of the event that received them, or None. A packet that goes out twice has two
+    /// such events, one that is lost has none.
+    #[getter]
+    fn origin(&self) -> Option<u64> {
+        self.0.origin
+    }
+
     fn __repr__(&self) -> String {
         let Event {
             id,

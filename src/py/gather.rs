@@ -149,7 +149,8 @@ impl Work for Gather {
     fn ended(&mut self, client: &mut OfClient, io: &mut Io<'_>) {
         match client.lease.upgrade() {
             Some(lease) => lease.ended.store(true, Ordering::Release),
-            None if self.with_client => io.finish(),
+            // Behind what the last of its handles sent, which may still be on its way here.
+            None if self.with_client => io.remote().finish(),
             None => self.items.push(Item::Finished(io.key())),
         }
     }

@@ -18,6 +18,8 @@ use super::pause::{PyPause, waiting};
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
 use crate::ports::Transport;
+use crate::relay::tcp::TcpRelay;
+use crate::relay::udp::UdpRelay;
 use crate::resolve::resolve;
 use crate::tcp::{self, Service};
 use crate::udp;
@@ -256,6 +258,8 @@ pub(super) enum Running {
     Tcp(Weak<tcp::Server>),
     Loop(Weak<tcp::event_loop::Server>),
     Udp(Weak<udp::Server>),
+    UdpRelay(Weak<UdpRelay>),
+    TcpRelay(Weak<TcpRelay>),
 }
 
 impl Running {
@@ -264,6 +268,8 @@ impl Running {
             Self::Tcp(server) => server.strong_count() > 0,
             Self::Loop(server) => server.strong_count() > 0,
             Self::Udp(server) => server.strong_count() > 0,
+            Self::UdpRelay(relay) => relay.strong_count() > 0,
+            Self::TcpRelay(relay) => relay.strong_count() > 0,
         }
     }
 }
@@ -310,6 +316,16 @@ pub(super) fn stop_servers(py: Python<'_>) {
                         } else {
                             server.tell();
                         }
+                    }
+                }
+                Running::UdpRelay(relay) => {
+                    if let Some(relay) = relay.upgrade() {
+                        relay.stop(left, &pause);
+                    }
+                }
+                Running::TcpRelay(relay) => {
+                    if let Some(relay) = relay.upgrade() {
+                        relay.stop(left, &pause);
                     }
                 }
             }

@@ -34,6 +34,10 @@ mod pause;
 mod place;
 #[cfg(unix)]
 mod plain;
+mod relay;
+mod relay_report;
+mod relay_rules;
+mod relay_settings;
 mod resolve;
 mod server;
 mod server_arguments;
@@ -85,6 +89,12 @@ mod _core {
     #[cfg(unix)]
     #[pymodule_export]
     use super::plain::PyPlainSocket;
+    #[pymodule_export]
+    use super::relay::{PyPartition, PyRelay};
+    #[pymodule_export]
+    use super::relay_report::{PyPassage, PyRelayCounts, PyRelayReport};
+    #[pymodule_export]
+    use super::relay_rules::{PyBurst, PyRules};
     #[pymodule_export]
     use super::resolve::{resolve, services};
     #[pymodule_export]

@@ -7,6 +7,7 @@ s/^from collections.abc import .*/from collections.abc import Callable, Iterable
 
 # What Python code makes and returns.
 /^class Trace/,/^class / s/def table(self, \/) -> Any/def table(self, \/) -> Table[Event]/
+/^class Relay/,/^class / s/def log(self, \/) -> Any/def log(self, \/) -> Table[Passage]/
 /^class Capture/,/^class / s/\(def table(.*\) -> Any/\1 -> Table[CapturedPacket]/
 s/def steps(self, \/) -> Any/def steps(self, \/) -> Table[StepLine]/
 s/def services() -> Any/def services() -> Table[Service]/

@@ -210,7 +210,7 @@ impl PyTrace {
     }
 
     /// Draw both ends of each conversation as a ladder: the steps at their times, the bytes as arrows from the call that sent them to
-    /// those that received them, waits, ends and failures.
+    /// those that received them, waits, ends and failures. A Relay is a lane between the two, with what it did to each packet.
     ///
     /// theme: "light" or "dark". width: of the picture, in pixels; it is wider where its labels need it. limit: how many steps are
     /// drawn; of more, what is alike is folded and counted. ascii=True writes the text form without line characters.

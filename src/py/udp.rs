@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_millis(100);
 const LET_OTHERS: usize = 1024;
 
 /// What a UdpReceiver has seen: received (datagrams), bytes (those kept), cut (datagrams longer than the size given), dropped
-/// (thrown away by the kernel); and of the parts that receive_message took: lost, duplicated, reordered.
+/// (thrown away by the kernel); and of the parts that receive_message took: lost, missing, duplicated, reordered.
 #[pyclass(frozen, eq, name = "Report", module = "netsteps")]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct PyReport(Report);
@@ -67,6 +67,13 @@ impl PyReport {
         self.0.lost
     }
 
+    /// Parts that have not come so far, of messages that may still become whole. What receive_message says of them when its time is
+    /// over names them; after 30 seconds without another part they are lost.
+    #[getter]
+    fn missing(&self) -> u64 {
+        self.0.missing
+    }
+
     /// Parts that came again.
     #[getter]
     fn duplicated(&self) -> u64 {
@@ -86,12 +93,13 @@ impl PyReport {
             cut,
             dropped,
             lost,
+            missing,
             duplicated,
             reordered,
         } = self.0;
         let dropped = dropped.map_or_else(|| "None".to_owned(), |dropped| dropped.to_string());
         format!(
-            "Report(received={received}, bytes={bytes}, cut={cut}, dropped={dropped}, lost={lost}, duplicated={duplicated}, reordered={reordered})"
+            "Report(received={received}, bytes={bytes}, cut={cut}, dropped={dropped}, lost={lost}, missing={missing}, duplicated={duplicated}, reordered={reordered})"
         )
     }
 }

@@ -380,6 +380,9 @@ impl<'a> Call<'a> {
             end_ns: None,
             thread: sys::thread_id(),
             line: trace::line(),
+            verdict: None,
+            rule: None,
+            origin: None,
         }
     }
 }

@@ -13,9 +13,10 @@
 //! | `sampler.rs` | the same over time, of every live socket (`live.rs`) |
 //! | `patience.rs` | a read that waits inside its call |
 //! | `kept.rs` | bytes that a read took and did not give yet |
-//! | `stream.rs` | a connection of an event loop |
 //! | `base.rs` | what every socket has, whatever may be done with it: the descriptor, its waiters, what was done to it |
 //! | `plain` | the standard library's socket: any call in any order, the kernel is the table |
+//! | `watched.rs` | a socket of datagrams in an event loop |
+//! | `stream.rs`, `paired.rs` | a connection of an event loop; what one has more that is half of a relay's pair |
 //! | `call.rs` | one system call of one step: check, try, wait, record |
 
 mod address_steps;
@@ -29,12 +30,14 @@ mod kernel;
 mod live;
 mod memory;
 mod options;
+mod paired;
 mod patience;
 #[cfg(unix)]
 pub mod plain;
 mod read;
 pub mod sampler;
 mod stream;
+mod watched;
 mod write;
 
 pub use base::Base;
@@ -42,8 +45,10 @@ pub use batch::{Batch, Outgoing, Received};
 pub use datagram::{Datagram, MAX_DATAGRAM};
 pub use kernel::AcceptQueue;
 pub use options::{OPTIONS, OptionKind, OptionName, Value};
+pub use paired::Note;
 pub use read::{CHUNK, LINE_LIMIT, MESSAGE_LIMIT};
 pub use stream::{Moved, Stream};
+pub use watched::Watched;
 
 use std::fmt;
 use std::ops::Deref;

@@ -9,6 +9,7 @@ use mio::{Interest, Registry, Token};
 use socket2::SockRef;
 
 use super::memory::fillable;
+use super::paired::{Note, Relayed};
 use super::{Socket, explain, number_of};
 use crate::error::Result;
 use crate::faults;
@@ -20,14 +21,16 @@ use crate::trace::{self, Event, Phase, Preview};
 /// A connection that is read and written when it is ready, and never waited for.
 #[derive(Debug)]
 pub struct Stream {
-    handle: TcpStream,
-    number: i64,
-    serial: u64,
-    state: State,
-    local: Option<SocketAddr>,
-    peer: Option<SocketAddr>,
-    sent: u64,
-    received: u64,
+    pub(super) handle: TcpStream,
+    pub(super) number: i64,
+    pub(super) serial: u64,
+    pub(super) state: State,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    /// What the events of a relay tell more; `None` for a connection of no relay.
+    pub(super) relayed: Option<Box<Relayed>>,
 }
 
 /// What a call that does not wait has done.
@@ -82,6 +85,7 @@ impl Socket {
             peer,
             sent: 0,
             received: 0,
+            relayed: None,
         };
         if trace::active() {
             stream.record("accepted", "accepted", call.start_ns, &Done::default());
@@ -92,13 +96,13 @@ impl Socket {
 
 /// How a call ended, for its event.
 #[derive(Default)]
-struct Done<'a> {
-    asked: Option<usize>,
-    size: Option<usize>,
-    offset: Option<u64>,
-    data: &'a [u8],
-    before: Option<State>,
-    error: Option<&'a io::Error>,
+pub(super) struct Done<'a> {
+    pub(super) asked: Option<usize>,
+    pub(super) size: Option<usize>,
+    pub(super) offset: Option<u64>,
+    pub(super) data: &'a [u8],
+    pub(super) before: Option<State>,
+    pub(super) error: Option<&'a io::Error>,
 }
 
 impl Stream {
@@ -163,7 +167,7 @@ impl Stream {
         let offset = self.received;
         let size = self.ended(
             begun,
-            "read",
+            self.step("read"),
             "recv",
             before,
             room.len(),
@@ -193,7 +197,7 @@ impl Stream {
         let (before, offset) = (self.state, self.sent);
         let size = self.ended(
             begun,
-            "write",
+            self.step("write"),
             "send",
             before,
             data.len(),
@@ -265,20 +269,29 @@ impl Stream {
         told
     }
 
-    fn advance(&mut self, action: Action) {
+    pub(super) fn advance(&mut self, action: Action) {
         if let Some(next) = state::next(Transport::Tcp, self.state, action) {
             self.state = next;
         }
     }
 
-    fn record(&self, step: &'static str, call: &'static str, start_ns: u64, done: &Done<'_>) {
+    pub(super) fn record(
+        &self,
+        step: &'static str,
+        call: &'static str,
+        start_ns: u64,
+        done: &Done<'_>,
+    ) {
         let phase = if done.error.is_some() {
             Phase::Failed
         } else {
             Phase::Completed
         };
+        let id = trace::next_id();
+        let note = self.relayed.as_ref().and_then(|it| it.recorded(id));
+        let (verdict, rule, origin) = note.map_or((None, None, None), Note::parts);
         trace::record(&Event {
-            id: trace::next_id(),
+            id,
             process: sys::process_id(),
             phase,
             socket: self.serial,
@@ -300,6 +313,9 @@ impl Stream {
             end_ns: Some(sys::monotonic_ns()),
             thread: sys::thread_id(),
             line: None,
+            verdict,
+            rule,
+            origin,
         });
     }
 }

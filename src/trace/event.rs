@@ -141,6 +141,14 @@ pub struct Event {
     pub thread: u64,
     /// The line of the program that took the step ("server.py:12"), where a recorder asks for it.
     pub line: Option<Arc<str>>,
+    /// What a relay did with these bytes: "passed", "lost", "late" and so on. `None` for what no relay did. It stands on the call that
+    /// received them, and again on every call that sent them on.
+    pub verdict: Option<Cow<'static, str>>,
+    /// The rule of the relay that gave the verdict ("loss=0.2").
+    pub rule: Option<Cow<'static, str>>,
+    /// For a call of a relay that sends bytes on: the event of its process that received them, by its `id`. A packet that goes out twice
+    /// has two such events, one that is lost has none.
+    pub origin: Option<u64>,
 }
 
 impl Event {
@@ -152,7 +160,12 @@ impl Event {
             Preview::Many(bytes) => bytes.len(),
         };
         let line = self.line.as_ref().map_or(0, |line| line.len());
-        size_of::<Self>() + preview + line + self.error.as_ref().map_or(0, String::len)
+        let owned = |text: &Option<Cow<'static, str>>| match text {
+            Some(Cow::Owned(text)) => text.len(),
+            _ => 0,
+        };
+        let relayed = owned(&self.verdict) + owned(&self.rule);
+        size_of::<Self>() + preview + line + relayed + self.error.as_ref().map_or(0, String::len)
     }
 }
 

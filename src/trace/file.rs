@@ -7,6 +7,7 @@
 //! {"event":17,"process":4711,"phase":"completed","socket":3,"number":7,"kind":"tcp","step":"write","call":"send",
 //!  "local":"127.0.0.1:50000","peer":"127.0.0.1:6666","asked":5,"size":5,"offset":0,"preview":"68656c6c6f",
 //!  "before":"connected","after":"connected","start_ns":…,"end_ns":…,"thread":4711,"line":"server.py:12"}
+//! {"event":18,…,"step":"relay","call":"sendmmsg",…,"verdict":"late","rule":"delay=0.05","origin":17}
 //! {"sample":true,"process":4711,"socket":3,"time_ns":…,"unread":5,"unacknowledged":0,"receive_capacity":131072,…}
 //! ```
 //!
@@ -244,6 +245,9 @@ mod tests {
         first.errno = Some(-3);
         first.preview = Preview::of(&[&[0xff; 100]], 100);
         first.line = Some("server.py:12".into());
+        first.verdict = Some("too big".into());
+        first.rule = Some("mtu=\"1\"".into());
+        first.origin = Some(u64::MAX);
         let recording = Recording {
             events: vec![first, event(2)],
             samples: vec![Sample {

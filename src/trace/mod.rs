@@ -2,6 +2,11 @@
 //!
 //! An event is one system call of one step. A step of several calls (`write` to a slow peer) gives several events of the same name.
 //!
+//! What a relay does with a packet or chunk is one event when it came (`step` "relay", the real call, the socket that received it) and one
+//! for each time that it goes on (the socket that sends it), all with the same `verdict` and `rule`. The later ones name the first as their
+//! `origin`: so its lateness, its copies and its loss can be drawn. What a relay does to a connection itself, a reset for example, is an
+//! event of the call that does it (`close`, `shutdown`, `accept4`) with its verdict and rule.
+//!
 //! | file | what |
 //! | --- | --- |
 //! | `event.rs` | one call, with the first of its bytes |
@@ -61,6 +66,9 @@ mod tests {
             end_ns: None,
             thread: 1,
             line: None,
+            verdict: None,
+            rule: None,
+            origin: None,
         }
     }
 }

@@ -49,6 +49,12 @@ pub(super) struct Saved {
     thread: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verdict: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<u64>,
 }
 
 impl Saved {
@@ -76,6 +82,9 @@ impl Saved {
             end_ns: event.end_ns,
             thread: event.thread,
             line: event.line.as_deref().map(ToOwned::to_owned),
+            verdict: event.verdict.as_deref().map(ToOwned::to_owned),
+            rule: event.rule.as_deref().map(ToOwned::to_owned),
+            origin: event.origin,
         }
     }
 
@@ -107,6 +116,9 @@ impl Saved {
             end_ns: self.end_ns,
             thread: self.thread,
             line: self.line.map(Into::into),
+            verdict: self.verdict.map(Into::into),
+            rule: self.rule.map(Into::into),
+            origin: self.origin,
         })
     }
 
@@ -117,6 +129,8 @@ impl Saved {
             ("call", Some(&self.call), NAME),
             ("line", self.line.as_ref(), TEXT),
             ("error", self.error.as_ref(), TEXT),
+            ("verdict", self.verdict.as_ref(), NAME),
+            ("rule", self.rule.as_ref(), NAME),
         ];
         for (what, text, most) in texts {
             let length = text.map_or(0, String::len);

@@ -31,6 +31,8 @@ pub struct Report {
     pub dropped: Option<u64>,
     /// Parts of messages that never came, once the message was given up.
     pub lost: u64,
+    /// Parts that have not come so far, of messages that are not whole and not given up.
+    pub missing: u64,
     /// Parts that came again.
     pub duplicated: u64,
     /// Parts that came after a later one of their message.
@@ -239,20 +241,22 @@ impl Receiver {
             // The messages that are too old by now count as lost.
             let now = joining.now();
             joining.joiner.lost(now);
-            joining.joiner.counts()
+            (joining.joiner.counts(), joining.joiner.missing())
         });
+        let (counts, missing) = counts.unwrap_or_default();
         let split::Counts {
             lost,
             duplicated,
             reordered,
             ..
-        } = counts.unwrap_or_default();
+        } = counts;
         Report {
             received: self.received.load(Ordering::Relaxed) + kept,
             bytes: self.bytes.load(Ordering::Relaxed) + kept_bytes,
             cut: self.cut.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed).checked_sub(1),
             lost,
+            missing,
             duplicated,
             reordered,
         }

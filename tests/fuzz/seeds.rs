@@ -159,6 +159,7 @@ pub(crate) fn traces() -> Vec<Vec<u8>> {
         r#"{"event":2,"process":7,"phase":"failed","socket":2,"number":4,"kind":"udp","step":"send_to","call":"sendto","peer":"[::1]:6","error":"refused","errno":111,"preview":"","before":"created","after":"bound","start_ns":11,"end_ns":12,"thread":7}"#,
         r#"{"event":3,"process":8,"phase":"completed","socket":3,"number":5,"kind":"udp","step":"receive_from","call":"recvfrom","local":"0.0.0.0:6","peer":"127.0.0.1:9","asked":100,"size":70000,"preview":"00ff","before":"bound","after":"bound","start_ns":13,"end_ns":14,"thread":8}"#,
         r#"{"event":4,"process":8,"phase":"started","socket":3,"number":5,"kind":"tcp","step":"read","call":"recv","preview":"","before":"connected","after":"connected","start_ns":18446744073709551615,"thread":8}"#,
+        r#"{"event":5,"process":8,"phase":"completed","socket":4,"number":6,"kind":"udp","step":"relay","call":"sendmmsg","peer":"127.0.0.1:9","size":2,"preview":"00ff","before":"bound","after":"bound","start_ns":15,"end_ns":16,"thread":8,"verdict":"doubled","rule":"duplicate=0.1","origin":3}"#,
     ];
     let mut all = vec![HEAD.as_bytes().to_vec(), b"{}\n".to_vec()];
     all.extend(

@@ -29,6 +29,8 @@ mod lines;
 mod options;
 mod packets;
 mod reading;
+mod relay_tcp;
+mod relay_tcp_rules;
 mod server;
 mod services;
 mod sharing;

@@ -2,6 +2,8 @@
 
 import argparse
 
+from netsteps.cli.values import count, port_number, port_or_service, seconds, size
+
 __all__ = ["build_parser"]
 
 SERVICES = ("echo", "discard", "daytime", "chargen", "time", "file")
@@ -30,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     _demo(commands)
     _serve(commands)
+    _relay(commands)
     _send(commands)
     _resolve(commands)
     _interfaces(commands)
@@ -111,13 +114,13 @@ def _serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
     )
     command.add_argument(
         "--port",
-        type=_port_or_service,
+        type=port_or_service,
         default=0,
         help="a number or a service name; 0 is any free one (default: 0)",
     )
     command.add_argument(
         "--limit",
-        type=_size,
+        type=size,
         default=2**30,
         metavar="SIZE",
         help="the most bytes of one file: 500k, 20MB, 1GiB (default: 1GiB)",
@@ -133,25 +136,53 @@ def _limits(command: argparse.ArgumentParser) -> None:
     """Add the limits of a server. Which of them a service has is seen when it begins."""
     command.add_argument(
         "--max-clients",
-        type=_count,
+        type=count,
         metavar="N",
         help="TCP: how many are served at once (default: 65,536; for file 1,024)",
     )
     command.add_argument(
         "--idle-timeout",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="TCP: a client that is silent for so long is let go (default: never; for file 600)",
     )
     command.add_argument(
-        "--loops", type=_count, metavar="N", help="TCP services: threads that serve (default: 1)"
+        "--loops", type=count, metavar="N", help="TCP services: threads that serve (default: 1)"
     )
     command.add_argument(
         "--replies",
-        type=_count,
+        type=count,
         metavar="N",
         help="UDP: the most answers to one address and port in a second (default: 50)",
     )
+
+
+def _relay(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from netsteps.cli.relay_options import TEXT, add_rules
+
+    command = _command(
+        commands,
+        "relay",
+        ("relay", "relay"),
+        summary="put a bad path in front of a server: loss, delay, resets, on purpose",
+        text=TEXT,
+        example=(
+            "  netsteps relay 127.0.0.1:7777 --udp --loss 0.1 --delay 50ms --seed 7\n"
+            "  netsteps relay localhost:http --rate 100kB/s --reset-after 1MB"
+        ),
+    )
+    _transport(command, "relay")
+    command.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)"
+    )
+    command.add_argument(
+        "--port",
+        type=port_or_service,
+        default=0,
+        help="a number or a service name; 0 is any free one (default: 0)",
+    )
+    _json(command, "one JSON object for each line of output")
+    add_rules(command)
 
 
 def _send(commands: "_Commands[argparse.ArgumentParser]") -> None:
@@ -177,13 +208,13 @@ def _send(commands: "_Commands[argparse.ArgumentParser]") -> None:
     _transport(command, "send over")
     command.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="give up when connecting takes longer, or when nothing moves for so long",
     )
     command.add_argument(
         "--size",
-        type=_size,
+        type=size,
         default=1472,
         help="the most bytes of one datagram (default: 1472, which Ethernet carries in one packet)",
     )
@@ -226,7 +257,7 @@ def _resolve(commands: "_Commands[argparse.ArgumentParser]") -> None:
     _json(command)
     command.add_argument("host", metavar="HOST", help="a name, or an address in digits")
     command.add_argument(
-        "service", nargs="?", type=_port_or_service, metavar="SERVICE", help="a name or a port"
+        "service", nargs="?", type=port_or_service, metavar="SERVICE", help="a name or a port"
     )
 
 
@@ -254,9 +285,7 @@ def _connections(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument(
         "--listening", action="store_true", help="only those that wait for others (UDP: no peer)"
     )
-    command.add_argument(
-        "--port", type=_port_number, help="only those with this port at either end"
-    )
+    command.add_argument("--port", type=port_number, help="only those with this port at either end")
     _json(command)
 
 
@@ -339,7 +368,7 @@ def _transport(command: argparse.ArgumentParser, verb: str) -> None:
 def _host_and_port(command: argparse.ArgumentParser) -> None:
     command.add_argument("host", metavar="HOST", help="a name, or an address in digits")
     command.add_argument(
-        "port", type=_port_or_service, metavar="PORT", help="a number or a service name"
+        "port", type=port_or_service, metavar="PORT", help="a number or a service name"
     )
 
 
@@ -347,7 +376,7 @@ def _timeout(command: argparse.ArgumentParser, default: float | None) -> None:
     told = "" if default is None else f" (default: {default:g})"
     command.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         default=default,
         metavar="SECONDS",
         help=f"the most time for all of it{told}",
@@ -356,42 +385,3 @@ def _timeout(command: argparse.ArgumentParser, default: float | None) -> None:
 
 def _json(command: argparse.ArgumentParser, text: str = "print a JSON list of objects") -> None:
     command.add_argument("--json", action="store_true", help=text)
-
-
-def _port_or_service(text: str) -> int | str:
-    return _port_number(text) if text.lstrip("-").isdecimal() else text
-
-
-def _port_number(text: str) -> int:
-    try:
-        port = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port number") from None
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is no port: ports are 0 to 65535")
-    return port
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds; examples: 0.5, 10")
-    return seconds
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no count: 1, 2, 3, …")
-    return int(text)
-
-
-def _size(text: str) -> int:
-    from netsteps.show.units import parse_size
-
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

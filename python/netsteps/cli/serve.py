@@ -18,9 +18,10 @@ from netsteps.show.units import size_text, time_text
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from types import FrameType
 
-__all__ = ["serve"]
+__all__ = ["UntilTold", "serve"]
 
 # A client that sends nothing for so long has probably gone without a word, in seconds.
 IDLE = 600.0
@@ -33,7 +34,7 @@ def serve(options: "argparse.Namespace") -> int:
     """Serve until SIGINT or SIGTERM. To be ended so is what a server is for: the exit code is 0."""
     _refuse_what_it_has_not(options)
     store = _store(options)
-    until_told = _UntilTold()  # before the first line: whoever reads it may signal at once
+    until_told = UntilTold()  # before the first line: whoever reads it may signal at once
     with _server(options, store) as server:
         _announce(options, server.endpoint)
         until_told.wait()
@@ -123,7 +124,7 @@ def _say_json(event: str, **about: object) -> None:
     say(json.dumps({"event": event, **about}))
 
 
-class _UntilTold:
+class UntilTold:
     """Waits for SIGINT or SIGTERM. A second one, while the server stops, ends the program."""
 
     def __init__(self) -> None:
@@ -138,12 +139,14 @@ class _UntilTold:
         if again or self._waiting:
             raise KeyboardInterrupt
 
-    def wait(self) -> None:
-        """Return when a signal has come."""
+    def wait(self, show: "Callable[[], None] | None" = None, every: float = 3600.0) -> None:
+        """Return when a signal has come. show: what is called meanwhile, every so many seconds."""
         try:
             self._waiting = True
             while not self._told:
-                time.sleep(3600)
+                if show is not None:
+                    show()
+                time.sleep(every)
         except KeyboardInterrupt:
             pass
         finally:

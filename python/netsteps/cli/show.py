@@ -19,7 +19,7 @@ _TRACE = ".jsonl"
 _ATTRIBUTES = (
     *("process", "socket", "number", "kind", "step", "call", "phase", "local", "peer"),
     *("asked", "size", "offset", "preview", "error", "errno", "before", "after"),
-    *("start_ns", "end_ns", "thread", "line"),
+    *("start_ns", "end_ns", "thread", "line", "verdict", "rule", "origin"),
 )
 
 

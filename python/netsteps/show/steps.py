@@ -94,6 +94,10 @@ class _Event(Protocol):
     def process(self) -> int: ...
     @property
     def line(self) -> str | None: ...
+    @property
+    def verdict(self) -> str | None: ...
+    @property
+    def rule(self) -> str | None: ...
 
 
 AnyLine = TypeVar("AnyLine", bound=_Line)
@@ -178,6 +182,8 @@ def table_of_events(
         "result": _result,
         "took": _took,
     }
+    if any(event.verdict for event in events):
+        columns["verdict"] = _verdict
     if any(event.line for event in events):
         columns["line"] = lambda event: event.line or _BLANK
     note = None
@@ -240,6 +246,11 @@ def _result(event: _Event) -> str:
     if event.before != event.after:
         return event.after
     return "the end" if _at_the_end(event) else _BLANK
+
+
+def _verdict(event: _Event) -> str:
+    """Say what a relay did with it, and by which rule."""
+    return ": ".join(part for part in (event.verdict, event.rule) if part) or _BLANK
 
 
 def _at_the_end(event: _Event) -> bool:

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Quantity", "parse_size", "rate_text", "size_text", "time_text"]
+__all__ = [
+    "Quantity",
+    "parse_rate",
+    "parse_size",
+    "parse_time",
+    "rate_text",
+    "size_text",
+    "time_text",
+]
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 _TIMES = ("ns", "us", "ms", "s")
 _LAST_IN_SECONDS = 120  # from here on minutes say more
 # What --limit and the like take: 64k, 1.5 MB, 1GiB.
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+
+_SECONDS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
 
 
 class Quantity(float):
@@ -91,3 +101,32 @@ def parse_size(text: str) -> int:
     except (KeyError, ValueError, OverflowError):
         message = f"{text!r} is no size; examples: 65536, 64k, 1.5MB, 1GiB"
         raise ValueError(message) from None
+
+
+def parse_time(text: str) -> float:
+    """Read a time in seconds: 0.05, 50ms, 1.5 s, 200us, 2min.
+
+    Raises ValueError for anything else.
+    """
+    number = text.strip().lower()
+    unit = number.lstrip("0123456789.").strip()
+    try:
+        return float(number.removesuffix(unit)) * _SECONDS[unit]
+    except (KeyError, ValueError):
+        message = f"{text!r} is no time; examples: 50ms, 1.5s, 200us, 0.05 (seconds)"
+        raise ValueError(message) from None
+
+
+def parse_rate(text: str) -> float:
+    """Read a rate in bytes per second: 65536, 100kB/s, 1MB/s, 10Mbit/s.
+
+    Raises ValueError for anything else.
+    """
+    number = text.strip().removesuffix("/s").removesuffix("ps").rstrip()
+    bits = number.lower().endswith("bit")
+    try:
+        size = parse_size(number[:-3] if bits else number)
+    except ValueError:
+        message = f"{text!r} is no rate; examples: 65536, 100kB/s, 1MB/s, 10Mbit/s"
+        raise ValueError(message) from None
+    return size / 8 if bits else float(size)

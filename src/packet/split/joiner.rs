@@ -230,6 +230,16 @@ impl<S: Clone + Eq + Hash> Joiner<S> {
             .collect()
     }
 
+    /// How many parts these messages miss.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        let missing = |open: &Open| open.message.count().saturating_sub(open.message.came());
+        self.open
+            .values()
+            .map(|open| u64::from(missing(open)))
+            .sum()
+    }
+
     /// How many messages have begun and are not whole yet.
     #[must_use]
     pub fn open(&self) -> usize {

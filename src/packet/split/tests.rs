@@ -178,12 +178,16 @@ fn memory_and_messages_are_bounded_and_the_oldest_go() {
         }
         assert!(joiner.memory() <= 30_000 && joiner.open() <= 10);
     }
+    assert_eq!(joiner.missing(), joiner.open() as u64);
     let lost = joiner.lost(Duration::from_secs(1));
     assert_eq!(lost.len(), 1000 - joiner.open());
     assert_eq!((lost[0].id, lost[0].came, lost[0].count), (0, 6, 7));
     let rest = joiner.lost(Duration::from_secs(9));
     assert!(rest.iter().all(|lost| lost.why.contains("in time")));
-    assert_eq!((joiner.open(), joiner.memory()), (0, 0));
+    assert_eq!(
+        (joiner.open(), joiner.memory(), joiner.missing()),
+        (0, 0, 0)
+    );
 }
 
 #[test]

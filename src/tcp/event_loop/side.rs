@@ -12,6 +12,8 @@ use crate::state::State;
 pub(super) const FULL: usize = 64 * 1024;
 /// How long a client that we close may take to read our last words, from its last sign of doing so.
 pub(super) const LINGER: Duration = Duration::from_secs(5);
+/// How many bytes of it are thrown away meanwhile: what was on its way, and not all that it can send in that time.
+const UNHEARD: usize = 16 * 1024 * 1024;
 
 pub(super) struct Client<C> {
     pub(super) side: Side,
@@ -34,6 +36,8 @@ pub(super) struct Side {
     /// The whole connection is to be closed: when all is written we finish, and what the client still sends is thrown away until it
     /// finishes too, or this time comes. To close at once would reset the connection, and the client lose our last words (RFC 2525, 2.17).
     closing: Option<Instant>,
+    /// What it sent since then.
+    unheard: usize,
     /// The work wants to be called when there is nothing left to write, and perhaps nothing to be read before that.
     wants_room: bool,
     held: bool,
@@ -58,6 +62,7 @@ impl Side {
             posted: 0,
             finishing: false,
             closing: None,
+            unheard: 0,
             wants_room: false,
             held: false,
             // What came before the loop looks is told at once; it is not asked for twice.
@@ -155,6 +160,16 @@ impl Side {
             self.wants_room = false;
         }
         self.settle();
+    }
+
+    /// To a client that is being closed nobody listens any more; one that goes on and on is cut,
+    /// because a close with bytes that were not read resets.
+    pub(super) fn not_heard(&mut self, size: usize) -> io::Result<()> {
+        self.unheard = self.unheard.saturating_add(size);
+        if self.unheard > UNHEARD {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        Ok(())
     }
 
     /// Finishes when all is written, if that was asked for.

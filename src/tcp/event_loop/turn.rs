@@ -64,8 +64,9 @@ impl Turns<'_> {
                     side.readable = more || side.end_is_there;
                     side.last = self.now;
                     came += size;
-                    // To a client that is being closed nobody listens any more.
-                    if side.closing().is_none() {
+                    if side.closing().is_some() {
+                        side.not_heard(size)?;
+                    } else {
                         let bytes = &self.room[..size];
                         called(self.hub, self.outbox, self.now, place, side, |io| {
                             work.came(own, bytes, io);

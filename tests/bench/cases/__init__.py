@@ -1,6 +1,6 @@
 """The comparisons, one file for each group."""
 
-from bench.cases import bulk, decode, idle, steps, tcp_echo, tcp_lines, tcp_threads, udp
+from bench.cases import bulk, decode, idle, relay, steps, tcp_echo, tcp_lines, tcp_threads, udp
 from bench.measure import Case
 
 __all__ = ["ALL"]
@@ -11,6 +11,7 @@ ALL: tuple[Case, ...] = (
     *tcp_threads.CASES,
     *udp.CASES,
     *bulk.CASES,
+    *relay.CASES,
     *steps.CASES,
     *idle.CASES,
     *decode.CASES,

@@ -5,6 +5,7 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.colours import colour_of, link_colour
+from netsteps.show.ladder.room import Box, Words
 from netsteps.show.ladder.signs import arrow_head, fin_head, sign
 from netsteps.show.ladder.words import fate_text, link_label, link_title
 from netsteps.show.svg import clipped, number, text_width
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_links"]
 
-Box = tuple[float, float, float, float]
 _SIZE = 11.0
 _STUB = 60.0  # of an arrow whose other end is in the middle that was left out
 # Along an arrow, best first: alone, leaving a common call, coming to one, both.
@@ -31,40 +31,16 @@ _PLACES = (
 _DATA = {"data", "datagram"}
 
 
-class _Words:
-    """Finds room for the words of the arrows: none upon another.
-
-    later: what places words, when all lines are drawn. written: what writes them, above the lines.
-    """
-
-    def __init__(self) -> None:
-        self._rows: dict[int, list[Box]] = {}
-        self.later: list[Callable[[], None]] = []
-        self.written: list[Callable[[], None]] = []
-
-    def place(self, box: Box) -> bool:
-        """Take the room of a box, if it is free."""
-        rows = range(int(box[1] // 40), int(box[3] // 40) + 1)
-        for row in rows:
-            for other in self._rows.get(row, ()):
-                apart = box[2] < other[0] or other[2] < box[0]
-                if not (apart or box[3] < other[1] or other[3] < box[1]):
-                    return False
-        self.reserve(box)
-        return True
-
-    def reserve(self, box: Box) -> None:
-        """Keep words away from something."""
-        for row in range(int(box[1] // 40), int(box[3] // 40) + 1):
-            self._rows.setdefault(row, []).append(box)
-
-
 def draw_links(canvas: "Canvas", picture: "Picture") -> "Callable[[], None]":
     """Draw all that crossed; the words are drawn by what it gives, above everything else."""
-    words = _Words()
+    words = Words()
     for fold in picture.rows.breaks:
         if not fold.busy:
             words.place((0, picture.top + fold.top, picture.width, picture.top + fold.bottom))
+    for label in picture.labels:
+        if label.anchor == "middle" and label.name:
+            half = label.width / 2 + 12
+            words.reserve((label.x - half, label.y - 8, label.x + half, label.y + 8))
     if picture.several:
         for line in picture.model.lines:
             x, y = picture.x[id(line)], picture.top + picture.begins[id(line)]
@@ -72,6 +48,8 @@ def draw_links(canvas: "Canvas", picture: "Picture") -> "Callable[[], None]":
     out: Counter[int] = Counter(id(link.source) for link in picture.model.links if link.source)
     into: Counter[int] = Counter(id(link.target) for link in picture.model.links if link.target)
     for link in picture.model.links:
+        if link.kind == "passage":
+            continue
         if id(link.begin) in picture.x and id(link.end) in picture.x:
             canvas.open()
             # Where arrows meet in one point, their words go to where they are apart.
@@ -96,7 +74,7 @@ class _Arrow:
         canvas: "Canvas",
         picture: "Picture",
         link: "Link",
-        words: _Words,
+        words: Words,
         *,
         fan: tuple[bool, bool],
     ) -> None:
@@ -171,17 +149,23 @@ class _Arrow:
 
     def _straight(self, y1: float, y2: float) -> None:
         """Draw an arrow from call to call."""
-        gap = 5 * self.way
-        if self.begin == self.end or self.link.begin.side == self.link.end.side:
+        sides = {self.link.begin.side, self.link.end.side}
+        if self.begin == self.end or (len(sides) == 1 and "relay" not in sides):
             self._around(y1, y2)
             return
-        x1, x2 = self.begin + gap, self.end - gap - (3 * self.way if self._signed() else 0)
+        x1 = self.begin + self._gap() * self.way
+        x2 = self.end - (self._gap(come=True) + (3 if self._signed() else 0)) * self.way
         dash = "7 3" if self.link.kind == "fin" else None
         way = self._line(x1, y1, x2, y2, dash=dash)
         self._head(x2, y2, way)
         if self.link.kind == "reset":
             sign(self.canvas, "reset", (x1 + x2) / 2, (y1 + y2) / 2, self.colour)
         self._words(x1, y1, x2, y2)
+
+    def _gap(self, *, come: bool = False) -> float:
+        """Keep away from the signs of a lifeline; an edge of a relay's lane has few."""
+        end = self.link.end if come else self.link.begin
+        return 1.0 if end.relay is not None else 5.0
 
     def _signed(self) -> bool:
         return self.link.target is not None and self.link.target.sign != ""
@@ -234,7 +218,7 @@ class _Arrow:
             self._head(x2, y, way)
             self._words(x1, y, x2 + 50 * self.way, y, fixed=x2 + 20 * self.way)
             return
-        x1 = self.begin + 5 * self.way
+        x1 = self.begin + self._gap() * self.way
         if fate == "unseen":
             x2 = self.end - 2 * self.way
             two_thirds = x1 + (x2 - x1) * 0.66
@@ -255,7 +239,7 @@ class _Arrow:
 
     def _arrives(self, y: float) -> None:
         """Draw what came from an end that is not in the trace."""
-        x1, x2 = self.begin + 2 * self.way, self.end - 5 * self.way
+        x1, x2 = self.begin + 2 * self.way, self.end - self._gap(come=True) * self.way
         third = x1 + (x2 - x1) * 0.34
         self._line(x1, y, third, y, dash="3 3")
         way = self._line(third, y, x2, y, dash="7 3" if self.link.kind == "fin" else None)
@@ -338,6 +322,9 @@ class _Arrow:
         x1, y1, x2, y2 = line
         half = text_width(text, _SIZE, mono=True) / 2 + 4
         left, right = self.picture.left.last + 8, self.picture.right.first - 8
+        if self.link.begin.relay is not None or self.link.end.relay is not None:
+            # Not in the lane, where other words are.
+            left, right = max(left, min(x1, x2) + 2), min(right, max(x1, x2) - 2)
         for place in self.places if fixed is None else (0.5,):
             x = x1 + (x2 - x1) * place if fixed is None else fixed
             y = y1 + (y2 - y1) * place

@@ -6,6 +6,13 @@ from netsteps.show.ladder.datagrams import datagram_links
 from netsteps.show.ladder.fold import fold
 from netsteps.show.ladder.match import connection_links
 from netsteps.show.ladder.model import Model
+from netsteps.show.ladder.relays import (
+    find_relays,
+    join_rows,
+    join_talks,
+    passages,
+    place_relays,
+)
 from netsteps.show.ladder.sockets import lifelines, pairs
 from netsteps.show.ladder.words import TIMES, plural
 
@@ -28,6 +35,7 @@ def model_of(
     """Find the lifelines, the conversations and what crossed, and fold what is too much."""
     ordered = sorted(events, key=lambda event: (event.start_ns, event.process, event.id))
     lines = lifelines(ordered)
+    relays = find_relays(lines)
     talks = pairs(lines)
     links = list(connection_links(talks))
     more_talks, more_links = datagram_links(lines, len(talks) + 1)
@@ -35,7 +43,12 @@ def model_of(
     links += more_links
     if not talks:
         for line in lines:
-            line.side = "left"  # nobody stands on the other side
+            line.side = line.side if line.relay else "left"  # nobody stands on the other side
+    if relays:
+        place_relays(relays, lines)
+        passed = passages(relays)
+        talks = join_talks(talks, passed, lines)
+        links += passed
     lines += [end for talk in talks for end in (talk.left, talk.right) if end.outside]
     lines = list({id(line): line for line in lines}.values())
     steps = [step for line in lines for step in line.steps if not step.hidden]
@@ -50,9 +63,11 @@ def model_of(
         end_ns=max((step.end_ns or step.start_ns for step in steps), default=first),
         events=len(ordered),
         dropped=dropped,
+        relays=relays,
     )
     _threads(model, ordered)
     fold(model, limit)
+    join_rows(model)
     _notes(model, samples)
     drawn = {id(step.line) for step in model.steps}
     drawn |= {id(end) for link in model.links for end in (link.begin, link.end) if end.outside}
@@ -65,9 +80,12 @@ def _threads(model: Model, events: "Sequence[Event]") -> None:
     """Give numbers to the threads and the processes, when there are several."""
     threads: dict[int, int] = {}
     processes: dict[int, None] = {}
+    relayed = {(line.process, line.socket) for relay in model.relays for line in relay.lines}
     for event in events:
-        threads.setdefault(event.thread, len(threads) + 1)
         processes[event.process] = None
+        if (event.process, event.socket) in relayed:
+            continue  # the relay's own thread says nothing of the program
+        threads.setdefault(event.thread, len(threads) + 1)
     model.threads = threads if len(threads) > 1 else {}
     model.processes = list(processes)
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from netsteps.show.ladder.model import leftwards
+
 if TYPE_CHECKING:
     from netsteps.show.ladder.layout import Picture
     from netsteps.show.ladder.model import Lifeline, Link
@@ -35,4 +37,4 @@ def link_colour(picture: "Picture", theme: "Theme", link: "Link") -> str:
         return hue(picture, theme, step.tag if step else 0)
     if link.kind == "handshake":
         return theme.faint
-    return theme.blue if link.begin.side == "right" else theme.orange
+    return theme.blue if leftwards(link) else theme.orange

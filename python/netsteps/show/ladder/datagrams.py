@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["datagram_links"]
 
+_RANK = {"left": 0, "relay": 1, "right": 2}
+_ACROSS = {"left": "right", "relay": "right", "right": "left"}
 _LOOK = 64  # how many datagrams on their way are tried for one that was cut by a small buffer
 
 
@@ -44,7 +46,10 @@ def datagram_links(lines: list[Lifeline], number: int) -> "tuple[list[Conversati
             )
     _choose_sides(own, links)
     for line in outside.values():
-        line.side = "left" if line.partner and line.partner.side == "right" else "right"
+        near = line.partner
+        # It stands where a socket of a relay looks, or else across.
+        side = (near.faces or _ACROSS[near.side]) if near else "right"
+        line.side = side
     return _conversations(links, number), links
 
 
@@ -145,7 +150,15 @@ def _choose_sides(lines: list[Lifeline], links: list[Link]) -> None:
     def serves(line: Lifeline) -> bool:
         return any(step.name == "bind" for step in line.steps)
 
+    for line in lines:
+        if line.relay is not None:
+            for friend in friends.get(id(line), ()):
+                if friend.relay is None and not friend.outside and id(friend) not in placed:
+                    friend.side = line.faces
+                    placed.add(id(friend))
     for line in sorted(lines, key=lambda line: not serves(line)):
+        if line.relay is not None or id(line) in placed:
+            continue
         around = {end.side for end in friends.get(id(line), ()) if id(end) in placed}
         if around == {"left"}:
             line.side = "right"
@@ -159,7 +172,7 @@ def _conversations(links: list[Link], number: int) -> list[Conversation]:
     found: dict[tuple[int, int], Conversation] = {}
     for link in sorted(links, key=_moment):
         left, right = link.begin, link.end
-        if left.side == "right" and right.side == "left":
+        if _RANK[left.side] > _RANK[right.side]:
             left, right = right, left
         key = (id(left), id(right))
         if key not in found and (id(right), id(left)) in found:

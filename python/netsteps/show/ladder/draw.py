@@ -7,6 +7,7 @@ from netsteps.show.ladder.arrows import draw_links
 from netsteps.show.ladder.build import gap_text
 from netsteps.show.ladder.colours import colour_of, hue
 from netsteps.show.ladder.extras import draw_extras, extras_height
+from netsteps.show.ladder.lanes import draw_lanes, draw_passages, draw_verdicts
 from netsteps.show.ladder.layout import SIZE
 from netsteps.show.ladder.signs import arrow_head, break_mark, sign
 from netsteps.show.ladder.words import plural, since, step_title
@@ -15,7 +16,7 @@ from netsteps.show.units import time_text
 
 if TYPE_CHECKING:
     from netsteps.show.ladder.layout import Label, Picture, Side
-    from netsteps.show.ladder.model import Lifeline, Step
+    from netsteps.show.ladder.model import Lifeline, Link, Step
     from netsteps.show.theme import Theme
 
 __all__ = ["caption_of", "described", "draw"]
@@ -35,6 +36,8 @@ def caption_of(picture: "Picture") -> str:
         if count:
             words = "pairs of UDP sockets" if kind == "udp" and count > 1 else None
             parts.append(f"{count:,} {words}" if words else plural(count, word))
+    if model.relays:
+        parts.append(plural(len(model.relays), "relay"))
     if len(model.processes) > 1:
         parts.append(plural(len(model.processes), "process").replace("processs", "processes"))
     if model.threads:
@@ -52,10 +55,23 @@ def described(picture: "Picture") -> str:
     kinds = Counter(
         "FIN" if link.kind == "fin" else link.fate if link.fate in {"lost", "unread"} else link.kind
         for link in picture.model.links
+        if link.kind != "passage"
     )
     crossed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    deeds = Counter(
+        link.source.verdict for link in picture.model.links if link.source and _told(link)
+    )
+    through = ", ".join(f"{count} {verdict}" for verdict, count in sorted(deeds.items()))
     sentences = [caption_of(picture), "; ".join(sides), f"crossed: {crossed}" if crossed else ""]
+    sentences.append(f"the relay's verdicts: {through}" if through else "")
     return ". ".join(part for part in [*sentences, *picture.model.notes] if part)
+
+
+def _told(link: "Link") -> bool:
+    """Say whether it is a packet that a relay did not just pass on; once, when it has copies."""
+    if link.kind != "passage" or link.source is None or link.copy:
+        return False
+    return link.source.verdict not in {"", "passed"}
 
 
 def draw(picture: "Picture", theme: "Theme", alt: str) -> str:
@@ -64,21 +80,33 @@ def draw(picture: "Picture", theme: "Theme", alt: str) -> str:
     canvas = Canvas(picture.width, bottom + 8 + extras_height(picture), theme)
     _heads(canvas, picture)
     _axis(canvas, picture)
+    draw_lanes(canvas, picture)
     for line in picture.model.lines:
-        _lifeline(canvas, picture, line)
+        if line.relay is None:
+            _lifeline(canvas, picture, line)
     _folds(canvas, picture)
     for step in picture.model.steps:
         _bar(canvas, picture, step)
     _leaders(canvas, picture)
+    draw_passages(canvas, picture)
     labels = draw_links(canvas, picture)
+    # A relay that cuts a connection closes its sockets, but no ordinary close is drawn.
+    broken = {
+        link.source
+        for link in picture.model.links
+        if link.kind == "reset" and link.source is not None and link.begin.relay is not None
+    }
     for step in picture.model.steps:
-        _step(canvas, picture, step)
+        if step.line.relay is None or step.sign:
+            _step(canvas, picture, step, broken)
     for line in picture.model.lines:
         _number(canvas, picture, line)
+    draw_verdicts(canvas, picture)
     labels()
     _fold_words(canvas, picture)
     for label in picture.labels:
-        _label(canvas, picture, label)
+        if label.anchor != "middle":
+            _label(canvas, picture, label)
     draw_extras(canvas, picture, bottom + 8)
     return canvas.render(caption_of(picture), alt)
 
@@ -179,7 +207,7 @@ def _lifeline(canvas: Canvas, picture: "Picture", line: "Lifeline") -> None:
 
 def _number(canvas: Canvas, picture: "Picture", line: "Lifeline") -> None:
     """Put the number of its conversation on the beginning of a lifeline."""
-    if not picture.several or not line.tag:
+    if not picture.several or not line.tag or line.relay is not None:
         return
     x, y = picture.x[id(line)], picture.top + picture.begins[id(line)]
     text = str(line.tag)
@@ -210,8 +238,11 @@ def _folds(canvas: Canvas, picture: "Picture") -> None:
         for line in picture.model.lines:
             begin = picture.top + picture.begins[id(line)]
             end = picture.top + picture.ends[id(line)]
-            if begin < top and end > bottom and not fold.busy:
+            if begin < top and end > bottom and not fold.busy and line.relay is None:
                 broken.append((picture.x[id(line)], colour_of(picture, theme, line)))
+        for lane in picture.lanes:
+            if not fold.busy and picture.top + lane.top < top:
+                broken += [(lane.left, theme.faint), (lane.right, theme.faint)]
         for x, colour in broken:
             break_mark(
                 canvas,
@@ -277,13 +308,13 @@ def _bar(canvas: Canvas, picture: "Picture", step: "Step") -> None:
                 break_mark(canvas, x + side, top, bottom, colour=tint, paper=theme.panel)
 
 
-def _step(canvas: Canvas, picture: "Picture", step: "Step") -> None:
+def _step(canvas: Canvas, picture: "Picture", step: "Step", broken: "set[Step]") -> None:
     x, y = picture.x[id(step.line)], picture.at(step)
     colour = colour_of(picture, canvas.theme, step.line)
     if step.sign in {"refused", "timeout", "failed"}:
         y = picture.bar(step)[1]
     canvas.open()
-    sign(canvas, step.sign, x, y, colour)
+    sign(canvas, "reset" if step in broken else step.sign, x, y, colour)
     made = step.made
     if made is not None and id(made) in picture.x:
         there = picture.x[id(made)]
@@ -300,6 +331,8 @@ def _step(canvas: Canvas, picture: "Picture", step: "Step") -> None:
 def _leaders(canvas: Canvas, picture: "Picture") -> None:
     """Lead from a label to its lifeline, where another one stands between."""
     for label in picture.labels:
+        if label.anchor == "middle":
+            continue
         x = picture.x[id(label.line or label.step.line)]
         edge = picture.left.first if label.anchor == "end" else picture.right.last
         if abs(x - edge) < 1:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.model import Link, Step
+from netsteps.show.ladder.words import verdict_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -96,13 +97,14 @@ def _fold_alike(model: "Model") -> None:
         group[0].alike = len(group)
         for talk in group:
             if id(talk) not in shown:
-                for line in (talk.left, talk.right):
+                for line in (talk.left, talk.right, *talk.via):
                     # A socket that others share stays: a listener, a UDP server.
                     if line.role != "listener" and line.tag == talk.number:
                         line.folded = True
     for talk in model.conversations:
         if id(talk) in shown:
-            talk.left.folded = talk.right.folded = False
+            for line in (talk.left, talk.right, *talk.via):
+                line.folded = False
 
 
 def _shared(line: "Lifeline", folded: set[int]) -> bool:
@@ -187,6 +189,7 @@ def _run(steps: list[Step], period: int) -> Step:
         out=sum(step.size for step in steps if step.way == "out"),
         into=sum(step.size for step in steps if step.way == "in"),
         last=last.event,
+        verdict=verdict_counts(steps) if first.line.relay and first.way == "in" else "",
     )
     for step in steps:
         step.part_of = run

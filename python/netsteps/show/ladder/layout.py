@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from netsteps.show.ladder.lane_layout import Lane, inside_words, lanes_of, put_lanes, room_of
 from netsteps.show.ladder.rows import Rows, rows_of
 from netsteps.show.ladder.words import label, plural
 from netsteps.show.svg import clipped, text_width
@@ -70,6 +71,7 @@ class Picture:
     labels: list[Label] = field(default_factory=list)
     left: Side = field(default_factory=Side)
     right: Side = field(default_factory=Side)
+    lanes: list[Lane] = field(default_factory=list)
 
     def at(self, step: "Step") -> float:
         """Give the height of a step's row."""
@@ -93,6 +95,7 @@ def picture_of(model: "Model", width: float) -> Picture:
     _spans(picture)
     lanes = {side: _lanes(picture, side) for side in ("left", "right")}
     _labels(picture)
+    picture.lanes = lanes_of(picture)
     room = {
         side: max([label.width for label in picture.labels if label.anchor == anchor], default=50.0)
         for side, anchor in (("left", "end"), ("right", "start"))
@@ -168,8 +171,14 @@ def _labels(picture: Picture) -> None:
     """Write the label of each row, and measure it."""
     model, rows = picture.model, picture.rows
     last_thread: dict[int, int] = {}
+    inside = inside_words(model)
     for step in model.steps:
         side = step.line.side
+        if side == "relay":
+            words = inside.get(id(step), "")
+            y = picture.at(step)
+            picture.labels.append(Label(step, 0, y, "middle", "", words, "", ""))
+            continue
         anchor = "end" if side == "left" else "start"
         name, detail = label(step, several=picture.several)
         tag = str(step.tag) if picture.several and step.tag else ""
@@ -233,8 +242,9 @@ def _columns(
     left_end = left + max(len(lanes["left"]) - 1, 0) * gap
     right_width = max(len(lanes["right"]) - 1, 0) * gap
     taken = left_end + right_width + room["right"] + 16 + 2 * _MARGIN
-    if lanes["right"]:
-        picture.width = max(picture.width, taken + _LEAST_MIDDLE)
+    least = room_of(picture.lanes) if picture.lanes else _LEAST_MIDDLE
+    if lanes["right"] or picture.lanes:
+        picture.width = max(picture.width, taken + least)
     else:
         picture.width = max(left_end + 60, _ALONE)
         room = {**room, "right": 0.0}
@@ -244,13 +254,18 @@ def _columns(
             picture.x[id(line)] = right + number * gap
     picture.left.first, picture.left.last = left, left_end
     picture.right.first, picture.right.last = right, right + right_width
+    put_lanes(picture, left_end, right)
     for each in picture.labels:
-        each.x = left - 14 if each.anchor == "end" else right + right_width + 14
+        if each.anchor != "middle":
+            each.x = left - 14 if each.anchor == "end" else right + right_width + 14
     middle = (left_end + right) / 2
     picture.left.left, picture.left.right = picture.axis + 8, middle - 20
-    if not lanes["right"]:
+    if not lanes["right"] and not picture.lanes:
         picture.left.right = picture.width - _MARGIN
     picture.right.left, picture.right.right = middle + 20, picture.width - _MARGIN
+    if picture.lanes:
+        picture.left.right = picture.lanes[0].left - 16
+        picture.right.left = picture.lanes[-1].right + 16
 
 
 def _name_sides(picture: Picture) -> None:

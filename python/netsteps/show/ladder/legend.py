@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from netsteps.show.ladder.signs import arrow_head, fin_head, sign
+from netsteps.show.ladder.signs import arrow_head, fin_head, sign, verdict_sign
+from netsteps.show.ladder.words import RELAYED
 from netsteps.show.svg import number, text_width
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ __all__ = ["draw_legend", "legend_height", "meanings"]
 _SIZE = 11.0
 _LEADING = 18.0
 _MARGIN = 12.0
-_LONG = {"data", "datagram", "handshake", "fin", "outside", "wait", "run", "fold"}
+_LONG = {"data", "datagram", "handshake", "fin", "outside", "wait", "run", "fold", "relay"}
 _WORDS = {
     "data": "bytes, from the sending call to the reading call",
     "datagram": "a datagram",
@@ -37,6 +38,8 @@ _WORDS = {
     "outside": "an end outside this trace: what it did was not seen",
     "fold": "idle time, folded",
     "run": "many calls drawn as one",
+    "relay": "a relay: what comes in at one edge goes out at the other",
+    **{f"relay {verdict}": words for verdict, words in RELAYED.items()},
 }
 
 
@@ -49,12 +52,17 @@ def meanings(picture: "Picture") -> dict[str, str]:
     used |= {link.fate for link in links if link.kind in {"data", "datagram"}}
     if any(line.outside for line in model.lines):
         used.add("outside")
-    if any(step.waited_ns for step in model.steps):
+    if any(step.waited_ns for step in model.steps if step.line.relay is None):
         used.add("wait")
     if any(not fold.busy for fold in picture.rows.folds):
         used.add("fold")
     if any(step.count > 1 for step in model.steps):
         used.add("run")
+    if picture.lanes:
+        told = [step for step in model.steps if step.line.relay is not None and step.count == 1]
+        if any(link.short > 0 for link in model.links):
+            used.add("relay lost")
+        used |= {"relay", *(f"relay {step.verdict}" for step in told)}
     return {name: words for name, words in _WORDS.items() if name in used}
 
 
@@ -133,5 +141,11 @@ def _sample(canvas: "Canvas", name: str, x: float, y: float) -> None:
                 f"M{number(middle)} {number(y - 6)} v2.5 l3 1.5 l-6 4 l3 1.5 v2.5",
                 stroke=theme.faint,
             )
+        case "relay":
+            canvas.rect(x, y - 6, width, 12, fill=theme.panel)
+            for edge in (x, end):
+                canvas.line(edge, y - 6, edge, y + 6, stroke=theme.faint, stroke_width=1.2)
+        case _ if name.startswith("relay "):
+            verdict_sign(canvas, name.removeprefix("relay "), middle, y)
         case _:
             sign(canvas, name, middle, y, theme.ink)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from netsteps.show.ladder.model import Conversation, Step
 
-__all__ = ["connection_links"]
+__all__ = ["connection_links", "moved_ranges"]
 
 Range = tuple[int, int, "Step"]
 
@@ -40,7 +40,7 @@ def _handshakes(conversation: "Conversation") -> "Iterator[Link]":
         yield Link("handshake", right, end, None, left.accept or left.steps[0], "unseen")
 
 
-def _ranges(line: Lifeline, way: str) -> "list[Range]":
+def moved_ranges(line: Lifeline, way: str) -> "list[Range]":
     """Give the part of the stream that each call moved: (first byte, behind the last, call).
 
     In the order of the stream: of calls that several threads make at once, the first to begin need
@@ -66,14 +66,14 @@ def _ranges(line: Lifeline, way: str) -> "list[Range]":
 
 def _data(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
     if source.outside:
-        for first, behind, step in _ranges(target, "in"):
+        for first, behind, step in moved_ranges(target, "in"):
             preview = bytes(step.event.preview)
             yield Link("data", source, target, None, step, "read", first, behind - first, preview)
         return
     fate = "unseen" if target.outside else "unread"
-    reads = _ranges(target, "in") if not target.outside and target.role != "listener" else []
+    reads = moved_ranges(target, "in") if not target.outside and target.role != "listener" else []
     at = 0
-    for first, behind, step in _ranges(source, "out"):
+    for first, behind, step in moved_ranges(source, "out"):
         position = first
         while at < len(reads) and reads[at][1] <= position:
             at += 1

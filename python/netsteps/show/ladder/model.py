@@ -9,7 +9,18 @@ from netsteps.show.steps import _Event
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Conversation", "Event", "Lifeline", "Link", "Model", "Step", "ends_of", "step_of"]
+__all__ = [
+    "Conversation",
+    "Event",
+    "Lifeline",
+    "Link",
+    "Model",
+    "Relay",
+    "Step",
+    "ends_of",
+    "leftwards",
+    "step_of",
+]
 
 _OUT = {"send", "sendmsg", "sendto", "sendfile", "sendmmsg"}
 _IN = {"recv", "recvfrom", "recvmsg", "recvmmsg"}
@@ -24,6 +35,8 @@ class _Recorded(_Event, Protocol):
     def id(self) -> int: ...
     @property
     def offset(self) -> int | None: ...
+    @property
+    def origin(self) -> int | None: ...
 
 
 Event = _Recorded
@@ -34,7 +47,8 @@ class Lifeline:
     """One socket over its time, or an end of which nothing was recorded.
 
     role: "listener", "accepted", "client", "datagram" or "outside". side: servers stand on the
-    left, clients on the right. closed_ns: when it was closed, None when that was not seen.
+    left, clients on the right. closed_ns: when it was closed, None when that was not seen. A socket
+    of a relay has the side "relay", and faces the end that it talks with: "left" or "right".
     """
 
     kind: str
@@ -54,11 +68,22 @@ class Lifeline:
     accept: "Step | None" = None  # the step of the listener that made it
     tag: int = 0  # the number of its conversation
     folded: bool = False  # not drawn: others like it are
+    relay: "Relay | None" = None
+    faces: str = ""
 
     @property
     def outside(self) -> bool:
         """Say whether this end is not in the trace."""
         return self.role == "outside"
+
+
+@dataclass(slots=True, eq=False)
+class Relay:
+    """A relay: a lane between the two sides, whose edges are its sockets."""
+
+    lines: list[Lifeline]
+    kind: str
+    local: str = ""  # where its clients reach it
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +118,8 @@ class Step:
     hidden: bool = False
     made: Lifeline | None = None  # the connection that this accept made
     partial: bool = False  # its bytes were cut otherwise at the other end
+    joined: "Step | None" = None  # drawn in the row of this one: they are of one moment
+    verdict: str = ""  # of a relay; of a run: how many of each
 
     @property
     def left_out(self) -> bool:
@@ -117,10 +144,12 @@ class Step:
 class Link:
     """What went from one lifeline to another.
 
-    kind: "data", "datagram", "fin", "reset" or "handshake". source, target: the steps, None where
-    no call was seen. fate: "read", "unread" (TCP: no call took it), "lost" (UDP: never received),
-    "unseen" (the other end is not in the trace). first: the position of its first byte in the
+    kind: "data", "datagram", "fin", "reset" or "handshake", and "passage" for what goes through a
+    relay. source, target: the steps, None where no call was seen. fate: "read", "unread" (TCP: no
+    call took it), "lost" (UDP: never received), "unseen" (the other end is not in the trace); of a
+    passage "read", or "lost" when it did not go on. first: the position of its first byte in the
     stream. whole: whether it is all that the sender's call sent and all that the reader's got.
+    copy: 0, or which one of several that went out. short: how many bytes of a chunk did not go on.
     """
 
     kind: str
@@ -134,22 +163,29 @@ class Link:
     preview: bytes = b""
     whole: bool = True
     count: int = 1
+    copy: int = 0
+    short: int = 0
 
 
 @dataclass(slots=True, eq=False)
 class Conversation:
-    """Two ends that talked: a TCP connection, or two UDP sockets."""
+    """Two ends that talked: a TCP connection, or two UDP sockets.
+
+    via: the sockets of a relay that carry this conversation alone.
+    """
 
     number: int
     left: Lifeline
     right: Lifeline
     kind: str
     alike: int = 1  # how many conversations it stands for; 0: another one stands for it
+    via: "list[Lifeline]" = field(default_factory=list)
 
     @property
     def first_ns(self) -> int:
         """When it began."""
-        ends = [line.first_ns for line in (self.left, self.right) if not line.outside]
+        both = (self.left, self.right)
+        ends = [line.first_ns for line in both if not line.outside] or [both[1].first_ns]
         return max(ends) if self.kind == "tcp" else min(ends)
 
     @property
@@ -179,6 +215,16 @@ class Model:
     notes: list[str] = field(default_factory=list)
     threads: dict[int, int] = field(default_factory=dict)
     processes: list[int] = field(default_factory=list)
+    relays: list[Relay] = field(default_factory=list)
+
+
+def leftwards(link: Link) -> bool:
+    """Say whether it goes to the left."""
+    if link.begin.side == "relay":
+        if link.kind == "passage":
+            return link.begin.faces == "right"
+        return link.begin.faces == "left"
+    return link.begin.side == "right"
 
 
 def step_of(line: Lifeline, event: Event) -> Step:
@@ -212,6 +258,7 @@ def step_of(line: Lifeline, event: Event) -> Step:
         at_ns=at,
         offset=event.offset if way and line.kind == "tcp" else None,
         sign=_sign(event, way),
+        verdict=event.verdict or "",
     )
 
 

@@ -12,28 +12,50 @@ _CHARS = {
     _DOWN | _LEFT | _RIGHT: "┬", _UP | _LEFT | _RIGHT: "┴",
     _UP | _DOWN | _LEFT | _RIGHT: "┼",
 }  # fmt: skip
+_WALLS = {_LEFT: "╢", _RIGHT: "╟", _LEFT | _RIGHT: "╫"}
 _STEP = 3  # between two rails
 
 
 class Rails:
-    """The space between the two sides. rows: how many; width: in characters."""
+    """The space between the two sides.
 
-    def __init__(self, rows: int, width: int) -> None:
+    rows: how many; width: in characters. tight: there is little of it.
+    """
+
+    def __init__(self, rows: int, width: int, *, tight: bool = False) -> None:
+        self._tight = tight
         self._width = width
         self._lines = [[0] * width for _ in range(rows)]
         self._texts: list[list[tuple[int, str]]] = [[] for _ in range(rows)]
         self._taken: dict[int, list[tuple[int, int]]] = {}  # rail: the rows that it goes through
         self._rail_of: dict[int, int] = {}
+        self._walls: list[tuple[int, int, int]] = []
+        self._edges: set[int] = set()
 
-    def bent(self, key: int, source: int, target: int, way: int, text: str) -> None:
+    def wall(self, column: int, first: int, behind: int) -> None:
+        """Draw an edge of a lane, through these rows; lines go through it."""
+        self._walls.append((column, first, behind))
+        self._edges.add(column)
+
+    def bent(
+        self,
+        key: int,
+        source: int,
+        target: int,
+        way: int,
+        text: str,
+        *,
+        span: tuple[int, int] | None = None,
+        head: bool = True,
+    ) -> None:
         """Draw from a side at one row to the other side at another row.
 
         key: who sends; several lines of one sender share the part that goes down. way: 1 to the
-        right, -1 to the left.
+        right, -1 to the left. span: the columns where it begins and ends. head: with an arrow's.
         """
         first, last = min(source, target), max(source, target)
-        rail = self._rail(key, first, last, way)
-        start, stop = (0, self._width - 1) if way > 0 else (self._width - 1, 0)
+        start, stop = span or self._span(way)
+        rail = self._rail(key, first, last, (start, stop))
         new = key not in self._rail_of
         self._rail_of[key] = rail
         self._across(source, start, rail)
@@ -42,53 +64,81 @@ class Rails:
             for row in range(first, last):
                 self._lines[row][rail] |= _DOWN
                 self._lines[row + 1][rail] |= _UP
-        self._put(target, stop, "►" if way > 0 else "◄")
+        if head:
+            self._put(target, stop, "►" if way > 0 else "◄")
         row, end = (source, start) if new else (target, stop)
         if new or target != source:
             self._label(row, min(end, rail), max(end, rail), text)
 
     def flat(
-        self, row: int, way: int, text: str, *, line: str, head: str, part: float = 1.0
+        self,
+        row: int,
+        way: int,
+        text: str,
+        *,
+        line: str,
+        head: str,
+        part: float = 1.0,
+        span: tuple[int, int] | None = None,
     ) -> None:
         """Draw along one row, over a part of the way."""
+        start, stop = span or self._span(way)
+        start += way * (start in self._edges)
+        stop -= way * (stop in self._edges)
+        room = abs(stop - start) + 1
         end = len(head) if part < 1 else 1
-        length = max(int(self._width * part), len(text) + end + 4)
-        length = min(length, self._width)
+        length = max(int(room * part), len(text) + end + 4)
+        length = min(length, room)
         if part < 1 and length - end < 2:
-            length = self._width
+            length = room
         body = line * max(length - end, 0)
         words = f" {text} " if text and len(text) + 4 <= len(body) else ""
         at = (len(body) - len(words)) // 2
         body = body[:at] + words + body[at + len(words) :]
         if way < 0:
             head = head if part == 1 or len(head) == 1 else " ".join([head[2:], head[0]])
-            self._put(row, self._width - length, head + body)
+            self._put(row, start - length + 1, (head + body)[-room:])
         else:
-            self._put(row, 0, body + head)
+            self._put(row, start, (body + head)[:room])
+
+    def _span(self, way: int) -> tuple[int, int]:
+        return (0, self._width - 1) if way > 0 else (self._width - 1, 0)
 
     def row(self, number: int) -> str:
         """Give one line."""
-        chars = [_CHARS[mask] for mask in self._lines[number]]
+        masks = self._lines[number]
+        chars = [_CHARS[mask] for mask in masks]
+        for column, first, behind in self._walls:
+            if first <= number < behind and 0 <= column < self._width:
+                chars[column] = _WALLS.get(masks[column], "║")
         for at, text in self._texts[number]:
             for offset, char in enumerate(text):
                 if 0 <= at + offset < self._width:
                     chars[at + offset] = char
         return "".join(chars)
 
-    def _rail(self, key: int, first: int, last: int, way: int) -> int:
+    def words(self, row: int, at: int, text: str) -> None:
+        """Write words into a row."""
+        self._put(row, at, text)
+
+    def _rail(self, key: int, first: int, last: int, span: tuple[int, int]) -> int:
         """Find a place to go down, near the side where it arrives, that nobody else uses."""
         if key in self._rail_of:
             rail = self._rail_of[key]
             self._taken[rail].append((first, last))
             return rail
-        for number in range(max((self._width - 8) // _STEP, 1)):
-            at = 4 + number * _STEP
-            rail = self._width - 1 - at if way > 0 else at
+        start, stop = span
+        room, begin, step = abs(stop - start) + 1, 4, _STEP
+        if self._tight:
+            begin, step = 2, _STEP - 1
+        for number in range(max((room - 2 * begin) // step, 1)):
+            at = begin + number * step
+            rail = stop - at if stop > start else stop + at
             taken = self._taken.setdefault(rail, [])
-            if all(last <= begin or end <= first for begin, end in taken):
+            if all(last <= low or high <= first for low, high in taken):
                 taken.append((first, last))
                 return rail
-        return self._width // 2
+        return (start + stop) // 2
 
     def _across(self, row: int, begin: int, end: int) -> None:
         left, right = min(begin, end), max(begin, end)
@@ -101,10 +151,14 @@ class Rails:
 
     def _label(self, row: int, left: int, right: int, text: str) -> None:
         """Write on a line, where it crosses nothing."""
-        room = right - left - 5
+        left, right = left + (left in self._edges), right - (right in self._edges)
+        room = right - left - (3 if self._tight else 5)
         if room < 4 or not text:
             return
-        text = text if len(text) <= room else f"{text[: room - 3]}..."
+        if len(text) > room:
+            # The verdict without its rule says more than a part of both.
+            text = text.partition(": ")[0] if self._tight else text
+            text = text if len(text) <= room else f"{text[: room - 3]}..."
         words = f" {text} "
         places = [(left + right - len(words)) // 2, left + 2, right - len(words) - 1]
         for at in places:

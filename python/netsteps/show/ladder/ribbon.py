@@ -118,6 +118,12 @@ def draw_ribbons(canvas: "Canvas", picture: "Picture", top: float) -> None:
         canvas.text(_LEFT, top + 12, more, size=11, fill=canvas.theme.faint)
 
 
+def ends_of(ribbon: Ribbon) -> tuple[str, str]:
+    """Say who sent and who read."""
+    names = {"left": "server", "right": "client", "relay": "relay"}
+    return names[ribbon.link.begin.side], names[ribbon.link.end.side]
+
+
 def letters(ribbon: Ribbon) -> "list[str] | None":
     """Give its bytes, one text for each; None when they are too many or were not all kept."""
     if ribbon.behind - ribbon.first > _LETTERS:
@@ -164,13 +170,11 @@ class _Drawer:
 
     def draw(self) -> None:
         theme, top = self.canvas.theme, self.top
-        begin = self.ribbon.link.begin
-        who = "client" if begin.side == "right" else "server"
+        who, other = ends_of(self.ribbon)
         tag = self.picture.several and (self.ribbon.link.source or self.ribbon.link.target)
         if tag:
             self.canvas.text(_LEFT, top + 27, str(tag.tag), size=12, fill=self.colour, bold=True)
         x = _LEFT + (text_width(str(tag.tag), 12) + 8 if tag else 0)
-        other = "server" if who == "client" else "client"
         self.canvas.text(x, top + 27, f"{who} sent", size=11, fill=theme.ink)
         strip = 18.0 if self.letters is not None else 8.0
         self.canvas.text(x, top + 13 + _ROW + strip + 14, f"{other} read", size=11, fill=theme.ink)

@@ -82,7 +82,7 @@ def rows_of(model: "Model") -> Rows:
         return rows
     scale, limit = _scale([after.ns - before.ns for before, after in _neighbours(anchors)])
     runs = [step for step in model.steps if step.count > 1]
-    y, last = 0.0, {"left": -_SAME_SIDE, "right": -_SAME_SIDE}
+    y, last = 0.0, dict.fromkeys(("left", "relay", "right"), -_SAME_SIDE)
     labelled = -_ANY_SIDE
     before = anchors[0].ns
     for anchor in anchors:
@@ -113,6 +113,10 @@ def rows_of(model: "Model") -> Rows:
             last[side] = max(last[side], y + _SIGN - _SAME_SIDE)
         _note(rows, anchor, y)
     rows.height = y
+    for link in model.links:
+        step = link.target
+        if step is not None and step.joined is not None and id(step.joined) in rows.at:
+            rows.at[id(step)] = rows.at[id(step.joined)]
     return rows
 
 
@@ -150,6 +154,8 @@ def _anchors(model: "Model") -> list[_Anchor]:
             if end is not None and end > step.at_ns:
                 anchors.append(_Anchor(end, 3, "end", step))
             continue
+        if step.line.relay is not None and step.sign not in {"refused", "timeout", "failed"}:
+            continue  # its calls wait for packets, which says nothing
         if step.start_ns < step.at_ns:
             between = _between(ats, step.start_ns, step.at_ns)
             if step.waited_ns or (between and step.call.startswith("accept")):

@@ -7,7 +7,7 @@ from netsteps.show.svg import number
 if TYPE_CHECKING:
     from netsteps.show.svg import Canvas
 
-__all__ = ["arrow_head", "break_mark", "dot", "fin_head", "sign"]
+__all__ = ["arrow_head", "break_mark", "dot", "fin_head", "sign", "verdict_sign"]
 
 _THIN = 1.6
 
@@ -96,6 +96,40 @@ def sign(canvas: "Canvas", name: str, x: float, y: float, colour: str) -> None:
             )
         case _:
             dot(canvas, x, y, colour)
+
+
+def verdict_sign(canvas: "Canvas", name: str, x: float, y: float) -> None:
+    """Draw the sign of what a relay did, in a square of 12 pixels round x, y."""
+    theme = canvas.theme
+    red, ink, at = theme.red, theme.ink, f"M{number(x)} {number(y)}"
+    match name:
+        case "late":  # a clock
+            canvas.add("circle", cx=x, cy=y, r=5, fill=theme.paper, stroke=ink, stroke_width=1.3)
+            canvas.path(f"M{number(x)} {number(y - 3.4)} v3.4 h2.6", stroke=ink, stroke_width=1.3)
+        case "doubled":  # one becomes two
+            canvas.path(f"{at} m-5 0 h3 l3 -3.6 h4 m-7 3.6 l3 3.6 h4", stroke=ink, stroke_width=1.5)
+        case "reordered":  # two that cross
+            canvas.path(f"{at} m-5 -3.6 l10 7.2 m-10 0 l10 -7.2", stroke=ink, stroke_width=1.5)
+        case "corrupted":  # a line that is broken
+            canvas.path(
+                f"{at} m-6 0 h2.4 l1.6 -4.6 l4 9.2 l1.6 -4.6 h2.4", stroke=red, stroke_width=1.5
+            )
+        case "split":  # one becomes short pieces
+            canvas.path(f"{at} m-6 0 h3.2 m1.2 0 h3.2 m1.2 0 h3.2", stroke=ink, stroke_width=3)
+        case "glued":  # pieces become one
+            canvas.path(f"{at} m-6 0 h12", stroke=ink, stroke_width=3)
+        case "stalled" | "silent":  # a pause
+            canvas.path(f"{at} m-2.4 -4.5 v9 m4.8 -9 v9", stroke=ink, stroke_width=2.4)
+        case "cut":  # a way that ends at a wall
+            canvas.path(f"{at} m-6 0 h7 m1.4 -5 v10", stroke=red, stroke_width=2)
+        case "too big":  # a square that is crossed out
+            canvas.path(f"{at} m-4.5 -4.5 h9 v9 h-9 z m0 9 l9 -9", stroke=red, stroke_width=1.6)
+        case "reset" | "refused":
+            sign(canvas, name, x, y, red)
+        case "passed":
+            dot(canvas, x, y, ink)
+        case _:  # "lost", "failed", and what a later relay may tell
+            sign(canvas, "lost", x, y, red)
 
 
 def break_mark(

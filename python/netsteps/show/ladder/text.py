@@ -9,8 +9,10 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.build import gap_text
+from netsteps.show.ladder.model import leftwards
 from netsteps.show.ladder.rails import Rails
-from netsteps.show.ladder.ribbon import letters, ribbons_of
+from netsteps.show.ladder.ribbon import ends_of, letters, ribbons_of
+from netsteps.show.ladder.text_lanes import TextLanes, short
 from netsteps.show.ladder.words import TIMES, fate_text, link_label, since
 from netsteps.show.tables import printable
 from netsteps.show.units import size_text, time_text
@@ -24,6 +26,7 @@ __all__ = ["text_of"]
 
 _LEAST_MIDDLE = 24
 _MOST_LABEL = 34
+_LABEL_BY_LANE = 20  # what a label should have before the words of a relay get more
 _SIGNS = {
     "": "●",
     "end": "▬",
@@ -41,6 +44,7 @@ _ASCII = str.maketrans(
         "┃": "H", "─": "-", "╌": ".", "┄": ".", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+",
         "┤": "+", "┬": "+", "┴": "+", "┼": "+", "◄": "<", "►": ">", "◁": "<", "▷": ">", TIMES: "x",
         "␣": "_", "┊": ":", "·": ".", "□": "u",
+        "║": "|", "╢": "|", "╟": "|", "╫": "+", "‖": "=",
     }
 )  # fmt: skip
 
@@ -56,7 +60,7 @@ def text_of(picture: "Picture", caption: str, *, columns: int = 100, ascii: bool
         parts.append("")
     for note in picture.model.notes:
         parts += _wrapped(note, columns)
-    text = "\n".join(_short(line.rstrip(), columns) for line in parts)
+    text = "\n".join(short(line.rstrip(), columns) for line in parts)
     return text.translate(_ASCII) if ascii else text
 
 
@@ -69,10 +73,6 @@ def _wrapped(text: str, columns: int) -> list[str]:
             longer = word
         line = longer
     return [*lines, line]
-
-
-def _short(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - 3, 0)] + "..."
 
 
 def _on(middle: str, text: str) -> str:
@@ -91,15 +91,22 @@ class _Text:
         self.picture, self.model, self.columns = picture, picture.model, columns
         self.labels = sorted(picture.labels, key=lambda label: (label.y, label.anchor))
         words = {side: [_words(each) for each in self._of(side)] for side in ("end", "start")}
+        self.lanes = TextLanes(picture, columns)
+        least = self.lanes.least() if self.lanes else _LEAST_MIDDLE
         self.time = max(len(since(self.model, ns)) for _, ns in picture.rows.times)
         taken = self.time + 2 + 3 + 3
-        room = columns - taken - _LEAST_MIDDLE
+        room = max(columns - taken - least, 16)
         wide = {
             side: max([len(text) for text in texts], default=6) for side, texts in words.items()
         }
+        if self.lanes:
+            wanted = sum(min(count, _LABEL_BY_LANE) for count in wide.values())
+            room += self.lanes.narrow(max(wanted - room, 0))
         self.left = min(wide["end"], _MOST_LABEL, max(room // 2, room - wide["start"]))
         self.right = min(wide["start"], _MOST_LABEL, room - self.left)
         self.middle = columns - taken - self.left - self.right
+        if self.lanes:
+            self.middle = self.lanes.place(self.middle)
         self.row: dict[int, int] = {}
         self.rows: list[Label | str] = []
         self.marks: dict[str, list[str]] = {}
@@ -127,23 +134,32 @@ class _Text:
             if not isinstance(entry, str) and not entry.faint:
                 self.row[id(entry.step)] = len(self.rows)
             self.rows.append(entry)
+        for link in self.model.links:
+            joined = link.target.joined if link.target is not None else None
+            if joined is not None and id(joined) in self.row:
+                self.row[id(link.target)] = self.row[id(joined)]
         self.names = {id(label.step): label for label in self.labels if label.line is not None}
 
     def lines(self) -> list[str]:
         """Write all rows."""
         self._spans()
-        rails = Rails(len(self.rows), self.middle)
+        rails = Rails(len(self.rows), self.middle, tight=bool(self.lanes))
+        self.lanes.draw(rails, [self._y(number) for number in range(len(self.rows))])
         for link in self.model.links:
             self._link(rails, link)
         head = [self._head()]
+        self.lanes.deeds(rails, self.row, _SIGNS)
         return head + [self._line(number, rails) for number in range(len(self.rows))]
 
     def _head(self) -> str:
         """Write who stands on each side, above it."""
         left, right = self.picture.left, self.picture.right
+        if self.lanes:
+            sides = _head_words(left.title, left.ends), _head_words(right.title, right.ends)
+            return self.lanes.head(self.time + self.left + 5, self.time + 2, sides)
         start, half = self.time + 2, self.left + 3 + self.middle // 2
-        one = _short(_head_words(left.title, left.ends), half - 2)
-        other = _short(_head_words(right.title, right.ends), self.columns - start - half - 1)
+        one = short(_head_words(left.title, left.ends), half - 2)
+        other = short(_head_words(right.title, right.ends), self.columns - start - half - 1)
         indent = max(min(self.left + 3, half - 2) - len(one), 0)
         return f"{'':>{start}}{' ' * indent + one:<{half}} {other:>{self.right + self.middle // 2}}"
 
@@ -153,9 +169,19 @@ class _Text:
         marks = {side: own[number] for side, own in self.marks.items()}
         if isinstance(entry, str):
             marks = {side: "┊" if mark != " " else " " for side, mark in marks.items()}
-            middle = _on(middle, _short(entry, self.middle - 2))
+            middle = _on(middle, short(entry, self.middle - 2))
             return f"{'':>{self.time}}  {'':>{self.left}} {marks['left']} {middle} {marks['right']}"
         step = entry.step
+        if entry.anchor == "middle":
+            named = self.names.get(id(step))
+            words = {"left": "", "right": ""}
+            if named is not None:
+                words["left" if named.anchor == "end" else "right"] = _words(named)
+            left, right = short(words["left"], self.left), short(words["right"], self.right)
+            return (
+                f"{since(self.model, step.at_ns):>{self.time}}  {left:>{self.left}}"
+                f" {marks['left']} {middle} {marks['right']} {right}"
+            )
         side = "left" if entry.anchor == "end" else "right"
         marks[side] = "┃" if entry.faint else _SIGNS[step.sign]
         words = {"left": "", "right": "", side: _words(entry)}
@@ -163,8 +189,8 @@ class _Text:
         if named is not None and not entry.faint:
             words["left" if named.anchor == "end" else "right"] = _words(named)
         at = step.start_ns if entry.faint else step.at_ns
-        left = _short(words["left"], self.left)
-        right = _short(words["right"], self.right)
+        left = short(words["left"], self.left)
+        right = short(words["right"], self.right)
         return (
             f"{since(self.model, at):>{self.time}}  {left:>{self.left}} {marks['left']}"
             f" {middle} {marks['right']} {right}"
@@ -176,10 +202,14 @@ class _Text:
         ys = [self._y(number) for number in range(len(self.rows))]
         self.marks = {side: [" "] * len(ys) for side in ("left", "right")}
         for line in self.model.lines:
+            if line.relay is not None:
+                continue
             first = bisect_left(ys, picture.begins[id(line)])
             behind = bisect_right(ys, picture.ends[id(line)])
             self.marks[line.side][first:behind] = ["│"] * max(behind - first, 0)
         for step in self.model.steps:
+            if step.line.relay is not None:
+                continue
             if id(step) in rows.begin or id(step) in rows.end or step.sign == "waiting":
                 begin, end = (y - picture.top for y in picture.bar(step))
                 end = picture.height if step.sign == "waiting" else end
@@ -197,39 +227,48 @@ class _Text:
         source = self.row.get(id(link.source)) if link.source else None
         target = self.row.get(id(link.target)) if link.target else None
         text = printable(link_label(link))
-        way = 1 if link.begin.side == "left" else -1
-        if link.begin.side == link.end.side:
+        way = -1 if leftwards(link) else 1
+        if link.kind == "passage":
+            self.lanes.passage(rails, link, source, target)
             return
+        if link.begin.side == link.end.side != "relay":
+            return
+        span = self.lanes.span(link, way, self.middle)
         if link.kind == "handshake":
             row = source if source is not None else target
             if row is None:
                 return
             if link.fate == "lost" and link.source is not None:
                 text = "no answer" if link.source.sign == "timeout" else "RST"
-                rails.flat(row, way, text, line="╌", head="✕", part=0.6)
+                rails.flat(row, way, text, line="╌", head="✕", part=0.6, span=span)
             else:
-                rails.flat(row, way, "handshake", line="╌", head="▷" if way > 0 else "◁")
+                head = "▷" if way > 0 else "◁"
+                rails.flat(row, way, "handshake", line="╌", head=head, span=span)
         elif source is not None and target is not None:
-            rails.bent(id(link.source), source, target, way, text)
+            rails.bent(id(link.source), source, target, way, text, span=span)
         elif source is not None:
-            self._departs(rails, link, (source, way), text)
+            self._departs(rails, link, (source, way, span), text)
         elif target is not None:
             if link.source is not None and link.source.left_out:
                 text = "..."
-            rails.flat(target, way, text, line="─", head="►" if way > 0 else "◄")
+            rails.flat(target, way, text, line="─", head="►" if way > 0 else "◄", span=span)
 
-    def _departs(self, rails: Rails, link: "Link", at: tuple[int, int], text: str) -> None:
+    def _departs(
+        self, rails: Rails, link: "Link", at: tuple[int, int, tuple[int, int]], text: str
+    ) -> None:
         """Draw what no call that is drawn received."""
-        row, way = at
+        row, way, span = at
         cross = {"lost": "✕", "unread": "□"}.get(link.fate)
         if link.target is not None and link.target.left_out:
-            rails.flat(row, way, "...", line="─", head="─", part=0.3)
+            rails.flat(row, way, "...", line="─", head="─", part=0.3, span=span)
         elif link.kind == "fin":
-            rails.flat(row, way, "FIN", line="─", head="►" if way > 0 else "◄", part=0.3)
+            head = "►" if way > 0 else "◄"
+            rails.flat(row, way, "FIN", line="─", head=head, part=0.3, span=span)
         elif cross:
-            rails.flat(row, way, text, line="─", head=f"{cross} {fate_text(link)}", part=0.75)
+            head = f"{cross} {fate_text(link)}"
+            rails.flat(row, way, text, line="─", head=head, part=0.75, span=span)
         else:
-            rails.flat(row, way, text, line="─", head="▷" if way > 0 else "◁")
+            rails.flat(row, way, text, line="─", head="▷" if way > 0 else "◁", span=span)
 
 
 def _words(label: "Label") -> str:
@@ -245,7 +284,7 @@ def _head_words(title: str, ends: str) -> str:
 def _ribbon(picture: "Picture", ribbon: "Ribbon", columns: int) -> list[str]:
     """Write the cuts of both ends, one above the other."""
     begin = ribbon.link.begin
-    who, other = ("client", "server") if begin.side == "right" else ("server", "client")
+    who, other = ends_of(ribbon)
     tag = f"[{begin.tag or ribbon.link.end.tag}] " if picture.several else ""
     written = letters(ribbon)
     heads = [f"{tag}{who} sent", f"{tag}{other} read"]
@@ -256,7 +295,7 @@ def _ribbon(picture: "Picture", ribbon: "Ribbon", columns: int) -> list[str]:
     ]
     if written is None or wide + len(written) + len(ribbon.cuts) + 3 > columns:
         return [
-            _short(f"{head:<{wide}}  {size}", columns)
+            short(f"{head:<{wide}}  {size}", columns)
             for head, size in zip(heads, sizes, strict=True)
         ]
     rows = []
@@ -268,5 +307,5 @@ def _ribbon(picture: "Picture", ribbon: "Ribbon", columns: int) -> list[str]:
                 line += "│" if at in own else " "
             if at < ribbon.behind:
                 line += written[at - ribbon.first]
-        rows.append(_short(f"{head:<{wide}}  {line}  {size}", columns))
+        rows.append(short(f"{head:<{wide}}  {line}  {size}", columns))
     return rows

@@ -1,6 +1,7 @@
 """What is written beside a step, and what the pointer shows."""
 
 import errno
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.sockets import port_of
@@ -8,18 +9,24 @@ from netsteps.show.tables import printable
 from netsteps.show.units import size_text, time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netsteps.show.ladder.model import Link, Model, Step
 
 __all__ = [
+    "RELAYED",
     "TIMES",
+    "deed_text",
     "fate_text",
     "label",
     "link_label",
     "link_title",
+    "passage_text",
     "plural",
     "preview_text",
     "since",
     "step_title",
+    "verdict_counts",
 ]
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -31,6 +38,25 @@ _OUTCOMES = {
 }
 _PREVIEW = 24  # characters
 _WRITTEN_OUT = 100_000
+_WORTH_SAYING_NS = 1_000_000  # a relay that is this late was told to be
+
+
+RELAYED = {
+    "lost": "lost by the relay",
+    "too big": "too big for the relay's path",
+    "late": "late: its line runs down for as long as the relay kept it",
+    "doubled": "doubled: it goes on twice",
+    "reordered": "reordered: it goes on behind later ones",
+    "corrupted": "corrupted: a bit of it was flipped",
+    "split": "split: it goes on in pieces",
+    "glued": "glued: it goes on together with others",
+    "stalled": "stalled: it does not go on for now",
+    "cut": "cut: the stream ends in the relay",
+    "reset": "reset by the relay",
+    "refused": "refused by the relay",
+    "silent": "silent: the relay does not answer",
+    "failed": "the relay could not pass it on",
+}
 
 
 def plural(count: int, word: str) -> str:
@@ -102,6 +128,53 @@ def _outcome(step: "Step", *, several: bool) -> str:
     return ", ".join(parts)
 
 
+def verdict_counts(steps: "Iterable[Step]") -> str:
+    """Say how many of many calls had which verdict."""
+    counts = Counter(step.verdict or "passed" for step in steps if step.way == "in")
+    told = sorted(counts.items(), key=lambda item: (item[0] == "passed", -item[1]))
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in told)
+
+
+def passage_text(link: "Link") -> str:
+    """Say what a relay did with a packet; nothing for one that it passed on."""
+    step = link.source or link.target
+    if step is None:
+        return ""
+    if link.source is not None and link.source.count > 1:
+        return link.source.verdict
+    verdict, rule = step.verdict, step.event.rule or ""
+    late = ""
+    if link.source is not None and link.target is not None:
+        held = link.target.at_ns - link.source.at_ns
+        least = 0 if verdict == "late" else _WORTH_SAYING_NS
+        late = f"+{_short_time(held)}" if held > least else ""
+    if link.short > 0 and verdict in {"", "passed", "late", "split", "glued"}:
+        return f"{size_text(link.short)} not sent on"
+    if step.sign == "end" and verdict in {"", "passed", "split", "glued"}:
+        return late  # there is nothing to cut
+    if verdict in {"", "passed"}:
+        lost = link.target is None and verdict == "" and step.size
+        return "went nowhere" if lost else ""
+    if link.copy:
+        verdict, rule = f"copy {link.copy + 1}", ""
+    elif verdict == "late" and late:
+        verdict, late = late, ""
+    text = f"{verdict}: {rule}" if rule else verdict
+    return f"{text}, {late}" if late else text
+
+
+def _short_time(ns: int) -> str:
+    """Write a time without zeros that say nothing: 50 ms, not 50.0 ms."""
+    digits, _, unit = time_text(ns).partition(" ")
+    return f"{digits.rstrip('0').rstrip('.')} {unit}" if "." in digits else f"{digits} {unit}"
+
+
+def deed_text(step: "Step") -> str:
+    """Say what a relay did to a connection itself."""
+    rule = step.event.rule
+    return f"{step.verdict}: {rule}" if rule and step.verdict else step.verdict
+
+
 def preview_text(data: bytes, size: int, room: int = _PREVIEW) -> str:
     """Write the first bytes as Python does, without the b; points for what is not shown."""
     if not data:
@@ -155,6 +228,8 @@ def link_title(link: "Link", model: "Model") -> str:
             what = "FIN: no more bytes come this way"
         case "reset":
             what = "RST: the connection was thrown away"
+        case "passage":
+            what = _passed(link)
         case "datagram":
             what = f"a datagram of {plural(link.size, 'byte')}"
         case _:
@@ -168,13 +243,22 @@ def link_title(link: "Link", model: "Model") -> str:
     ends = [step for step in (link.source, link.target) if step is not None]
     if any(step.left_out for step in ends):
         what = f"{what}; its other end is in the part that is left out"
-    if link.kind != "handshake" and link.fate in fates:
+    if link.kind not in {"handshake", "passage"} and link.fate in fates:
         what = f"{what}; {fates[link.fate]}"
     if link.source is not None and link.target is not None:
         passed = link.target.at_ns - link.source.at_ns
         what = f"{what}; {time_text(max(passed, 0))} from call to call"
     moment = link.source or link.target
     return f"{what}; at {since(model, moment.at_ns)} ms" if moment else what
+
+
+def _passed(link: "Link") -> str:
+    """Say what went through a relay, and what it did with it."""
+    what = f"through the relay: {size_text(link.size)}"
+    if link.source is not None and link.source.sign == "end":
+        what = "through the relay: the end of the stream"
+    words = passage_text(link)
+    return f"{what}; {words}" if words else what
 
 
 def step_title(step: "Step", model: "Model") -> str:
@@ -204,6 +288,8 @@ def step_title(step: "Step", model: "Model") -> str:
         parts.append(f"thread T{model.threads[event.thread]} ({event.thread})")
     if event.line:
         parts.append(str(event.line))
+    if step.verdict:
+        parts.append(f"the relay's verdict: {step.verdict}" if step.count > 1 else deed_text(step))
     if step.offset is not None and step.size and step.count == 1:
         parts.append(f"stream byte {step.offset:,}")
     if event.preview and step.count == 1:

@@ -1,0 +1,127 @@
+"""What can be asked of a relay, and that a seed repeats it over real sockets."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netsteps as ns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TARGET = ("127.0.0.1", 9)
+HARD: dict[str, float] = {"loss": 0.2, "duplicate": 0.1, "corrupt": 0.1, "reorder": 0.1}
+
+
+def fates(count: int, *, others: int = 0, **rules: float) -> list[tuple[int, tuple[str, ...], str]]:
+    """Send datagrams through a new relay: what became of those of its first client."""
+    with (
+        ns.UdpServer(service="discard") as target,
+        ns.Relay(target.endpoint, kind="udp", **rules) as relay,  # type: ignore[arg-type]
+        ns.UdpSender(*relay.endpoint) as sender,
+        ns.UdpSender(*relay.endpoint) as other,
+    ):
+        came = 0
+        for number in range(count):
+            sender.send(b"%d" % number)
+            for _ in range(others):
+                other.send(b"other")
+            came += 1 + others
+            while relay.report().to_target.came < came:
+                pass
+        return [(one.number, one.verdicts, one.rule) for one in relay.log if one.flow == 0]
+
+
+def test_the_same_seed_repeats_exactly() -> None:
+    first = fates(300, seed=7, **HARD)
+    assert first == fates(300, seed=7, **HARD)
+    assert first != fates(300, seed=8, **HARD)
+    assert {verdict for _, verdicts, _ in first for verdict in verdicts} == {
+        "passed",
+        "lost",
+        "doubled",
+        "corrupted",
+        "reordered",
+    }
+
+
+def test_another_flow_changes_nothing() -> None:
+    assert fates(200, seed=7, **HARD) == fates(200, seed=7, others=2, **HARD)
+
+
+def test_one_more_rule_changes_no_other_decision() -> None:
+    plain = fates(300, seed=7, loss=0.2)
+    more = fates(300, seed=7, loss=0.2, duplicate=0.3)
+    lost = [number for number, verdicts, _ in plain if verdicts == ("lost",)]
+    assert lost == [number for number, verdicts, _ in more if verdicts == ("lost",)]
+    assert {rule for _, verdicts, rule in plain if verdicts == ("lost",)} == {"loss=0.2"}
+
+
+def test_a_seed_that_was_drawn_can_be_used_again() -> None:
+    with ns.Relay(TARGET, kind="udp") as one, ns.Relay(TARGET, kind="udp") as other:
+        assert one.seed != other.seed
+        assert f"seed={one.seed}" in repr(one)
+        with ns.Relay(TARGET, kind="udp", seed=one.seed) as again:
+            assert again.seed == one.seed
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: ns.Relay(TARGET, kind="udp", loss=1.5), "loss=1.5 is no probability"),
+        (lambda: ns.Relay(TARGET, kind="udp", corrupt=-0.1), "corrupt=-0.1"),
+        (lambda: ns.Relay(TARGET, kind="udp", delay=-1), "delay=-1 is no time"),
+        (lambda: ns.Relay(TARGET, kind="udp", jitter=float("nan")), "jitter=NaN"),
+        (lambda: ns.Relay(TARGET, kind="udp", rate=0), "rate=0 is no rate"),
+        (lambda: ns.Relay(TARGET, kind="udp", queue=100), "queue= is the room"),
+        (lambda: ns.Relay(TARGET, kind="udp", mtu=40), "mtu=40 is smaller"),
+        (lambda: ns.Relay(TARGET, kind="udp", reorder_by=2), "reorder_by= says how far"),
+        (lambda: ns.Relay(TARGET, kind="udp", reorder=0.1, reorder_by=0), "reorder_by=0"),
+        (lambda: ns.Relay(TARGET, kind="udp", chunk=3), 'chunk= is for kind="tcp"'),
+        (lambda: ns.Relay(TARGET, loss=0.1), 'loss= is for kind="udp"'),
+        (lambda: ns.Relay(TARGET, chunk=0), "chunk=0"),
+        (lambda: ns.Relay(TARGET, idle_timeout=3), 'idle_timeout= is for kind="udp"'),
+        (lambda: ns.Relay(TARGET, max_clients=0), "max_clients=0"),
+        (lambda: ns.Relay(TARGET, kind="sctp"), "there is no kind"),  # type: ignore[arg-type]
+        (lambda: ns.Relay(TARGET, seed=-1), "seed=-1"),
+        (lambda: ns.Relay(TARGET, log=-1), "log=-1"),
+        (
+            lambda: ns.Relay(TARGET, delay=1, to_target=ns.Rules(delay=2)),
+            "delay= is given for both",
+        ),
+        (lambda: ns.Relay(("127.0.0.1", 0), kind="udp"), "no place to send to"),
+        (lambda: ns.Burst(2, 0.5), "burst enter=2 is no probability"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name_and_reason(
+    make: "Callable[[], object]", words: str
+) -> None:
+    with pytest.raises(ns.BadArgument) as caught:
+        make()
+    assert isinstance(caught.value, ValueError)
+    assert words in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["loss", "delay", "rate", "mtu", "reorder_by", "burst"])
+def test_a_wrong_type_is_a_type_error(name: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        ns.Relay(TARGET, kind="udp", **{name: "much"})  # type: ignore[arg-type]
+    told = [str(caught.value), *getattr(caught.value, "__notes__", [])]
+    assert any(name in text for text in told)
+
+
+def test_rules_and_bursts_show_themselves_as_they_are_written() -> None:
+    burst = ns.Burst(0.01, 0.25)
+    assert repr(burst) == "Burst(enter=0.01, leave=0.25)"
+    assert burst == ns.Burst(enter=0.01, leave=0.25, loss_good=0, loss_bad=1)
+    assert burst.average == pytest.approx(0.01 / 0.26)
+    rules = ns.Rules(loss=0.3, burst=burst, reorder_by=0.5)
+    assert repr(rules) == "Rules(loss=0.3, burst=Burst(enter=0.01, leave=0.25), reorder_by=0.5)"
+    assert rules == ns.Rules(loss=0.3, burst=burst, reorder_by=0.5)
+    with ns.Relay(TARGET, kind="udp", delay=0.1, to_client=ns.Rules(loss=0.5), seed=3) as relay:
+        assert repr(relay) == (
+            f"<netsteps.Relay udp listening on {relay.endpoint} for 127.0.0.1:9, delay=0.1, "
+            "to_client=Rules(loss=0.5), seed=3>"
+        )
+    assert "stopped" in repr(relay)
