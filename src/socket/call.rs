@@ -48,8 +48,8 @@ pub(super) struct Call<'a> {
     pub(super) before: State,
     pub(super) start_ns: u64,
     /// The number of its event, given when a recorder needs it.
-    id: Cell<u64>,
-    waited: Cell<bool>,
+    pub(super) id: Cell<u64>,
+    pub(super) waited: Cell<bool>,
 }
 
 impl Socket {
@@ -161,12 +161,17 @@ impl<'a> Call<'a> {
 
     /// Waits for the socket; a recorder sees that the call has started.
     pub(super) fn wait(&self, handle: &Handle, interest: Interest, wait: &Wait<'_>) -> Result<()> {
-        if self.socket.recorded() && self.id.get() == 0 {
-            trace::record(&self.event(Phase::Started, None, None, &[], None, self.before));
-        }
+        self.started();
         self.waited.set(true);
         wait::until_ready(handle, interest, &self.socket.waiters, wait)
             .map_err(|ended| self.ended(ended, wait))
+    }
+
+    /// A recorder sees that it has started, and has not ended.
+    pub(super) fn started(&self) {
+        if self.socket.recorded() && self.id.get() == 0 {
+            trace::record(&self.event(Phase::Started, None, None, &[], None, self.before));
+        }
     }
 
     /// Whether the kernel had to be waited for.

@@ -50,9 +50,12 @@ impl PlainSocket {
     }
 
     /// The error of a call: recorded, unless the kernel only said "not now".
-    pub(super) fn failed(call: &Call<'_>, error: Error) -> Error {
+    pub(super) fn failed(&self, call: &Call<'_>, error: Error) -> Error {
         if error.details().errno == Some(errno::EWOULDBLOCK) {
             return error;
+        }
+        if self.connecting.is_under_way() {
+            self.connecting_told(error.details().errno.unwrap_or(0));
         }
         call.failed(error)
     }

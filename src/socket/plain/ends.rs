@@ -96,21 +96,31 @@ impl PlainSocket {
     /// # Errors
     /// What the kernel says; `EINPROGRESS` from a socket that does not wait.
     pub fn connect(&self, address: &SockAddr, pause: &dyn Pause) -> Result<()> {
+        let again = self.connecting.is_under_way();
         let (mut call, handle) = self.begin("connect", "connect", Action::Connect)?;
         call.about = endpoint_of(address);
-        match self.connect_handle(&call, &handle, address, pause) {
+        let told = self.connect_handle(&call, &handle, address, pause);
+        if again {
+            // A question about the first one, which is the event.
+            if self.connecting.is_under_way() {
+                self.connecting_looked_at(&handle);
+                if let Err(error) = &told {
+                    self.connecting_told(error.details().errno.unwrap_or(0));
+                }
+            }
+            return told;
+        }
+        match told {
             Ok(()) => {
                 self.connected(&handle);
                 call.done(None, &[]);
                 Ok(())
             }
             Err(error) if error.details().errno == Some(errno::EINPROGRESS) => {
-                // On its way: what the kernel knows of it later is asked for when it is needed.
-                self.connected(&handle);
-                call.done(None, &[]);
+                self.connecting_began(&call);
                 Err(error)
             }
-            Err(error) => Err(Self::failed(&call, error)),
+            Err(error) => Err(self.failed(&call, error)),
         }
     }
 
@@ -176,7 +186,7 @@ impl PlainSocket {
         let (call, handle) = self.begin("accept", "accept4", Action::Accept)?;
         let (accepted, peer) = self
             .accept_handle(&call, &handle, pause)
-            .map_err(|error| Self::failed(&call, error))?;
+            .map_err(|error| self.failed(&call, error))?;
         let connection = Self::of(
             accepted,
             self.domain,

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `attempt.rs` | how a call waits: as long as `settimeout` says |
 //! | `ends.rs` | bind, connect, listen, accept, shutdown, names |
+//! | `connecting.rs` | the end of a connect that nobody waited for |
 //! | `receive.rs`, `send.rs` | recv and send in all their forms |
 //! | `control.rs` | ancillary data as rows of bytes: cmsg(3) |
 //! | `options.rs` | getsockopt, setsockopt |
@@ -11,6 +12,7 @@
 //! What it shares with the lecture's `Socket` is `Base` and `Call`.
 
 mod attempt;
+mod connecting;
 mod control;
 mod ends;
 mod options;
@@ -61,6 +63,7 @@ pub struct PlainSocket {
     protocol: i32,
     /// In nanoseconds; -1 for `Never`.
     timeout: AtomicI64,
+    connecting: connecting::Connecting,
 }
 
 impl Deref for PlainSocket {
@@ -160,6 +163,7 @@ impl PlainSocket {
             kind,
             protocol,
             timeout: AtomicI64::new(-1),
+            connecting: connecting::Connecting::default(),
         }
     }
 
@@ -244,6 +248,9 @@ impl PlainSocket {
         action: Action,
     ) -> Result<(Call<'_>, Arc<Handle>)> {
         let handle = self.held(step)?;
+        if self.connecting.is_under_way() {
+            self.connecting_looked_at(&handle);
+        }
         Ok((Call::unchecked(&self.base, step, name, action), handle))
     }
 
@@ -266,6 +273,11 @@ impl PlainSocket {
         if self.forks != forks() {
             self.close_inherited();
             return Ok(());
+        }
+        if self.connecting.is_under_way()
+            && let Some(handle) = self.handle.get()
+        {
+            self.connecting_given_up(&handle);
         }
         let call = Call::unchecked(&self.base, "close", "close", Action::Close);
         if self.recorded() {

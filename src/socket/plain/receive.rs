@@ -169,7 +169,7 @@ impl PlainSocket {
             let interest = Interest::Readable;
             Self::attempt(call, handle, interest, pause, wait.as_ref(), work)
         };
-        taken.map_err(|error| Self::failed(call, error))
+        taken.map_err(|error| self.failed(call, error))
     }
 
     fn received(

@@ -133,7 +133,7 @@ impl PlainSocket {
             })
         };
         let sent = Self::attempt(&call, &handle, Interest::Writable, pause, wait, work);
-        let (size, offset) = sent.map_err(|error| Self::failed(&call, error))?;
+        let (size, offset) = sent.map_err(|error| self.failed(&call, error))?;
         call.done_at(Some(size), offset, what.parts);
         Ok(size)
     }
@@ -171,7 +171,7 @@ impl PlainSocket {
                 work,
             )
         };
-        let (size, offset) = sent.map_err(|error| Self::failed(&call, error))?;
+        let (size, offset) = sent.map_err(|error| self.failed(&call, error))?;
         call.done_at(Some(size), offset, &[]);
         Ok(size)
     }
