@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import netsteps as ns
-from helpers import PATIENCE, until
+from helpers import PATIENCE, Background, until
 from netsteps import compat
 
 if TYPE_CHECKING:
@@ -189,6 +189,24 @@ def test_a_blocking_send_takes_all_of_it(pair: tuple[Any, Any]) -> None:
     client.shutdown(standard.SHUT_WR)
     thread.join(PATIENCE)
     assert bytes(came) == data
+
+
+def test_two_readers_that_want_all_of_it_get_it(pair: tuple[Any, Any]) -> None:
+    client, connection = pair
+    with ns.Trace() as trace:
+        readers = [Background(lambda: connection.recv(10, standard.MSG_WAITALL)) for _ in range(2)]
+        plain = Background(lambda: connection.recv(1))
+        begun = time.process_time()
+        while plain.is_alive():
+            client.sendall(b"x")
+            time.sleep(0.01)
+        sent = sum(event.size for event in trace.events if event.call == "send")
+        client.sendall(b"x" * (21 - sent))
+        assert [len(reader.result()) for reader in readers] == [10, 10]
+        # Nobody asked again and again while another had its turn.
+        assert time.process_time() - begun < 0.5
+    came = [event for event in trace.events if event.call == "recv" and event.phase == "completed"]
+    assert sum(event.size for event in came) == 21
 
 
 def test_a_forgotten_close_is_told_and_done() -> None:

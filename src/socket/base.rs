@@ -212,6 +212,19 @@ impl Base {
         Ok((size, Some(offset)))
     }
 
+    /// Does a call in which the kernel waits and takes from a stream piece by piece (`MSG_WAITALL`), and counts its bytes.
+    ///
+    /// No other read has to wait for its end. When there is one, the kernel gives it bytes in between, and nobody knows which.
+    pub(super) fn moving_by_and_by(
+        &self,
+        call: impl FnOnce() -> io::Result<usize>,
+    ) -> io::Result<(usize, Option<u64>)> {
+        let size = call()?;
+        let offset = (self.transport == Transport::Tcp)
+            .then(|| self.received.fetch_add(size as u64, Ordering::Relaxed));
+        Ok((size, offset))
+    }
+
     /// Does a call that the kernel may tell of a reset: the state knows of it before anybody can take it for an end.
     pub(super) fn telling<T>(&self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.telling.fetch_add(1, Ordering::AcqRel);

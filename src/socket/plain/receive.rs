@@ -148,19 +148,22 @@ impl PlainSocket {
         mut work: impl FnMut(i32, &Handle) -> io::Result<usize> + Send,
     ) -> Result<(usize, Option<u64>)> {
         let (looks, action) = (flags & sys::PEEK != 0, call.action);
+        let forever = self.timeout() == Timeout::Never;
+        let whole = forever && flags & plain::ALL_OF_IT != 0 && flags & plain::DO_NOT_WAIT == 0;
         let mut counted = |flags: i32, handle: &Handle| {
             let mut told = || self.telling(|| work(flags, handle));
             if looks {
                 told().map(|size| (size, None))
+            } else if whole {
+                self.moving_by_and_by(told)
             } else {
                 self.moving(action, told)
             }
         };
-        let forever = self.timeout() == Timeout::Never;
         let taken = if forever && flags & plain::DO_NOT_WAIT != 0 {
             let work = |handle: &Handle| counted(flags, handle);
             Self::attempt(call, handle, Interest::Readable, pause, None, work)
-        } else if forever && flags & plain::ALL_OF_IT != 0 {
+        } else if whole {
             // The kernel alone can wait for all of it and leave it there meanwhile.
             in_the_kernel(call, handle, pause, |handle| counted(flags, handle))
         } else {
