@@ -1,6 +1,17 @@
 """The comparisons, one file for each group."""
 
-from bench.cases import bulk, decode, idle, relay, steps, tcp_echo, tcp_lines, tcp_threads, udp
+from bench.cases import (
+    bulk,
+    compat,
+    decode,
+    idle,
+    relay,
+    steps,
+    tcp_echo,
+    tcp_lines,
+    tcp_threads,
+    udp,
+)
 from bench.measure import Case
 
 __all__ = ["ALL"]
@@ -13,6 +24,7 @@ ALL: tuple[Case, ...] = (
     *bulk.CASES,
     *relay.CASES,
     *steps.CASES,
+    *compat.CASES,
     *idle.CASES,
     *decode.CASES,
 )
