@@ -1,5 +1,6 @@
 """netsteps trace: the program runs as by itself, and what its sockets did is shown."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,19 @@ def test_a_script_that_is_not_there_is_told() -> None:
     done = run("no-such-script.py")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no-such-script.py" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_shows_nothing_of_its_own(tmp_path: Path) -> None:
+    path, saved = tmp_path / "forks.py", tmp_path / "t.jsonl"
+    path.write_text(
+        "import os, socket, sys\n"
+        "child = os.fork()\n"
+        "socket.socket().close()\n"
+        "if child:\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "sys.exit(3)\n"
+    )
+    done = run("--quiet", "--save", str(saved), str(path))
+    assert (done.returncode, done.stderr, done.stdout) == (3, "", f"wrote {saved}\n")
+    assert len({event.process for event in ns.Trace.load(saved).events}) == 1

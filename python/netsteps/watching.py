@@ -8,7 +8,8 @@ From then on what socket.socket makes is netsteps.compat's, in the standard libr
 also where a module has taken the class by name (from socket import socket). ssl keeps the standard
 class for its own sockets, whose records OpenSSL reads and writes itself: of a TLS connection that
 wrap_socket made, the trace has what came before it. One over memory (asyncio's) is recorded as what
-it sends, not what it means.
+it sends, not what it means. Unix sockets and other families work as before and are no events: an
+event tells Internet addresses.
 """
 
 import sys

@@ -27,9 +27,12 @@ def trace(options: "argparse.Namespace") -> int:
     if not options.module and not Path(words[0]).exists():
         print(f"netsteps trace: there is no file {words[0]}", file=sys.stderr)
         return 2
-    recorded = ns.Trace(lines=options.lines)
+    recorded, own = ns.Trace(lines=options.lines), os.getpid()
     with ns.watch(recorded):
         code = _run(words, is_module=bool(options.module))
+    if os.getpid() != own:
+        # A child that the program forked ends here as well; the trace is its parent's.
+        return code
     _show(recorded, options)
     if code == -signal.SIGINT:
         # As the interpreter does it: who started us sees that Ctrl-C ended the program.

@@ -9,8 +9,8 @@ TEXT = (
     "Runs a script, or a module with -m, as python itself would, and prints a table\n"
     "of every step of its sockets when it has ended. The options of this command\n"
     "stand before the script; what stands after it is the program's. The exit code is\n"
-    "the program's own. netsteps.merge puts the traces of two programs of one machine\n"
-    "together."
+    "the program's own. Unix sockets are not shown. netsteps.merge puts the traces of\n"
+    "two programs of one machine together."
 )
 EXAMPLE = (
     "  netsteps trace --ladder out.svg client.py 127.0.0.1 8000\n"
