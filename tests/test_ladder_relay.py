@@ -10,7 +10,7 @@ from golden import check
 from netsteps.show.ladder import ladder
 from netsteps.show.ladder.build import model_of
 from picture_boxes import collisions
-from relay_scenes import OUT, SCENES, FakeRelay, ends
+from relay_scenes import OUT, SCENES, SENDER, FakeRelay, ends
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -103,6 +103,23 @@ def test_a_reset_is_told_once_in_the_lane() -> None:
     drawing = ladder(SCENES["stream_reset"](), columns=160)
     assert drawing.svg.count(">reset: reset_after=60<") == 1
     assert drawing.text.count("reset: reset_after=60") == 1
+
+
+@pytest.mark.parametrize("end", ["unseen", "unread"])
+def test_a_reset_that_nobody_saw_is_no_fin(end: str) -> None:
+    events = SCENES["stream_reset"]()
+    client = next(event.socket for event in events if event.local == SENDER)
+    events = [
+        event
+        for event in events
+        if event.socket != client or (end == "unread" and event.errno is None)
+    ]
+    ends = [link for link in model_of(events).links if link.begin.relay is not None]
+    assert sorted(link.fate for link in ends if link.kind == "reset") == ["read", end]
+    assert not [link for link in ends if link.kind == "fin"]
+    drawing = ladder(events, columns=160)
+    assert drawing.text.count("RST") == 2
+    assert collisions(drawing.svg) == []
 
 
 def test_what_is_said_by_a_relay_from_outside_is_escaped() -> None:
