@@ -9,6 +9,7 @@ from fake_events import World
 from golden import check
 from netsteps.show.ladder import ladder
 from netsteps.show.ladder.build import model_of
+from netsteps.show.ladder.text_lanes import told
 from picture_boxes import collisions
 from relay_scenes import OUT, SCENES, SENDER, FakeRelay, ends
 
@@ -97,6 +98,20 @@ def test_without_origins_what_went_on_is_told_by_its_bytes() -> None:
     links = [link for link in model_of(world.events).links if link.kind == "passage"]
     assert [link.target is not None for link in links] == [True, False, True]
     assert [link.fate for link in links] == ["read", "lost", "read"]
+
+
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [(22, "stalled: stall_after=5"), (21, "stall_after=5"), (12, "stalled"), (6, "sta...")],
+)
+def test_where_there_is_little_room_the_rule_names_its_verdict(room: int, words: str) -> None:
+    assert told("stalled: stall_after=5", room) == words
+
+
+def test_bytes_that_a_relay_keeps_are_not_called_lost() -> None:
+    drawing = ladder(SCENES["stream_stalls"]())
+    assert "not sent on by the relay" in drawing.svg
+    assert "lost by the relay" not in drawing.svg
 
 
 def test_a_reset_is_told_once_in_the_lane() -> None:
