@@ -50,8 +50,17 @@ def made(count: int, way: str = "to target", seed: int = 3) -> list[FakePassage]
     for number in range(count):
         [(verdict, rule, delay)] = chance.choices(KINDS, WEIGHTS)
         delay = round(chance.uniform(0.4, 1.6) * delay, 6)
-        passages.append(FakePassage(number, verdict, rule, delay, number * 0.004, way,
-                                    behind=int(verdict == "reordered")))
+        passages.append(
+            FakePassage(
+                number,
+                verdict,
+                rule,
+                delay,
+                number * 0.004,
+                way,
+                behind=int(verdict == "reordered"),
+            )
+        )
     return passages
 
 

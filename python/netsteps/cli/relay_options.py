@@ -129,8 +129,8 @@ RULES = tuple(name for group in _GROUPS.values() for name in group)
 
 def misplaced(options: argparse.Namespace) -> tuple[str, str] | None:
     """Find a rule of the other kind: why it is none here, and what to try."""
-    udp, tcp = (_GROUPS[f"rules for {what}"] for what in ("datagrams (--udp)", "connections (--tcp)"))
-    for name in tcp if options.kind == "udp" else udp:
+    others = "connections (--tcp)" if options.kind == "udp" else "datagrams (--udp)"
+    for name in _GROUPS[f"rules for {others}"]:
         if getattr(options, name) is None:
             continue
         option = f"--{name.replace('_', '-')}"
