@@ -144,6 +144,15 @@ def test_fails_for_itself(netsteps_scripted):
     result.stdout.fnmatch_lines(
         ["*failed after these steps:*", "*no client connected*", "*assert 1 == 2*"]
     )
+    # The error says it once, and no line of the plugin or of the peer is in between.
+    assert result.stdout.str().count("FAILED  2. expect(b'PING')") == 1
+    result.stdout.no_fnmatch_line("*hooks.py:*")
+    result.stdout.no_fnmatch_line("*scripted.py:*")
+
+
+def test_what_is_no_peer_is_told_with_an_example(netsteps_peer: StartsPeers) -> None:
+    with pytest.raises(TypeError, match=r"netsteps_peer\(peers.silent\(\)\)"):
+        netsteps_peer("silent")  # type: ignore[type-var]
 
 
 def test_a_relay_is_between_a_client_and_a_server(

@@ -1,5 +1,6 @@
 """What can be asked of a relay, and that a seed repeats it over real sockets."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,6 +81,7 @@ def test_a_seed_that_was_drawn_can_be_used_again() -> None:
         (lambda: ns.Relay(TARGET, kind="udp", chunk=3), 'chunk= is for kind="tcp"'),
         (lambda: ns.Relay(TARGET, loss=0.1), 'loss= is for kind="udp"'),
         (lambda: ns.Relay(TARGET, chunk=0), "chunk=0"),
+        (lambda: ns.Relay(TARGET, refuse=True, silent=True), "refuse= and silent="),
         (lambda: ns.Relay(TARGET, idle_timeout=3), 'idle_timeout= is for kind="udp"'),
         (lambda: ns.Relay(TARGET, max_clients=0), "max_clients=0"),
         (lambda: ns.Relay(TARGET, kind="sctp"), "there is no kind"),  # type: ignore[arg-type]
@@ -103,12 +105,34 @@ def test_what_cannot_be_meant_is_refused_by_name_and_reason(
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("name", ["loss", "delay", "rate", "mtu", "reorder_by", "burst"])
-def test_a_wrong_type_is_a_type_error(name: str) -> None:
-    with pytest.raises(TypeError) as caught:
-        ns.Relay(TARGET, kind="udp", **{name: "much"})  # type: ignore[arg-type]
-    told = [str(caught.value), *getattr(caught.value, "__notes__", [])]
-    assert any(name in text for text in told)
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"loss": "20%"}, "loss='20%' is no probability"),
+        ({"delay": "50ms"}, "delay='50ms' is no time"),
+        ({"rate": "1MB"}, "rate='1MB' is no rate"),
+        ({"mtu": 1500.5}, "mtu=1500.5 is no size"),
+        ({"reorder_by": "much"}, "reorder_by= is neither"),
+        ({"burst": 0.1}, "burst=0.1 is no Burst"),
+        ({"refuse": 1}, "refuse=1 is no switch"),
+    ],
+)
+def test_a_wrong_type_is_told_by_name_with_what_is_taken(
+    rules: dict[str, object], words: str
+) -> None:
+    for make in (lambda: ns.Relay(TARGET, **rules), lambda: ns.Rules(**rules)):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=re.escape(words)) as caught:
+            make()
+        assert isinstance(caught.value, ns.BadType)
+        assert caught.value.remedy
+    with pytest.raises(TypeError, match=re.escape("to_target={'loss': 0.3} is no Rules")):
+        ns.Relay(TARGET, to_target={"loss": 0.3})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", ["127.0.0.1", "localhost:6666", 6666])
+def test_what_is_no_target_is_told_with_one(target: object) -> None:
+    with pytest.raises(TypeError, match=r'Try: \("localhost", 6666\)'):
+        ns.Relay(target)  # type: ignore[arg-type]
 
 
 def test_rules_and_bursts_show_themselves_as_they_are_written() -> None:

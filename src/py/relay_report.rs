@@ -76,6 +76,12 @@ impl PyPassage {
         seconds(self.0.delay_ns)
     }
 
+    /// Behind how many later ones of its flow the rule reorder= puts it then; 0 for none. How long that takes is no part of delay.
+    #[getter]
+    fn behind(&self) -> u32 {
+        self.0.behind
+    }
+
     fn __repr__(&self) -> String {
         let Passage {
             way,

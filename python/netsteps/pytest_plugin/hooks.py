@@ -99,6 +99,7 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> "Generator[None, object, object]":
         """Limit the test function to what the setup has left, and check what was expected."""
+        __tracebackhide__ = True  # what was expected of a peer fails here, and says all by itself
         deadline = item.stash.get(DEADLINE, None)
         left = None if deadline is None else max(0.001, deadline - time.monotonic())
         recording = item.stash.get(RECORDING, None)
@@ -133,6 +134,7 @@ class Hooks:
         self, item: pytest.Item, seconds: float | None, then: "Callable[[], None] | None" = None
     ) -> "Generator[None, object, object]":
         """Do a phase of a test, and what comes then, within so many seconds; None: no limit."""
+        __tracebackhide__ = True
         if seconds is None:
             result = yield
             if then:

@@ -239,3 +239,17 @@ pub(super) fn pipes(whose: Whose, seed: u64, rules: &[Rules; 2]) -> [Pipe; 2] {
         Pipe::new(way, whose, flow)
     })
 }
+
+impl Drop for Pair {
+    /// A way that has stalled is told with the close of its sender's end: before there is no call that could tell it.
+    fn drop(&mut self) {
+        if self.reset.is_some() {
+            return;
+        }
+        for (pipe, side) in self.pipes.iter().zip([Some(&self.near), self.far.as_ref()]) {
+            if let (Some(rule), Some(side)) = (pipe.stall(), side) {
+                Traced::ending(&side.stream, Verdict::Stalled, &rule);
+            }
+        }
+    }
+}

@@ -154,6 +154,12 @@ impl Pipe {
         }
     }
 
+    /// The rule by which nothing goes on any more, where it has come to that.
+    pub(super) fn stall(&self) -> Option<String> {
+        let flow = self.flow.as_ref().filter(|_| self.stalled)?;
+        Some(flow.limits().name())
+    }
+
     /// How many bytes may be read.
     fn room(&self) -> usize {
         if self.ended.is_some() || self.stalled {

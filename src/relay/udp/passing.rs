@@ -129,6 +129,7 @@ impl Work {
             }
             let due = fate.due_ns[0].unwrap_or(now_ns);
             passage.delay_ns = due.saturating_sub(now_ns);
+            passage.behind = fate.behind.unwrap_or(0);
         }
         let traced = coming.span.map(|span| {
             let mut traced = Traced {
