@@ -373,6 +373,11 @@ def test_a_parted_path_carries_nothing_and_all_of_it_when_it_heals() -> None:
         assert not relay.partitioned
         assert target.read_exactly(len(data), timeout=PATIENCE) == data
         sending.result()
+        late = [passage for passage in relay.log if passage.verdict == "late"]
+        assert {passage.rule for passage in late} == {"partition"}
+        assert all(passage.delay >= 0.05 for passage in late)
+        assert relay.log[0].verdict == "passed"
+        assert relay.log[1] == late[0]
 
 
 def test_a_client_that_comes_while_the_path_is_parted_is_served_when_it_heals() -> None:

@@ -974,7 +974,7 @@ class Passage:
     @property
     def delay(self, /) -> float:
         """
-        How long the relay holds it back, in seconds.
+        How long the relay holds it back, in seconds; of what waited for the end of a partition (TCP), how long that was.
         """
     @property
     def flow(self, /) -> int:

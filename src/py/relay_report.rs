@@ -70,7 +70,7 @@ impl PyPassage {
         &self.0.rule
     }
 
-    /// How long the relay holds it back, in seconds.
+    /// How long the relay holds it back, in seconds; of what waited for the end of a partition (TCP), how long that was.
     #[getter]
     fn delay(&self) -> f64 {
         seconds(self.0.delay_ns)

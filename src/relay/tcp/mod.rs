@@ -9,6 +9,7 @@
 //! | `pipe.rs`, `held.rs` | one way of a pair, and the bytes that wait in it |
 //! | `side.rs` | one end of a pair |
 //! | `traced.rs` | what its events tell in a trace |
+//! | `turn.rs` | what a turn of a pair has, and how it ends |
 //!
 //! A client is accepted, and only then the target is asked, without waiting: what the target's machine says of it comes back to the
 //! client as a reset, because its own connection stands already. An end is passed on as an end (half-close), a reset as a reset. Who
@@ -25,6 +26,7 @@ mod relay;
 mod rounds;
 mod side;
 mod traced;
+mod turn;
 
 pub use relay::TcpRelay;
 

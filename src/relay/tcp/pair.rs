@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::pipe::{Pipe, Pumped, Turn, Whose};
+use super::pipe::Pipe;
 use super::side::Side;
 use super::traced::Traced;
+use super::turn::{Pumped, Turn, Whose};
 use crate::relay::stream::Rules;
 use crate::relay::{Verdict, Way};
 use crate::socket::Stream;
@@ -86,10 +87,10 @@ impl Pair {
         }
     }
 
-    /// Nothing went on while the path was cut.
-    pub(super) fn was_cut(&mut self, now_ns: u64) {
+    /// Nothing went on while the path was cut, for so long.
+    pub(super) fn was_cut(&mut self, now_ns: u64, time_ns: u64) {
         for pipe in &mut self.pipes {
-            pipe.was_cut(now_ns);
+            pipe.was_cut(now_ns, time_ns);
         }
     }
 

@@ -9,11 +9,11 @@ use mio::{Events, Poll, Token};
 
 use super::Settings;
 use super::pair::{After, Pair, pipes, refused};
-use super::pipe::{Turn, Whose};
 use super::places::Pairs;
 use super::relay::{LISTENER, Shared, WAKER, locked};
 use super::side::Side;
 use super::traced::Traced;
+use super::turn::{Turn, Whose};
 use crate::error::Code;
 use crate::relay::{Schedule, Verdict, Way};
 use crate::socket::Stream;
@@ -50,8 +50,8 @@ pub(super) struct Rounds {
     starved_until: Option<u64>,
     came: u32,
     serial: u64,
-    /// The path was cut in the last round.
-    was_cut: bool,
+    /// Since when the path is cut.
+    cut_since: Option<u64>,
 }
 
 impl Rounds {
@@ -70,7 +70,7 @@ impl Rounds {
             starved_until: None,
             came: 0,
             serial: 0,
-            was_cut: false,
+            cut_since: None,
         }
     }
 
@@ -111,10 +111,10 @@ impl Rounds {
 
     /// How long nobody has anything to do, in nanoseconds.
     fn time_to_wait(&self) -> Option<u64> {
-        if self.shared.switch.is_on() != self.was_cut {
+        if self.shared.switch.is_on() != self.cut_since.is_some() {
             return Some(0);
         }
-        if self.was_cut {
+        if self.cut_since.is_some() {
             return None;
         }
         if self.accepts() || !self.again.is_empty() {
@@ -147,16 +147,14 @@ impl Rounds {
                 }
             }
         }
-        let cut = self.shared.switch.is_on();
-        let healed = self.was_cut && !cut;
-        self.was_cut = cut;
-        if cut {
+        if self.shared.switch.is_on() {
+            self.cut_since.get_or_insert(now_ns);
             return;
         }
-        if healed {
+        if let Some(since) = self.cut_since.take() {
             for place in 0..pairs.places() {
                 if let Some(pair) = pairs.get(place) {
-                    pair.was_cut(now_ns);
+                    pair.was_cut(now_ns, now_ns.saturating_sub(since));
                     turns.push(place);
                 }
             }
