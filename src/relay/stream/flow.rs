@@ -125,7 +125,8 @@ impl Flow {
             Some(rate) => within(rate, STOCK).clamp(ROOM, LONG_ROOM),
             None => ROOM,
         };
-        most.saturating_sub(self.bytes)
+        // What is noted of a chunk is more than a chunk of one byte.
+        most.saturating_sub(self.bytes + self.held.len() * size_of::<Chunk>())
     }
 
     /// How many bytes are kept.
