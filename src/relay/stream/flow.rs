@@ -126,7 +126,8 @@ impl Flow {
             None => ROOM,
         };
         // What is noted of a chunk is more than a chunk of one byte.
-        most.saturating_sub(self.bytes + self.held.len() * size_of::<Chunk>())
+        let notes = self.held.len().saturating_sub(1) * size_of::<Chunk>();
+        most.saturating_sub(self.bytes + notes)
     }
 
     /// How many bytes are kept.
