@@ -237,7 +237,7 @@ fn memory_is_bounded() {
 #[test]
 fn memory_is_bounded_when_each_byte_comes_by_itself() {
     let mut flow = flow(&Rules {
-        delay: Duration::from_secs(60),
+        delay: Duration::from_mins(1),
         ..Rules::default()
     });
     let room = flow.room();
