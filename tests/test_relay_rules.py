@@ -9,6 +9,7 @@ import netsteps as ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal
 
 TARGET = ("127.0.0.1", 9)
 HARD: dict[str, float] = {"loss": 0.2, "duplicate": 0.1, "corrupt": 0.1, "reorder": 0.1}
@@ -78,6 +79,7 @@ def test_a_seed_that_was_drawn_can_be_used_again() -> None:
         (lambda: ns.Relay(TARGET, kind="udp", mtu=40), "mtu=40 is smaller"),
         (lambda: ns.Relay(TARGET, kind="udp", reorder_by=2), "reorder_by= says how far"),
         (lambda: ns.Relay(TARGET, kind="udp", reorder=0.1, reorder_by=0), "reorder_by=0"),
+        (lambda: ns.Relay(TARGET, kind="udp", reorder=0.1, reorder_by=-3), "reorder_by=-3"),
         (lambda: ns.Relay(TARGET, kind="udp", chunk=3), 'chunk= is for kind="tcp"'),
         (lambda: ns.Relay(TARGET, loss=0.1), 'loss= is for kind="udp"'),
         (lambda: ns.Relay(TARGET, chunk=0), "chunk=0"),
@@ -149,3 +151,11 @@ def test_rules_and_bursts_show_themselves_as_they_are_written() -> None:
             "to_client=Rules(loss=0.5), seed=3>"
         )
     assert "stopped" in repr(relay)
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_a_relay_is_no_target_of_itself(kind: "Literal['tcp', 'udp']") -> None:
+    with ns.Relay(TARGET, kind=kind) as stopped:
+        free = stopped.endpoint
+    with pytest.raises(ValueError, match="is where this relay itself listens"):
+        ns.Relay(free, kind=kind, port=free.port)

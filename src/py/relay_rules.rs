@@ -139,8 +139,12 @@ pub(super) fn behind(py: Python<'_>, by: Option<Bound<'_, PyAny>>) -> PyResult<O
     let Some(by) = by else { return Ok(None) };
     if by.is_instance_of::<PyInt>() && !by.is_instance_of::<PyBool>() {
         let count: i64 = by.extract()?;
-        // One that cannot be meant stays one.
-        return Ok(Some(Behind::Packets(u32::try_from(count).unwrap_or(0))));
+        let Ok(packets) = u32::try_from(count) else {
+            let cause = format!("reorder_by={count} packets cannot be meant");
+            let error = Error::new(Code::BadArgument, "relay", cause, "1 or more, or seconds");
+            return Err(errors::raise(py, error));
+        };
+        return Ok(Some(Behind::Packets(packets)));
     }
     let Ok(time) = by.extract::<f64>() else {
         let cause = "reorder_by= is neither packets (a whole number) nor seconds";

@@ -82,6 +82,7 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> "Generator[None, object, object]":
         """Limit the setup."""
+        self._again(item)
         marker = item.get_closest_marker("netsteps_timeout")
         seconds = None if marker is None else _seconds(marker)
         if seconds is not None:
@@ -95,6 +96,20 @@ class Hooks:
                 f"netsteps_timeout takes a number of seconds above 0, not {given}", pytrace=False
             )
         return result
+
+    def _again(self, item: pytest.Item) -> None:
+        """Begin anew when the test has failed and is tried again (pytest-rerunfailures).
+
+        What excuses the first try does not excuse the second.
+        """
+        recording = item.stash.get(RECORDING, None)
+        if recording is not None and recording.failed:
+            recording.trace.stop()
+            del item.stash[RECORDING]
+            self.recording(item)
+        if self._check is not None and self._check.excused:
+            self._check.excused = False
+            self._check.allow(set(open_sockets()))  # the traceback of the first try keeps some
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> "Generator[None, object, object]":

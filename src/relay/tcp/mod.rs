@@ -6,6 +6,7 @@
 //! | `relay.rs` | the relay that others hold: where it listens, its log, its switch, its end |
 //! | `rounds.rs` | the loop: wait, accept, give each pair its turn |
 //! | `pair.rs`, `places.rs` | a client and its connection to the target; all of them |
+//! | `dues.rs` | when a pair is looked at without being told |
 //! | `pipe.rs`, `held.rs` | one way of a pair, and the bytes that wait in it |
 //! | `side.rs` | one end of a pair |
 //! | `traced.rs` | what its events tell in a trace |
@@ -18,6 +19,7 @@
 //! While the path is cut (`partition`) nobody is accepted, read, written to, closed or reset. What was under way goes on afterwards,
 //! as TCP would send it again.
 
+mod dues;
 mod held;
 mod pair;
 mod pipe;

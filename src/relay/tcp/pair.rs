@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::dues::Dues;
 use super::pipe::Pipe;
 use super::side::Side;
 use super::traced::Traced;
@@ -46,7 +47,7 @@ pub(super) struct Pair {
     /// A rule resets: until then the last bytes may arrive.
     last_bytes_until: Option<u64>,
     /// When it is looked at without being told.
-    pub(super) due: Option<u64>,
+    pub(super) dues: Dues,
     /// It is in the list of those that come again.
     pub(super) again: bool,
 }
@@ -63,7 +64,7 @@ impl Pair {
             pipes,
             reset: None,
             last_bytes_until: None,
-            due: None,
+            dues: Dues::default(),
             again: false,
         }
     }

@@ -29,6 +29,8 @@ const ACCEPTS: usize = 64;
 const ROOM: usize = 128 * 1024;
 /// How long the listener is left alone when the system has no descriptor for one more client.
 const STARVED: Duration = Duration::from_millis(100);
+/// So many times are kept without a look whether their pairs are gone.
+const SCHEDULED: usize = 1024;
 /// The poll waits in whole milliseconds; the rest of a time is slept.
 const MILLISECOND_NS: u64 = 1_000_000;
 
@@ -45,6 +47,8 @@ pub(super) struct Rounds {
     schedule: Schedule<(usize, u64)>,
     /// Who has something to do without being told.
     again: Vec<usize>,
+    /// At so many in the schedule it is looked whose pairs are gone.
+    most_scheduled: usize,
     /// Somebody may wait to be accepted.
     accepting: bool,
     starved_until: Option<u64>,
@@ -66,6 +70,7 @@ impl Rounds {
             begun: Instant::now(),
             schedule: Schedule::new(),
             again: Vec::new(),
+            most_scheduled: SCHEDULED,
             accepting: false,
             starved_until: None,
             came: 0,
@@ -167,14 +172,25 @@ impl Rounds {
         }
         while let Some((_, (place, serial))) = self.schedule.pop_due(now_ns) {
             if let Some(pair) = pairs.get(place).filter(|pair| pair.serial == serial) {
-                pair.due = None;
+                pair.dues.came();
                 turns.push(place);
             }
         }
+        self.forget_the_gone(pairs);
         for place in turns {
             self.serve(place, pairs, now_ns);
         }
         self.accept(pairs, now_ns);
+    }
+
+    /// The times of pairs that are gone go when they are more than those of the others.
+    fn forget_the_gone(&mut self, pairs: &mut Pairs) {
+        if self.schedule.len() > self.most_scheduled {
+            self.schedule.retain(|(place, serial)| {
+                pairs.get(*place).is_some_and(|pair| pair.serial == *serial)
+            });
+            self.most_scheduled = (self.schedule.len() * 2).max(SCHEDULED);
+        }
     }
 
     /// The turn of one pair.
@@ -188,8 +204,7 @@ impl Rounds {
         match pair.turn(&mut turn) {
             After::Stays(None) => {}
             After::Stays(Some(due)) => {
-                if pair.due.is_none_or(|known| due < known) {
-                    pair.due = Some(due);
+                if pair.dues.add(due) {
                     self.schedule.push(due, (place, pair.serial));
                 }
             }
