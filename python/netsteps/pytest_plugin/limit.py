@@ -5,7 +5,8 @@ ends what was too slow: in the main thread by a signal, whose handler raises, as
 signal is one that nobody uses, never SIGALRM, which pytest-timeout and others set. No signal
 reaches the Python code of another thread: there the sockets are shut down under it, which ends
 recv(2) and accept(2), and then the exception is set from outside. What cannot be ended at all is
-ended with the process, after everything was printed.
+ended with the process, after everything was printed. Code in C that keeps the interpreter to itself
+lets no other thread run, this one neither: it is ended when it lets go.
 """
 
 import ctypes
