@@ -9,8 +9,9 @@ from fake_events import World
 from golden import check
 from netsteps.show.ladder import ladder
 from netsteps.show.ladder.build import model_of
+from netsteps.show.ladder.text_lanes import told
 from picture_boxes import collisions
-from relay_scenes import OUT, SCENES, FakeRelay, ends
+from relay_scenes import OUT, SCENES, SENDER, FakeRelay, ends
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -99,10 +100,41 @@ def test_without_origins_what_went_on_is_told_by_its_bytes() -> None:
     assert [link.fate for link in links] == ["read", "lost", "read"]
 
 
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [(22, "stalled: stall_after=5"), (21, "stall_after=5"), (12, "stalled"), (6, "sta...")],
+)
+def test_where_there_is_little_room_the_rule_names_its_verdict(room: int, words: str) -> None:
+    assert told("stalled: stall_after=5", room) == words
+
+
+def test_bytes_that_a_relay_keeps_are_not_called_lost() -> None:
+    drawing = ladder(SCENES["stream_stalls"]())
+    assert "not sent on by the relay" in drawing.svg
+    assert "lost by the relay" not in drawing.svg
+
+
 def test_a_reset_is_told_once_in_the_lane() -> None:
     drawing = ladder(SCENES["stream_reset"](), columns=160)
     assert drawing.svg.count(">reset: reset_after=60<") == 1
     assert drawing.text.count("reset: reset_after=60") == 1
+
+
+@pytest.mark.parametrize("end", ["unseen", "unread"])
+def test_a_reset_that_nobody_saw_is_no_fin(end: str) -> None:
+    events = SCENES["stream_reset"]()
+    client = next(event.socket for event in events if event.local == SENDER)
+    events = [
+        event
+        for event in events
+        if event.socket != client or (end == "unread" and event.errno is None)
+    ]
+    ends = [link for link in model_of(events).links if link.begin.relay is not None]
+    assert sorted(link.fate for link in ends if link.kind == "reset") == ["read", end]
+    assert not [link for link in ends if link.kind == "fin"]
+    drawing = ladder(events, columns=160)
+    assert drawing.text.count("RST") == 2
+    assert collisions(drawing.svg) == []
 
 
 def test_what_is_said_by_a_relay_from_outside_is_escaped() -> None:

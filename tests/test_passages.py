@@ -25,6 +25,7 @@ class FakePassage:
     client: str = "127.0.0.1:50001"
     size: int = 1000
     all: tuple[str, ...] = ()
+    behind: int = 0
 
     @property
     def verdicts(self) -> tuple[str, ...]:
@@ -49,7 +50,17 @@ def made(count: int, way: str = "to target", seed: int = 3) -> list[FakePassage]
     for number in range(count):
         [(verdict, rule, delay)] = chance.choices(KINDS, WEIGHTS)
         delay = round(chance.uniform(0.4, 1.6) * delay, 6)
-        passages.append(FakePassage(number, verdict, rule, delay, number * 0.004, way))
+        passages.append(
+            FakePassage(
+                number,
+                verdict,
+                rule,
+                delay,
+                number * 0.004,
+                way,
+                behind=int(verdict == "reordered"),
+            )
+        )
     return passages
 
 
@@ -113,20 +124,29 @@ def test_a_log_is_a_list_and_its_slices_too() -> None:
 
 def goes_on(*passages: FakePassage) -> str:
     [line] = [line for line in strip(passages).text.splitlines() if "go on  " in line]
-    return line.split("go on")[1].strip()
+    return line.split("go on")[1].removesuffix("(computed)").strip()
 
 
 def test_the_strip_shows_in_which_order_packets_go_on() -> None:
     late = FakePassage(0, "late", "delay=0.05", 0.05, 0.0)
     lost = FakePassage(1, "lost", "loss=0.2", 0.0, 0.01)
     twice = FakePassage(2, "doubled", "duplicate=0.1", 0.0, 0.02)
-    behind = FakePassage(3, "reordered", "reorder=0.1", 0.0, 0.03)
+    behind = FakePassage(3, "reordered", "reorder=0.1", 0.0, 0.03, behind=1)
     last = FakePassage(4, "passed", "", 0.0, 0.04)
     assert goes_on(late, lost, twice, behind, last) == "2 2 4 3 0"
 
 
+def test_one_that_is_late_is_still_put_behind_as_many_as_were_asked_for() -> None:
+    both = ("late", "reordered")
+    behind = FakePassage(0, "reordered", "reorder=0.1", 0.02, 0.0, all=both, behind=2)
+    others = [FakePassage(n, "late", "delay=0.02", 0.02, n / 1000) for n in (1, 2, 3)]
+    assert goes_on(behind, *others) == "1 2 0 3"
+    for_a_time = FakePassage(0, "reordered", "reorder=0.1", 0.0215, 0.0, all=both)
+    assert goes_on(for_a_time, *others) == "1 0 2 3"
+
+
 def test_one_that_waits_for_another_that_never_comes_goes_on_at_last() -> None:
-    behind = FakePassage(1, "reordered", "reorder=0.1", 0.0, 0.03)
+    behind = FakePassage(1, "reordered", "reorder=0.1", 0.0, 0.03, behind=1)
     other = FakePassage(0, "late", "delay=1", 1.0, 0.0, client="127.0.0.1:50002")
     third = FakePassage(2, "passed", "", 0.0, 0.04, client="127.0.0.1:50003")
     assert goes_on(other, behind, third) == "2 0 1"

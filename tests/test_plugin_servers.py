@@ -144,6 +144,15 @@ def test_fails_for_itself(netsteps_scripted):
     result.stdout.fnmatch_lines(
         ["*failed after these steps:*", "*no client connected*", "*assert 1 == 2*"]
     )
+    # The error says it once, and no line of the plugin or of the peer is in between.
+    assert result.stdout.str().count("FAILED  2. expect(b'PING')") == 1
+    result.stdout.no_fnmatch_line("*hooks.py:*")
+    result.stdout.no_fnmatch_line("*scripted.py:*")
+
+
+def test_what_is_no_peer_is_told_with_an_example(netsteps_peer: StartsPeers) -> None:
+    with pytest.raises(TypeError, match=r"netsteps_peer\(peers.silent\(\)\)"):
+        netsteps_peer("silent")  # type: ignore[type-var]
 
 
 def test_a_relay_is_between_a_client_and_a_server(
@@ -171,3 +180,42 @@ def test_it(netsteps_tcp_echo, netsteps_relay):
     result.stdout.fnmatch_lines(
         ["*netsteps: relay*", "*Relay*seed=11*", "*to target*", "*netsteps: ladder*"]
     )
+
+
+# What pytest-rerunfailures does: the phases of a test that failed once more, within its protocol.
+AGAIN = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    for _ in range(2):
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if not any(report.failed for report in reports):
+            break
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+
+
+def test_a_test_that_is_tried_again_is_checked_again(pytester: pytest.Pytester) -> None:
+    code = """
+from netsteps.peers import expect
+
+tries = []
+
+def test_a_script(netsteps_scripted):
+    netsteps_scripted([expect(b"PING")], timeout=0.2)
+    tries.append("script")
+    assert len(tries) > 1
+
+@pytest.mark.netsteps_leaks
+def test_a_leak():
+    here = socket.socket()
+    tries.append(here)
+    assert len(tries) > 3, "first"
+"""
+    result = run(pytester, code, conftest=AGAIN)
+    result.assert_outcomes(failed=1, passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ScriptError: no client connected*", "*the test left a socket*"])
+    result.stdout.no_fnmatch_line("*2 sockets*")

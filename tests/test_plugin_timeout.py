@@ -95,6 +95,33 @@ def test_it_ends_what_another_thread_is_blocked_in(pytester: pytest.Pytester) ->
     assert result.stdout.str().count("thread tests, the test:") == len(names)
 
 
+def test_what_only_looks_like_a_socket_keeps_nothing_from_its_end(
+    pytester: pytest.Pytester,
+) -> None:
+    # A mock says that it is a socket; a proxy raises when it is asked.
+    code = """
+from unittest.mock import Mock
+
+class Lazy:
+    @property
+    def __class__(self):
+        raise RuntimeError("outside of its context")
+
+def test_it():
+    fake, lazy = Mock(spec=socket.socket), Lazy()
+    one, other = socket.socketpair()
+    with one, other:
+        one.recv(1)
+"""
+    pytester.makepyfile(
+        test_it="import socket, pytest\n" + HEAD + code,
+        elsewhere=ELSEWHERE,
+    )
+    result = pytester.run(sys.executable, "elsewhere.py", "-p", "no:cacheprovider", timeout=20)
+    result.assert_outcomes(failed=1)
+    assert "Expired: netsteps_timeout" in result.stdout.str()
+
+
 def test_the_report_tells_threads_sockets_and_the_ladder(pytester: pytest.Pytester) -> None:
     code = """
 @pytest.mark.netsteps_timeout(seconds=0.3)

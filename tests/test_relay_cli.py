@@ -123,8 +123,8 @@ def test_a_terminal_sees_the_counts_while_it_runs(echo: ns.UdpServer) -> None:
         ("127.0.0.1:9 --udp --loss 20", "is no probability; examples: 0.1, 10%"),
         ("127.0.0.1:9 --udp --burst 1", "is no burst"),
         ("127.0.0.1:9 --seed x", "is no seed"),
-        ("127.0.0.1:9 --loss 0.1", 'loss= is for kind="udp"'),
-        ("127.0.0.1:9 --udp --chunk 1", 'chunk= is for kind="tcp"'),
+        ("127.0.0.1:9 --loss 0.1", "--loss is for datagrams"),
+        ("127.0.0.1:9 --udp --chunk 1", "--chunk is for connections"),
         ("127.0.0.1:9 --udp --mtu 20", "mtu=20 is smaller"),
     ],
 )

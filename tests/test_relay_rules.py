@@ -1,5 +1,6 @@
 """What can be asked of a relay, and that a seed repeats it over real sockets."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ import netsteps as ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal
 
 TARGET = ("127.0.0.1", 9)
 HARD: dict[str, float] = {"loss": 0.2, "duplicate": 0.1, "corrupt": 0.1, "reorder": 0.1}
@@ -77,9 +79,11 @@ def test_a_seed_that_was_drawn_can_be_used_again() -> None:
         (lambda: ns.Relay(TARGET, kind="udp", mtu=40), "mtu=40 is smaller"),
         (lambda: ns.Relay(TARGET, kind="udp", reorder_by=2), "reorder_by= says how far"),
         (lambda: ns.Relay(TARGET, kind="udp", reorder=0.1, reorder_by=0), "reorder_by=0"),
+        (lambda: ns.Relay(TARGET, kind="udp", reorder=0.1, reorder_by=-3), "reorder_by=-3"),
         (lambda: ns.Relay(TARGET, kind="udp", chunk=3), 'chunk= is for kind="tcp"'),
         (lambda: ns.Relay(TARGET, loss=0.1), 'loss= is for kind="udp"'),
         (lambda: ns.Relay(TARGET, chunk=0), "chunk=0"),
+        (lambda: ns.Relay(TARGET, refuse=True, silent=True), "refuse= and silent="),
         (lambda: ns.Relay(TARGET, idle_timeout=3), 'idle_timeout= is for kind="udp"'),
         (lambda: ns.Relay(TARGET, max_clients=0), "max_clients=0"),
         (lambda: ns.Relay(TARGET, kind="sctp"), "there is no kind"),  # type: ignore[arg-type]
@@ -103,12 +107,34 @@ def test_what_cannot_be_meant_is_refused_by_name_and_reason(
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("name", ["loss", "delay", "rate", "mtu", "reorder_by", "burst"])
-def test_a_wrong_type_is_a_type_error(name: str) -> None:
-    with pytest.raises(TypeError) as caught:
-        ns.Relay(TARGET, kind="udp", **{name: "much"})  # type: ignore[arg-type]
-    told = [str(caught.value), *getattr(caught.value, "__notes__", [])]
-    assert any(name in text for text in told)
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"loss": "20%"}, "loss='20%' is no probability"),
+        ({"delay": "50ms"}, "delay='50ms' is no time"),
+        ({"rate": "1MB"}, "rate='1MB' is no rate"),
+        ({"mtu": 1500.5}, "mtu=1500.5 is no size"),
+        ({"reorder_by": "much"}, "reorder_by= is neither"),
+        ({"burst": 0.1}, "burst=0.1 is no Burst"),
+        ({"refuse": 1}, "refuse=1 is no switch"),
+    ],
+)
+def test_a_wrong_type_is_told_by_name_with_what_is_taken(
+    rules: dict[str, object], words: str
+) -> None:
+    for make in (lambda: ns.Relay(TARGET, **rules), lambda: ns.Rules(**rules)):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=re.escape(words)) as caught:
+            make()
+        assert isinstance(caught.value, ns.BadType)
+        assert caught.value.remedy
+    with pytest.raises(TypeError, match=re.escape("to_target={'loss': 0.3} is no Rules")):
+        ns.Relay(TARGET, to_target={"loss": 0.3})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", ["127.0.0.1", "localhost:6666", 6666])
+def test_what_is_no_target_is_told_with_one(target: object) -> None:
+    with pytest.raises(TypeError, match=r'Try: \("localhost", 6666\)'):
+        ns.Relay(target)  # type: ignore[arg-type]
 
 
 def test_rules_and_bursts_show_themselves_as_they_are_written() -> None:
@@ -125,3 +151,11 @@ def test_rules_and_bursts_show_themselves_as_they_are_written() -> None:
             "to_client=Rules(loss=0.5), seed=3>"
         )
     assert "stopped" in repr(relay)
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_a_relay_is_no_target_of_itself(kind: "Literal['tcp', 'udp']") -> None:
+    with ns.Relay(TARGET, kind=kind) as stopped:
+        free = stopped.endpoint
+    with pytest.raises(ValueError, match="is where this relay itself listens"):
+        ns.Relay(free, kind=kind, port=free.port)

@@ -279,6 +279,19 @@ def test_a_stalled_stream_says_nothing_more_and_the_other_way_goes_on() -> None:
         assert (stalled.size, stalled.rule) == (6, "stall_after=5")
 
 
+def test_the_ladder_tells_the_rule_by_which_a_stream_has_stalled() -> None:
+    stalls = relayed(to_target=ns.Rules(stall_after=5))
+    with ns.Trace() as trace, stalls as (relay, client, target):
+        client.write(b"hello world")
+        assert target.read_exactly(5, timeout=PATIENCE) == b"hello"
+        while not any(each.verdict == "stalled" for each in relay.log):
+            pass
+    told = [(event.step, event.rule) for event in trace.events if event.verdict == "stalled"]
+    assert told == [("close", "stall_after=5")]
+    assert "stalled: stall_after=5" in trace.ladder().svg
+    assert "stall_after=5" in str(trace.ladder())
+
+
 def test_an_end_is_slow_where_a_rule_makes_it_so() -> None:
     with relayed(slow_close=0.1) as (_, client, target):
         target.write(b"last")
@@ -360,6 +373,11 @@ def test_a_parted_path_carries_nothing_and_all_of_it_when_it_heals() -> None:
         assert not relay.partitioned
         assert target.read_exactly(len(data), timeout=PATIENCE) == data
         sending.result()
+        late = [passage for passage in relay.log if passage.verdict == "late"]
+        assert {passage.rule for passage in late} == {"partition"}
+        assert all(passage.delay >= 0.05 for passage in late)
+        assert relay.log[0].verdict == "passed"
+        assert relay.log[1] == late[0]
 
 
 def test_a_client_that_comes_while_the_path_is_parted_is_served_when_it_heals() -> None:

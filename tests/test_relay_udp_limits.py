@@ -84,6 +84,12 @@ def test_a_client_is_not_forgotten_while_something_of_it_waits(target: ns.UdpRec
     ):
         sender.send(b"late")
         assert target.receive(timeout=PATIENCE).data == b"late"
+    with (  # it waits 0.1 s for later ones
+        ns.Relay(target.endpoint, kind="udp", reorder=1.0, idle_timeout=0.02) as relay,
+        ns.UdpSender(*relay.endpoint) as sender,
+    ):
+        sender.send(b"held")
+        assert target.receive(timeout=PATIENCE).data == b"held"
 
 
 @pytest.mark.parametrize("by", [2, 0.05])

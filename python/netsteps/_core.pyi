@@ -962,6 +962,11 @@ class Passage:
     def __ne__(self, value: object, /) -> bool: ...
     def __repr__(self, /) -> str: ...
     @property
+    def behind(self, /) -> int:
+        """
+        Behind how many later ones of its flow the rule reorder= puts it then; 0 for none. How long that takes is no part of delay.
+        """
+    @property
     def client(self, /) -> Endpoint:
         """
         Whose it is: the address of the client.
@@ -969,7 +974,7 @@ class Passage:
     @property
     def delay(self, /) -> float:
         """
-        How long the relay holds it back, in seconds.
+        How long the relay holds it back, in seconds; of what waited for the end of a partition (TCP), how long that was.
         """
     @property
     def flow(self, /) -> int:

@@ -28,9 +28,11 @@ impl Address {
     ) -> PyResult<Self> {
         let py = host.py();
         let wrong = |cause: String| {
-            // A packet is no step: it takes each address as one argument.
+            // A packet is no step, and a relay is told its target: each is one argument.
             let remedy = if step == "packet" {
                 "(\"127.0.0.1\", 6666), \"127.0.0.1:6666\" or an Endpoint".to_owned()
+            } else if step == "relay" {
+                "(\"localhost\", 6666), \"127.0.0.1:6666\" or server.endpoint".to_owned()
             } else {
                 format!(
                     "{step}(\"127.0.0.1\", 6666), {step}((\"127.0.0.1\", 6666)) or {step}(endpoint)"
@@ -109,7 +111,7 @@ pub(super) fn given<'py>(
     }
 }
 
-fn shown(value: &Bound<'_, PyAny>) -> String {
+pub(super) fn shown(value: &Bound<'_, PyAny>) -> String {
     let text = value
         .repr()
         .map_or_else(|_| "this".to_owned(), |text| text.to_string());

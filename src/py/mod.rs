@@ -38,6 +38,7 @@ mod relay;
 mod relay_report;
 mod relay_rules;
 mod relay_settings;
+mod relay_told;
 mod resolve;
 mod server;
 mod server_arguments;

@@ -15,6 +15,7 @@ use super::place::placed;
 use super::relay_report::{PyPassage, PyRelayReport};
 use super::relay_rules::{PyBurst, PyRules, behind};
 use super::relay_settings::{Both, Limits, seed_of, target_of};
+use super::relay_told::{BURST, PROBABILITY, RATE, RULES, SIZE, SWITCH, TIME, Told, given, told};
 use super::show::shown;
 use crate::address::Endpoint;
 use crate::error::{Code, Error};
@@ -93,28 +94,28 @@ impl PyRelay {
         py: Python<'_>,
         target: Bound<'_, PyAny>,
         kind: &str,
-        to_target: Option<PyRef<'_, PyRules>>,
-        to_client: Option<PyRef<'_, PyRules>>,
-        loss: Option<f64>,
-        burst: Option<PyRef<'_, PyBurst>>,
-        delay: Option<f64>,
-        jitter: Option<f64>,
-        reorder: Option<f64>,
+        to_target: Option<Told<PyRef<'_, PyRules>>>,
+        to_client: Option<Told<PyRef<'_, PyRules>>>,
+        loss: Option<Told<f64>>,
+        burst: Option<Told<PyRef<'_, PyBurst>>>,
+        delay: Option<Told<f64>>,
+        jitter: Option<Told<f64>>,
+        reorder: Option<Told<f64>>,
         reorder_by: Option<Bound<'_, PyAny>>,
-        duplicate: Option<f64>,
-        corrupt: Option<f64>,
-        rate: Option<f64>,
-        queue: Option<i64>,
-        mtu: Option<i64>,
-        chunk: Option<i64>,
-        glue: Option<f64>,
-        stall_after: Option<i64>,
-        reset_after: Option<i64>,
-        reset_after_seconds: Option<f64>,
-        half_close_after: Option<i64>,
-        refuse: Option<bool>,
-        silent: Option<bool>,
-        slow_close: Option<f64>,
+        duplicate: Option<Told<f64>>,
+        corrupt: Option<Told<f64>>,
+        rate: Option<Told<f64>>,
+        queue: Option<Told<i64>>,
+        mtu: Option<Told<i64>>,
+        chunk: Option<Told<i64>>,
+        glue: Option<Told<f64>>,
+        stall_after: Option<Told<i64>>,
+        reset_after: Option<Told<i64>>,
+        reset_after_seconds: Option<Told<f64>>,
+        half_close_after: Option<Told<i64>>,
+        refuse: Option<Told<bool>>,
+        silent: Option<Told<bool>>,
+        slow_close: Option<Told<f64>>,
         seed: Option<i128>,
         host: Option<Bound<'_, PyAny>>,
         port: Option<Bound<'_, PyAny>>,
@@ -122,33 +123,21 @@ impl PyRelay {
         max_clients: Option<i64>,
         idle_timeout: Option<f64>,
     ) -> PyResult<Self> {
-        let both = Given {
-            loss,
-            burst: burst.map(|burst| burst.0),
-            delay,
-            jitter,
-            reorder,
-            reorder_by: behind(py, reorder_by)?,
-            duplicate,
-            corrupt,
-            rate,
-            queue,
-            mtu,
-            chunk,
-            glue,
-            stall_after,
-            reset_after,
-            reset_after_seconds,
-            half_close_after,
-            refuse,
-            silent,
-            slow_close,
+        let both = given!(
+            py, burst, reorder_by,
+            loss: PROBABILITY, delay: TIME, jitter: TIME, reorder: PROBABILITY, duplicate: PROBABILITY,
+            corrupt: PROBABILITY, rate: RATE, queue: SIZE, mtu: SIZE, chunk: SIZE, glue: TIME,
+            stall_after: SIZE, reset_after: SIZE, reset_after_seconds: TIME, half_close_after: SIZE,
+            refuse: SWITCH, silent: SWITCH, slow_close: TIME,
+        );
+        let one = |name, rules: Option<Told<PyRef<'_, PyRules>>>| {
+            told(py, name, RULES, rules)
+                .map(|rules| rules.map(|rules| rules.0.clone()).unwrap_or_default())
         };
-        let one = |rules: Option<PyRef<'_, PyRules>>| rules.map(|rules| rules.0.clone());
         let given = [
             both,
-            one(to_target).unwrap_or_default(),
-            one(to_client).unwrap_or_default(),
+            one("to_target", to_target)?,
+            one("to_client", to_client)?,
         ];
         let raise = |error| errors::raise(py, error);
         let transport = convert::transport(kind, "relay").map_err(raise)?;
@@ -238,7 +227,9 @@ impl PyRelay {
     #[getter]
     fn log<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.own(py, "log")?;
-        let (passages, dropped) = self.logged(|log| (log.snapshot(), log.dropped()));
+        let (mut passages, dropped) = self.logged(|log| (log.snapshot(), log.dropped()));
+        // Bytes that wait are told when they go; those of the other direction can have come between.
+        passages.sort_by_key(|passage| passage.at_ns);
         let passages: Vec<_> = passages.into_iter().map(PyPassage).collect();
         shown(py, "relay", "log_table", (passages, dropped), None)
     }

@@ -70,10 +70,16 @@ impl PyPassage {
         &self.0.rule
     }
 
-    /// How long the relay holds it back, in seconds.
+    /// How long the relay holds it back, in seconds; of what waited for the end of a partition (TCP), how long that was.
     #[getter]
     fn delay(&self) -> f64 {
         seconds(self.0.delay_ns)
+    }
+
+    /// Behind how many later ones of its flow the rule reorder= puts it then; 0 for none. How long that takes is no part of delay.
+    #[getter]
+    fn behind(&self) -> u32 {
+        self.0.behind
     }
 
     fn __repr__(&self) -> String {

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyInt};
 
 use super::errors;
+use super::relay_told::{BURST, PROBABILITY, RATE, SIZE, SWITCH, TIME, Told, given, told};
 use crate::error::{Code, Error};
 use crate::relay::Given;
 use crate::relay::rules::{Behind, Burst, seconds};
@@ -98,49 +99,34 @@ impl PyRules {
     )]
     fn new(
         py: Python<'_>,
-        loss: Option<f64>,
-        burst: Option<PyRef<'_, PyBurst>>,
-        delay: Option<f64>,
-        jitter: Option<f64>,
-        reorder: Option<f64>,
+        loss: Option<Told<f64>>,
+        burst: Option<Told<PyRef<'_, PyBurst>>>,
+        delay: Option<Told<f64>>,
+        jitter: Option<Told<f64>>,
+        reorder: Option<Told<f64>>,
         reorder_by: Option<Bound<'_, PyAny>>,
-        duplicate: Option<f64>,
-        corrupt: Option<f64>,
-        rate: Option<f64>,
-        queue: Option<i64>,
-        mtu: Option<i64>,
-        chunk: Option<i64>,
-        glue: Option<f64>,
-        stall_after: Option<i64>,
-        reset_after: Option<i64>,
-        reset_after_seconds: Option<f64>,
-        half_close_after: Option<i64>,
-        refuse: Option<bool>,
-        silent: Option<bool>,
-        slow_close: Option<f64>,
+        duplicate: Option<Told<f64>>,
+        corrupt: Option<Told<f64>>,
+        rate: Option<Told<f64>>,
+        queue: Option<Told<i64>>,
+        mtu: Option<Told<i64>>,
+        chunk: Option<Told<i64>>,
+        glue: Option<Told<f64>>,
+        stall_after: Option<Told<i64>>,
+        reset_after: Option<Told<i64>>,
+        reset_after_seconds: Option<Told<f64>>,
+        half_close_after: Option<Told<i64>>,
+        refuse: Option<Told<bool>>,
+        silent: Option<Told<bool>>,
+        slow_close: Option<Told<f64>>,
     ) -> PyResult<Self> {
-        Ok(Self(Given {
-            loss,
-            burst: burst.map(|burst| burst.0),
-            delay,
-            jitter,
-            reorder,
-            reorder_by: behind(py, reorder_by)?,
-            duplicate,
-            corrupt,
-            rate,
-            queue,
-            mtu,
-            chunk,
-            glue,
-            stall_after,
-            reset_after,
-            reset_after_seconds,
-            half_close_after,
-            refuse,
-            silent,
-            slow_close,
-        }))
+        Ok(Self(given!(
+            py, burst, reorder_by,
+            loss: PROBABILITY, delay: TIME, jitter: TIME, reorder: PROBABILITY, duplicate: PROBABILITY,
+            corrupt: PROBABILITY, rate: RATE, queue: SIZE, mtu: SIZE, chunk: SIZE, glue: TIME,
+            stall_after: SIZE, reset_after: SIZE, reset_after_seconds: TIME, half_close_after: SIZE,
+            refuse: SWITCH, silent: SWITCH, slow_close: TIME,
+        )))
     }
 
     fn __repr__(&self) -> String {
@@ -153,8 +139,12 @@ pub(super) fn behind(py: Python<'_>, by: Option<Bound<'_, PyAny>>) -> PyResult<O
     let Some(by) = by else { return Ok(None) };
     if by.is_instance_of::<PyInt>() && !by.is_instance_of::<PyBool>() {
         let count: i64 = by.extract()?;
-        // One that cannot be meant stays one.
-        return Ok(Some(Behind::Packets(u32::try_from(count).unwrap_or(0))));
+        let Ok(packets) = u32::try_from(count) else {
+            let cause = format!("reorder_by={count} packets cannot be meant");
+            let error = Error::new(Code::BadArgument, "relay", cause, "1 or more, or seconds");
+            return Err(errors::raise(py, error));
+        };
+        return Ok(Some(Behind::Packets(packets)));
     }
     let Ok(time) = by.extract::<f64>() else {
         let cause = "reorder_by= is neither packets (a whole number) nor seconds";

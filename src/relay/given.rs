@@ -112,6 +112,12 @@ impl Given {
             };
         }
         each!(refuse: loss burst reorder reorder_by duplicate corrupt queue mtu);
+        if self.refuse == Some(true) && self.silent == Some(true) {
+            return Err(bad(
+                "refuse= and silent= cannot both be: what is refused is not taken",
+                "one of them",
+            ));
+        }
         // What is the same for both kinds is checked in one place.
         rules::Rules {
             rate: self.rate,

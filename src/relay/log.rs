@@ -33,6 +33,8 @@ pub struct Passage {
     pub rule: Cow<'static, str>,
     /// How long the relay holds it back, in nanoseconds.
     pub delay_ns: u64,
+    /// Behind how many later ones of its flow it is put then.
+    pub behind: u32,
 }
 
 impl Passage {
@@ -57,6 +59,7 @@ impl Passage {
             all: Verdicts::only(Verdict::Passed),
             rule: Cow::Borrowed(""),
             delay_ns: 0,
+            behind: 0,
         }
     }
 

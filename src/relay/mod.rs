@@ -23,6 +23,7 @@ pub mod rules;
 pub mod schedule;
 pub mod stream;
 mod switch;
+mod target;
 pub mod tcp;
 pub mod udp;
 mod verdict;

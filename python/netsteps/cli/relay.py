@@ -5,9 +5,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import netsteps as ns
-from netsteps.cli.relay_options import RULES
+from netsteps.cli.relay_options import RULES, misplaced
 from netsteps.cli.serve import UntilTold
-from netsteps.cli.terminal import say
+from netsteps.cli.terminal import say, warn
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +20,10 @@ _EVERY = 0.25
 
 def relay(options: "argparse.Namespace") -> int:
     """Relay until SIGINT or SIGTERM, then print the report. To be ended so is exit code 0."""
+    if wrong := misplaced(options):
+        warn(wrong[0])
+        print(f"  try: {wrong[1]}", file=sys.stderr, flush=True)
+        return 2
     until_told = UntilTold()  # before the first line: whoever reads it may signal at once
     with _relay(options) as made:
         _announce(options, made)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import netsteps as ns
 
-__all__ = ["RULES", "TEXT", "add_rules"]
+__all__ = ["RULES", "TEXT", "add_rules", "misplaced"]
 
 TEXT = (
     "Listens on loopback, sends on to TARGET what comes, and brings back the answers. On\n"
@@ -125,6 +125,21 @@ _GROUPS: "dict[str, dict[str, tuple[Callable[[str], object] | None, str | None, 
 }
 
 RULES = tuple(name for group in _GROUPS.values() for name in group)
+
+
+def misplaced(options: argparse.Namespace) -> tuple[str, str] | None:
+    """Find a rule of the other kind: why it is none here, and what to try."""
+    others = "connections (--tcp)" if options.kind == "udp" else "datagrams (--udp)"
+    for name in _GROUPS[f"rules for {others}"]:
+        if getattr(options, name) is None:
+            continue
+        option = f"--{name.replace('_', '-')}"
+        if options.kind == "udp":
+            why = "a datagram goes on whole or not at all, and there is no connection to end"
+            return f"{option} is for connections: {why}", "--tcp; or --loss, --delay, --duplicate"
+        why = "a stream arrives whole and in order, because TCP sends again what is lost"
+        return f"{option} is for datagrams: {why}", "--udp; or --delay, --rate, --reset-after"
+    return None
 
 
 def add_rules(command: argparse.ArgumentParser) -> None:

@@ -71,6 +71,7 @@ class Scripts(Running):
         Each step waits no longer than its timeout; so does this for a client that has not come.
         Raises ScriptError where a script failed, each time that it is called. Ctrl-C ends it.
         """
+        __tracebackhide__ = True  # pytest shows the line of the test, and no lines of this one
         if not self._is_ours():
             return  # a forked child: the scripts are played in its parent
         end = monotonic() + self.timeout

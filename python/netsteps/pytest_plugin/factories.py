@@ -77,6 +77,9 @@ class StartsPeers(Starts):
 
     def __call__(self, peer: Peer) -> Peer:
         """Take a peer of netsteps.peers, to stop it after the test, and return it."""
+        if not callable(getattr(peer, "stop", None)):
+            message = f"netsteps_peer takes a peer, not {peer!r}: netsteps_peer(peers.silent())"
+            raise TypeError(message)
         self._stack.callback(peer.stop)
         self._recording.note("peer", lambda: repr(peer))
         return peer
@@ -91,8 +94,20 @@ class StartsScripts(Starts):
 
         peer = peers.scripted(*scripts, **settings)
         self._stack.callback(peer.stop)
-        self._recording.expect(peer.check)
-        self._recording.note("scripted peer", lambda: str(peer.failure or peer))
+        told = False
+
+        def check() -> None:
+            __tracebackhide__ = True
+            nonlocal told
+            try:
+                peer.check()
+            except AssertionError:
+                told = True
+                raise
+
+        self._recording.expect(check)
+        # When it is the error of the test itself, once is enough.
+        self._recording.note("scripted peer", lambda: "" if told else str(peer.failure or peer))
         return peer
 
     def __exit__(self, *_exception: object) -> None:

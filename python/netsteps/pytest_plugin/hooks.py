@@ -82,6 +82,7 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> "Generator[None, object, object]":
         """Limit the setup."""
+        self._again(item)
         marker = item.get_closest_marker("netsteps_timeout")
         seconds = None if marker is None else _seconds(marker)
         if seconds is not None:
@@ -96,9 +97,24 @@ class Hooks:
             )
         return result
 
+    def _again(self, item: pytest.Item) -> None:
+        """Begin anew when the test has failed and is tried again (pytest-rerunfailures).
+
+        What excuses the first try does not excuse the second.
+        """
+        recording = item.stash.get(RECORDING, None)
+        if recording is not None and recording.failed:
+            recording.trace.stop()
+            del item.stash[RECORDING]
+            self.recording(item)
+        if self._check is not None and self._check.excused:
+            self._check.excused = False
+            self._check.allow(set(open_sockets()))  # the traceback of the first try keeps some
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> "Generator[None, object, object]":
         """Limit the test function to what the setup has left, and check what was expected."""
+        __tracebackhide__ = True  # what was expected of a peer fails here, and says all by itself
         deadline = item.stash.get(DEADLINE, None)
         left = None if deadline is None else max(0.001, deadline - time.monotonic())
         recording = item.stash.get(RECORDING, None)
@@ -133,6 +149,7 @@ class Hooks:
         self, item: pytest.Item, seconds: float | None, then: "Callable[[], None] | None" = None
     ) -> "Generator[None, object, object]":
         """Do a phase of a test, and what comes then, within so many seconds; None: no limit."""
+        __tracebackhide__ = True
         if seconds is None:
             result = yield
             if then:

@@ -47,6 +47,7 @@ class Recording:
 
     def meet(self) -> None:
         """Check what was expected, once, unless the test has failed anyway."""
+        __tracebackhide__ = True
         while self._expected:
             check = self._expected.pop(0)
             if not self.failed:

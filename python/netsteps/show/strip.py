@@ -4,7 +4,7 @@ The order of going on is computed from the times and delays of the relay's log, 
 ladder of a trace shows what was observed.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,6 +59,8 @@ class _Passage(Protocol):
     def rule(self) -> str: ...
     @property
     def delay(self) -> float: ...
+    @property
+    def behind(self) -> int: ...
 
 
 @dataclass(slots=True)
@@ -135,22 +137,24 @@ def _way(name: str, came: "Sequence[_Passage]") -> _Way:
         for place, one in enumerate(came)
         if one.verdict not in STOPPED
     )
-    held: dict[str, deque[int]] = {}
+    held: dict[str, list[list[int]]] = {}
     for _, place in due:
         one = came[place]
-        waiting = held.setdefault(str(one.client), deque())
-        if "reordered" in one.verdicts and not one.delay:
-            # It is put behind another one: when that comes the log does not tell.
+        waiting = held.setdefault(str(one.client), [])
+        copies = 2 if "doubled" in one.verdicts else 1
+        if one.behind:
+            # It is put behind later ones: when these come the log does not tell.
             way.held.add(place)
-            waiting.append(place)
+            waiting += [[one.behind, place] for _ in range(copies)]
             continue
-        way.goes.append(place)
-        while waiting:
-            way.goes.append(waiting.popleft())
-        if "doubled" in one.verdicts:
+        for _ in range(copies):
             way.goes.append(place)
+            for other in waiting:
+                other[0] -= 1
+            way.goes += [place for left, place in waiting if left <= 0]
+            waiting[:] = [other for other in waiting if other[0] > 0]
     for waiting in held.values():
-        way.goes += waiting
+        way.goes += [place for _, place in waiting]
     return way
 
 
@@ -298,7 +302,7 @@ def _text(ways: list[_Way], note: str) -> str:
             lines.append(f"  {head:<14} {letters[first : first + _CHARS]}")
         if len(way.came) <= _FEW and way.goes != list(range(len(way.came))):
             on = " ".join(str(way.came[place].number) for place in way.goes)
-            lines += _wrapped(f"  {'go on':<14} {on}", 17, 78)
+            lines += _wrapped(f"  {'go on':<14} {on} (computed)", 17, 78)
         for verdict, text in way.kinds[:_ENTRIES]:
             lines.append(f"  {_LETTERS.get(verdict, '?')} {text}")
     if note or not ways:

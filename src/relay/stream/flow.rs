@@ -125,7 +125,9 @@ impl Flow {
             Some(rate) => within(rate, STOCK).clamp(ROOM, LONG_ROOM),
             None => ROOM,
         };
-        most.saturating_sub(self.bytes)
+        // What is noted of a chunk is more than a chunk of one byte.
+        let notes = self.held.len().saturating_sub(1) * size_of::<Chunk>();
+        most.saturating_sub(self.bytes + notes)
     }
 
     /// How many bytes are kept.

@@ -235,6 +235,22 @@ fn memory_is_bounded() {
 }
 
 #[test]
+fn memory_is_bounded_when_each_byte_comes_by_itself() {
+    let mut flow = flow(&Rules {
+        delay: Duration::from_mins(1),
+        ..Rules::default()
+    });
+    let room = flow.room();
+    let mut came = 0;
+    while flow.room() > 0 {
+        flow.came(came, 1);
+        came += 1;
+    }
+    assert_eq!(flow.kept() as u64, came);
+    assert!(flow.kept() < room / 20);
+}
+
+#[test]
 fn one_more_rule_draws_nothing_from_another() {
     let rules = Rules {
         chunk: Some(100),

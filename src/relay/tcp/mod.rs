@@ -6,9 +6,11 @@
 //! | `relay.rs` | the relay that others hold: where it listens, its log, its switch, its end |
 //! | `rounds.rs` | the loop: wait, accept, give each pair its turn |
 //! | `pair.rs`, `places.rs` | a client and its connection to the target; all of them |
+//! | `dues.rs` | when a pair is looked at without being told |
 //! | `pipe.rs`, `held.rs` | one way of a pair, and the bytes that wait in it |
 //! | `side.rs` | one end of a pair |
 //! | `traced.rs` | what its events tell in a trace |
+//! | `turn.rs` | what a turn of a pair has, and how it ends |
 //!
 //! A client is accepted, and only then the target is asked, without waiting: what the target's machine says of it comes back to the
 //! client as a reset, because its own connection stands already. An end is passed on as an end (half-close), a reset as a reset. Who
@@ -17,6 +19,7 @@
 //! While the path is cut (`partition`) nobody is accepted, read, written to, closed or reset. What was under way goes on afterwards,
 //! as TCP would send it again.
 
+mod dues;
 mod held;
 mod pair;
 mod pipe;
@@ -25,6 +28,7 @@ mod relay;
 mod rounds;
 mod side;
 mod traced;
+mod turn;
 
 pub use relay::TcpRelay;
 

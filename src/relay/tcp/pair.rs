@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::pipe::{Pipe, Pumped, Turn, Whose};
+use super::dues::Dues;
+use super::pipe::Pipe;
 use super::side::Side;
 use super::traced::Traced;
+use super::turn::{Pumped, Turn, Whose};
 use crate::relay::stream::Rules;
 use crate::relay::{Verdict, Way};
 use crate::socket::Stream;
@@ -45,7 +47,7 @@ pub(super) struct Pair {
     /// A rule resets: until then the last bytes may arrive.
     last_bytes_until: Option<u64>,
     /// When it is looked at without being told.
-    pub(super) due: Option<u64>,
+    pub(super) dues: Dues,
     /// It is in the list of those that come again.
     pub(super) again: bool,
 }
@@ -62,7 +64,7 @@ impl Pair {
             pipes,
             reset: None,
             last_bytes_until: None,
-            due: None,
+            dues: Dues::default(),
             again: false,
         }
     }
@@ -86,10 +88,10 @@ impl Pair {
         }
     }
 
-    /// Nothing went on while the path was cut.
-    pub(super) fn was_cut(&mut self, now_ns: u64) {
+    /// Nothing went on while the path was cut, for so long.
+    pub(super) fn was_cut(&mut self, now_ns: u64, time_ns: u64) {
         for pipe in &mut self.pipes {
-            pipe.was_cut(now_ns);
+            pipe.was_cut(now_ns, time_ns);
         }
     }
 
@@ -238,4 +240,18 @@ pub(super) fn pipes(whose: Whose, seed: u64, rules: &[Rules; 2]) -> [Pipe; 2] {
         let flow = decides.then(|| Box::new(flow(rules, seed, whose.flow, way)));
         Pipe::new(way, whose, flow)
     })
+}
+
+impl Drop for Pair {
+    /// A way that has stalled is told with the close of its sender's end: before there is no call that could tell it.
+    fn drop(&mut self) {
+        if self.reset.is_some() {
+            return;
+        }
+        for (pipe, side) in self.pipes.iter().zip([Some(&self.near), self.far.as_ref()]) {
+            if let (Some(rule), Some(side)) = (pipe.stall(), side) {
+                Traced::ending(&side.stream, Verdict::Stalled, &rule);
+            }
+        }
+    }
 }

@@ -1,45 +1,20 @@
 //! One way of a pair: reads from one end, writes to the other, as its rules say.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
 use super::held::Held;
 use super::side::Side;
 use super::traced::Traced;
+use super::turn::{Pumped, Turn, Whose};
 use crate::relay::stream::{End, Flow, Limit, Next};
-use crate::relay::{Log, Passage, Verdict, Way};
+use crate::relay::{Passage, Verdict, Way};
 use crate::socket::Moved;
 
 /// The most times that one way is read in one round, before the others have their turn.
 const READS: usize = 8;
 
-/// What the turns of a round share.
-pub(super) struct Turn<'a> {
-    pub(super) now_ns: u64,
-    /// Where all connections are read into, one after the other.
-    pub(super) room: &'a mut [u8],
-    pub(super) log: &'a Log,
-}
-
-/// How a turn of one way ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pumped {
-    /// There is nothing to do until the poll tells, or until this time.
-    Waits(Option<u64>),
-    /// It has more to do, and the others come first.
-    Again,
-    /// Its receiver is gone.
-    Broken,
-    /// Both ends are to be reset, when the receiver has what it was sent.
-    Reset,
-}
-
-/// Whose it is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Whose {
-    pub(super) client: SocketAddr,
-    pub(super) flow: u32,
-}
+/// The rule of what waited while the path was cut.
+const PARTITION: &str = "partition";
 
 #[derive(Debug)]
 pub(super) struct Pipe {
@@ -59,6 +34,8 @@ pub(super) struct Pipe {
     /// What was to be told to the receiver was told: it is over for him.
     over: bool,
     stalled: bool,
+    /// In the first turn after the path was cut: for how long.
+    parted_ns: Option<u64>,
     traced: Traced,
 }
 
@@ -75,6 +52,7 @@ impl Pipe {
             ended: None,
             over: false,
             stalled: false,
+            parted_ns: None,
             traced: Traced::NOTHING,
         }
     }
@@ -84,8 +62,9 @@ impl Pipe {
         self.over
     }
 
-    /// Nothing went on while the path was cut.
-    pub(super) fn was_cut(&mut self, now_ns: u64) {
+    /// Nothing went on while the path was cut, for so long: what is there now came late by as much at most.
+    pub(super) fn was_cut(&mut self, now_ns: u64, time_ns: u64) {
+        self.parted_ns = Some(time_ns);
         if let Some(flow) = &mut self.flow {
             flow.was_held_up(now_ns);
         }
@@ -121,6 +100,12 @@ impl Pipe {
         sink: &mut Side,
         turn: &mut Turn<'_>,
     ) -> Pumped {
+        let pumped = self.pump_now(source, sink, turn);
+        self.parted_ns = None;
+        pumped
+    }
+
+    fn pump_now(&mut self, source: &mut Side, sink: &mut Side, turn: &mut Turn<'_>) -> Pumped {
         let mut pumped = self.deliver(sink, turn);
         for _ in 0..READS {
             if matches!(pumped, Pumped::Broken | Pumped::Reset) {
@@ -152,6 +137,12 @@ impl Pipe {
         } else {
             pumped
         }
+    }
+
+    /// The rule by which nothing goes on any more, where it has come to that.
+    pub(super) fn stall(&self) -> Option<String> {
+        let flow = self.flow.as_ref().filter(|_| self.stalled)?;
+        Some(flow.limits().name())
     }
 
     /// How many bytes may be read.
@@ -208,6 +199,7 @@ impl Pipe {
         match &self.flow {
             Some(flow) if self.over => (Verdict::Cut, flow.limits().name().into()),
             Some(flow) => flow.intends(),
+            None if self.parted_ns.is_some() => (Verdict::Late, Cow::Borrowed(PARTITION)),
             None => (Verdict::Passed, Cow::Borrowed("")),
         }
     }
@@ -228,7 +220,7 @@ impl Pipe {
             return Read::Some;
         }
         let passage = self.passage(now_ns, size);
-        turn.log.add(passage);
+        turn.log.add(self.after_partition(passage));
         let mut gone = 0;
         while sink.writable && gone < size {
             self.traced.writing(&sink.stream);
@@ -328,10 +320,21 @@ impl Pipe {
         let Some(flow) = &mut self.flow else { return };
         let piece = flow.release(turn.now_ns, size);
         self.released = size;
-        self.traced.befell(piece.verdict, &piece.rule);
         let mut passage = self.passage(piece.at_ns, size).delayed(piece.delay_ns);
         (passage.verdict, passage.all, passage.rule) = (piece.verdict, piece.all, piece.rule);
+        let passage = self.after_partition(passage);
+        self.traced.befell(passage.verdict, &passage.rule);
         turn.log.add(passage);
+    }
+
+    /// What is there in the first turn after the path was cut has waited for it, where nothing else befell it.
+    fn after_partition(&self, passage: Passage) -> Passage {
+        match self.parted_ns {
+            Some(time_ns) if passage.verdict == Verdict::Passed => {
+                passage.judged(Verdict::Late, PARTITION).delayed(time_ns)
+            }
+            _ => passage,
+        }
     }
 
     /// A limit is reached: what came behind it goes nowhere.

@@ -15,6 +15,7 @@ use super::rounds::Rounds;
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
+use crate::relay::target::is_another;
 use crate::relay::{Log, Report, Switch};
 use crate::socket::{OptionName, Socket, Value};
 use crate::sys::forks;
@@ -109,6 +110,7 @@ impl TcpRelay {
         } else {
             listener(settings.listen, BACKLOG)?
         };
+        is_another(target, listener.local())?;
         let poll = Poll::new().map_err(failed)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
         let mut watched = None;

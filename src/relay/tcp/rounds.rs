@@ -9,11 +9,11 @@ use mio::{Events, Poll, Token};
 
 use super::Settings;
 use super::pair::{After, Pair, pipes, refused};
-use super::pipe::{Turn, Whose};
 use super::places::Pairs;
 use super::relay::{LISTENER, Shared, WAKER, locked};
 use super::side::Side;
 use super::traced::Traced;
+use super::turn::{Turn, Whose};
 use crate::error::Code;
 use crate::relay::{Schedule, Verdict, Way};
 use crate::socket::Stream;
@@ -29,6 +29,8 @@ const ACCEPTS: usize = 64;
 const ROOM: usize = 128 * 1024;
 /// How long the listener is left alone when the system has no descriptor for one more client.
 const STARVED: Duration = Duration::from_millis(100);
+/// So many times are kept without a look whether their pairs are gone.
+const SCHEDULED: usize = 1024;
 /// The poll waits in whole milliseconds; the rest of a time is slept.
 const MILLISECOND_NS: u64 = 1_000_000;
 
@@ -45,13 +47,15 @@ pub(super) struct Rounds {
     schedule: Schedule<(usize, u64)>,
     /// Who has something to do without being told.
     again: Vec<usize>,
+    /// At so many in the schedule it is looked whose pairs are gone.
+    most_scheduled: usize,
     /// Somebody may wait to be accepted.
     accepting: bool,
     starved_until: Option<u64>,
     came: u32,
     serial: u64,
-    /// The path was cut in the last round.
-    was_cut: bool,
+    /// Since when the path is cut.
+    cut_since: Option<u64>,
 }
 
 impl Rounds {
@@ -66,11 +70,12 @@ impl Rounds {
             begun: Instant::now(),
             schedule: Schedule::new(),
             again: Vec::new(),
+            most_scheduled: SCHEDULED,
             accepting: false,
             starved_until: None,
             came: 0,
             serial: 0,
-            was_cut: false,
+            cut_since: None,
         }
     }
 
@@ -111,10 +116,10 @@ impl Rounds {
 
     /// How long nobody has anything to do, in nanoseconds.
     fn time_to_wait(&self) -> Option<u64> {
-        if self.shared.switch.is_on() != self.was_cut {
+        if self.shared.switch.is_on() != self.cut_since.is_some() {
             return Some(0);
         }
-        if self.was_cut {
+        if self.cut_since.is_some() {
             return None;
         }
         if self.accepts() || !self.again.is_empty() {
@@ -147,16 +152,14 @@ impl Rounds {
                 }
             }
         }
-        let cut = self.shared.switch.is_on();
-        let healed = self.was_cut && !cut;
-        self.was_cut = cut;
-        if cut {
+        if self.shared.switch.is_on() {
+            self.cut_since.get_or_insert(now_ns);
             return;
         }
-        if healed {
+        if let Some(since) = self.cut_since.take() {
             for place in 0..pairs.places() {
                 if let Some(pair) = pairs.get(place) {
-                    pair.was_cut(now_ns);
+                    pair.was_cut(now_ns, now_ns.saturating_sub(since));
                     turns.push(place);
                 }
             }
@@ -169,14 +172,25 @@ impl Rounds {
         }
         while let Some((_, (place, serial))) = self.schedule.pop_due(now_ns) {
             if let Some(pair) = pairs.get(place).filter(|pair| pair.serial == serial) {
-                pair.due = None;
+                pair.dues.came();
                 turns.push(place);
             }
         }
+        self.forget_the_gone(pairs);
         for place in turns {
             self.serve(place, pairs, now_ns);
         }
         self.accept(pairs, now_ns);
+    }
+
+    /// The times of pairs that are gone go when they are more than those of the others.
+    fn forget_the_gone(&mut self, pairs: &mut Pairs) {
+        if self.schedule.len() > self.most_scheduled {
+            self.schedule.retain(|(place, serial)| {
+                pairs.get(*place).is_some_and(|pair| pair.serial == *serial)
+            });
+            self.most_scheduled = (self.schedule.len() * 2).max(SCHEDULED);
+        }
     }
 
     /// The turn of one pair.
@@ -190,8 +204,7 @@ impl Rounds {
         match pair.turn(&mut turn) {
             After::Stays(None) => {}
             After::Stays(Some(due)) => {
-                if pair.due.is_none_or(|known| due < known) {
-                    pair.due = Some(due);
+                if pair.dues.add(due) {
                     self.schedule.push(due, (place, pair.serial));
                 }
             }

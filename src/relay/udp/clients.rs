@@ -138,11 +138,12 @@ impl Clients {
         Ok(place)
     }
 
-    /// Forgets those that were silent since then.
+    /// Forgets those that were silent since then, and of which nothing waits for others.
     pub(super) fn forget_silent(&mut self, since_ns: u64, registry: &Registry) {
         for (place, entry) in self.list.iter_mut().enumerate() {
             if let Some(client) = entry
                 && client.last_ns < since_ns
+                && client.ways.iter().all(|side| side.order.is_empty())
             {
                 client.upstream.unwatch(registry);
                 self.places.remove(&client.address);

@@ -117,7 +117,8 @@ impl Work {
         let plain = fate.is_nothing() && side.order.is_empty();
         let later = fate.due_ns.iter().flatten().any(|due| *due > now_ns);
         let mut passage = Passage::new(now_ns, way, client.flow, client.address, number, size);
-        if later && self.waiting + (size + EACH) * 2 > WAITING {
+        let waits = later || fate.behind.is_some();
+        if waits && self.waiting + (size + EACH) * 2 > WAITING {
             fate = Fate::ends(Verdict::Lost, Rule::None);
             passage.rule = "the relay's queue is full".into();
         }
@@ -129,6 +130,7 @@ impl Work {
             }
             let due = fate.due_ns[0].unwrap_or(now_ns);
             passage.delay_ns = due.saturating_sub(now_ns);
+            passage.behind = fate.behind.unwrap_or(0);
         }
         let traced = coming.span.map(|span| {
             let mut traced = Traced {
@@ -148,11 +150,12 @@ impl Work {
         let flow = passage.flow;
         if let Some(client) = self.clients.get(place) {
             // A client is not forgotten while something of it waits.
+            let patience = fate.behind.map_or(0, |_| PATIENCE_NS);
             client.last_ns = fate
                 .due_ns
                 .into_iter()
                 .flatten()
-                .fold(client.last_ns, u64::max);
+                .fold(client.last_ns, |last, due| last.max(due + patience));
         }
         if self.logs || passage.all != Verdicts::only(Verdict::Passed) {
             coming.passages.push(passage);
@@ -201,6 +204,7 @@ impl Work {
         };
         let order = &mut client.ways[way.index()].order;
         if let Some(behind) = parcel.behind.take() {
+            self.waiting += parcel.memory();
             let id = order.hold(behind, parcel);
             let held = Due::Held {
                 place,
@@ -211,7 +215,11 @@ impl Work {
             self.schedule.push(now_ns + PATIENCE_NS, held);
         } else {
             outgoing.push(parcel.goes());
-            order.gone(|parcel| outgoing.push(parcel.goes()));
+            let waiting = &mut self.waiting;
+            order.gone(|parcel| {
+                *waiting = waiting.saturating_sub(parcel.memory());
+                outgoing.push(parcel.goes());
+            });
         }
     }
 
@@ -224,7 +232,9 @@ impl Work {
         id: u64,
     ) -> Option<Outgoing<'static>> {
         let client = self.clients.same(place, flow)?;
-        client.ways[way.index()].order.take(id).map(Parcel::goes)
+        let parcel = client.ways[way.index()].order.take(id)?;
+        self.waiting = self.waiting.saturating_sub(parcel.memory());
+        Some(parcel.goes())
     }
 }
 

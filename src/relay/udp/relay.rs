@@ -12,6 +12,7 @@ use super::work::Work;
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::relay::rules::Rules;
+use crate::relay::target::is_another;
 use crate::relay::{Log, Report, Switch};
 use crate::socket::Socket;
 use crate::sys::forks;
@@ -93,6 +94,7 @@ impl UdpRelay {
             return Err(Error::new(Code::BadArgument, "relay", cause, remedy));
         }
         let listener = bound_for_much(settings.listen)?;
+        is_another(target, listener.local())?;
         let poll = Poll::new().map_err(|error| failed(&error))?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(|error| failed(&error))?;
         let waker = Arc::new(waker);

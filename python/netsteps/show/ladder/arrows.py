@@ -211,10 +211,10 @@ class _Arrow:
         """Draw what no call was seen to receive."""
         fate = self.link.fate
         span = abs(self.end - self.begin)
-        if self.link.kind == "fin":
+        if self.link.kind in {"fin", "reset"}:
             x1 = self.begin + 6 * self.way
             x2 = x1 + 64 * self.way
-            way = self._line(x1, y, x2, y, dash="7 3")
+            way = self._line(x1, y, x2, y, dash="7 3" if self.link.kind == "fin" else None)
             self._head(x2, y, way)
             self._words(x1, y, x2 + 50 * self.way, y, fixed=x2 + 20 * self.way)
             return

@@ -61,7 +61,7 @@ def meanings(picture: "Picture") -> dict[str, str]:
     if picture.lanes:
         told = [step for step in model.steps if step.line.relay is not None and step.count == 1]
         if any(link.short > 0 for link in model.links):
-            used.add("relay lost")
+            used.add("relay short")
         used |= {"relay", *(f"relay {step.verdict}" for step in told)}
     return {name: words for name, words in _WORDS.items() if name in used}
 

@@ -159,6 +159,11 @@ def _end_of_stream(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
     if end is not None and first is not None:
         first.at_ns = min(first.at_ns, max(first.start_ns, end.at_ns - 1))
         yield Link("fin", source, target, first, end)
+    elif closed is not None and closed.verdict == "reset":
+        # A relay's rule has cut it: a reset leaves, whether somebody sees it or not.
+        if reset is None:
+            fate = "unseen" if target.outside else "unread"
+            yield Link("reset", source, target, closed, None, fate)
     elif first is not None and (reset is None or first is sent):
         fate = "unseen" if target.outside else "unread"
         yield Link("fin", source, target, first, None, fate)

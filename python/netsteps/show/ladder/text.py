@@ -261,9 +261,9 @@ class _Text:
         cross = {"lost": "✕", "unread": "□"}.get(link.fate)
         if link.target is not None and link.target.left_out:
             rails.flat(row, way, "...", line="─", head="─", part=0.3, span=span)
-        elif link.kind == "fin":
+        elif link.kind in {"fin", "reset"}:
             head = "►" if way > 0 else "◄"
-            rails.flat(row, way, "FIN", line="─", head=head, part=0.3, span=span)
+            rails.flat(row, way, text, line="─", head=head, part=0.3, span=span)
         elif cross:
             head = f"{cross} {fate_text(link)}"
             rails.flat(row, way, text, line="─", head=head, part=0.75, span=span)

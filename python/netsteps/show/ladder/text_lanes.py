@@ -29,6 +29,14 @@ def short(text: str, room: int) -> str:
     return text if len(text) <= room else text[: max(room - 3, 0)] + "..."
 
 
+def told(text: str, room: int) -> str:
+    """Say a verdict with its rule; where there is no room for both, the rule, which names it."""
+    if len(text) <= room:
+        return text
+    verdict, colon, rule = text.partition(": ")
+    return rule if colon and len(rule) <= room else short(verdict if colon else text, room)
+
+
 class TextLanes:
     """The lanes of a picture, each with the columns of its two edges, once they are placed."""
 
@@ -115,7 +123,7 @@ class TextLanes:
             words = short(text or "...", abs(span[1] - span[0]) - 5)
             rails.flat(source, way, words, line="─", head="─", span=span)
         elif source is not None:
-            words = short(self._words.get(id(step), ""), abs(span[1] - span[0]) - 4)
+            words = told(self._words.get(id(step), ""), abs(span[1] - span[0]) - 4)
             head = f"{_STOPS.get(step.verdict, '✕')} {words}"
             rails.flat(source, way, "", line="─", head=head, part=0.1, span=span)
         elif target is not None:
@@ -138,7 +146,7 @@ class TextLanes:
 
     def _deed(self, rails: "Rails", row: int, step: "Step", edges: tuple[int, int]) -> None:
         sign = _STOPS.get(step.verdict, "✕")
-        words = short(self._words.get(id(step), ""), edges[1] - edges[0] - 4)
+        words = told(self._words.get(id(step), ""), edges[1] - edges[0] - 4)
         if step.line.faces == "left":
             rails.words(row, edges[0] + 1, f"{sign} {words}".rstrip())
         else:

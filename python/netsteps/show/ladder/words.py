@@ -43,6 +43,7 @@ _WORTH_SAYING_NS = 1_000_000  # a relay that is this late was told to be
 
 RELAYED = {
     "lost": "lost by the relay",
+    "short": "not sent on by the relay",
     "too big": "too big for the relay's path",
     "late": "late: its line runs down for as long as the relay kept it",
     "doubled": "doubled: it goes on twice",
@@ -50,7 +51,7 @@ RELAYED = {
     "corrupted": "corrupted: a bit of it was flipped",
     "split": "split: it goes on in pieces",
     "glued": "glued: it goes on together with others",
-    "stalled": "stalled: it does not go on for now",
+    "stalled": "stalled: nothing goes on any more",
     "cut": "cut: the stream ends in the relay",
     "reset": "reset by the relay",
     "refused": "refused by the relay",
