@@ -4,6 +4,7 @@ Left out are families and protocols that few machines have (CAN, RDS, Bluetooth,
 VSOCK hangs for ever in some virtual machines), and what wants the Internet.
 """
 
+import os
 from fnmatch import fnmatchcase
 
 CORE = """
@@ -72,6 +73,22 @@ EXPECTED = {
         "socket.SocketType is the C class"
     ),
 }
+# With NETSTEPS_FAULTS (short writes, a kernel that is not ready) these may fail, and nothing else:
+# they take one recv for what one send gave, or a socket that does not wait for one that is ready.
+UNDER_FAULTS = [
+    "test_socket.BasicSocketPairTest.*",
+    "test_socket.BasicTCPTest*.*",
+    "test_socket.BufferIOTest.*",
+    "test_socket.NonBlockingTCPTests.*",
+    "test_socket.*msg*TCPTest.*",
+    "test_socket.*UnixStreamTest.*",
+]
+
+
+def may_fail(name: str) -> bool:
+    """Tell whether a failure of this test is no fault of the class."""
+    cut = "NETSTEPS_FAULTS" in os.environ and any(fnmatchcase(name, one) for one in UNDER_FAULTS)
+    return name in EXPECTED or cut
 
 
 class Choice:

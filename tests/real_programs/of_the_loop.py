@@ -139,7 +139,7 @@ def selectors_echo() -> None:
         first.sendall(b"one")
         second.sendall(b"two")
         echoed = 0
-        while echoed < 2:
+        while echoed < len(b"onetwo"):
             for key, _ in selector.select(PATIENCE):
                 ready: Any = key.fileobj
                 if ready is server:
@@ -148,11 +148,11 @@ def selectors_echo() -> None:
                     selector.register(connection, selectors.EVENT_READ)
                 elif data := ready.recv(100):
                     ready.sendall(data)
-                    echoed += 1
+                    echoed += len(data)
                 else:
                     selector.unregister(ready)
                     ready.close()
-        print(first.recv(100), second.recv(100))
+        print(first.recv(3, socket.MSG_WAITALL), second.recv(3, socket.MSG_WAITALL))
         for number in [key.fileobj for key in selector.get_map().values()]:
             if number is not server:
                 selector.unregister(number)

@@ -123,7 +123,7 @@ def socketserver_over_a_unix_socket() -> None:
     ):
         client.connect(path)
         client.sendall(b"one\n")
-        print(client.recv(100))
+        print(client.recv(4, socket.MSG_WAITALL))
 
 
 @contextlib.contextmanager
