@@ -7,34 +7,16 @@ import pytest
 
 import netsteps as ns
 from netsteps import _core
+from udp_relays import PATIENCE, received, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PATIENCE = 5.0
 
 
 @pytest.fixture
 def target() -> "Iterator[ns.UdpReceiver]":
     with ns.UdpReceiver() as receiver:
         yield receiver
-
-
-def received(target: ns.UdpReceiver, quiet: float = 0.3) -> list[bytes]:
-    """Give what comes, until nothing has come for a while."""
-    found: list[bytes] = []
-    while some := target.receive_many(1000, timeout=quiet):
-        found += [one.data for one in some]
-    return found
-
-
-def wait_for(relay: ns.Relay, count: int) -> ns.RelayReport:
-    """Give the report when so many datagrams have come from clients."""
-    deadline = time.monotonic() + PATIENCE
-    while (report := relay.report()).to_target.came < count:
-        assert time.monotonic() < deadline, report
-        time.sleep(0.001)
-    return report
 
 
 def test_a_dead_target_is_told_in_the_log() -> None:

@@ -5,6 +5,7 @@
 //! | `way.rs` | the two directions |
 //! | `verdict.rs` | what became of a packet or a chunk |
 //! | `given.rs` | rules as a user gives them |
+//! | `life.rs` | the thread of a relay, as those who hold it know it |
 //! | `log.rs` | each of them, bounded, and counts that are exact |
 //! | `report.rs` | the counts |
 //! | `random.rs` | draws that one seed repeats, apart for each flow, direction and rule |
@@ -16,6 +17,7 @@
 //! Decisions are pure: a rule has neither a clock nor a socket; the loops own both. Times are nanoseconds since the relay's start.
 
 mod given;
+mod life;
 mod log;
 pub mod random;
 mod report;

@@ -1,6 +1,7 @@
 """What the steps of a script do, each a class with play()."""
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -48,7 +49,7 @@ class StepFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(ABC):
     """One step of a script. They are made by expect, send, pause and their like.
 
     timeout: the seconds that the step may wait, or None for those of its script.
@@ -63,9 +64,9 @@ class Step:
 
     timeout: float | None
 
+    @abstractmethod
     def play(self, with_: "Conversation", taken: bytes) -> bytes | None:
         """Do it. taken: what the last expect took. Returns what this one took, if it takes."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Scripted peers: each plays a list of steps with the program under test."""
 
 import threading
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -27,7 +28,7 @@ EVENTS = 20_000  # of the trace: older ones are let go
 MEMORY = 32 << 20  # bytes of it
 
 
-class Scripts(Running):
+class Scripts(Running, ABC):
     """What the scripted peers of both sides share: their plays, their trace, and the end.
 
     As a context manager it waits at the end of the block until its scripts have been played, and
@@ -148,8 +149,9 @@ class Scripts(Running):
             or all(play.over for play in self._plays)
         )
 
+    @abstractmethod
     def _missing(self) -> Failure:
-        raise NotImplementedError
+        """Tell what is missing for the scripts to begin."""
 
     def _run(self, play: Play, socket: Socket) -> None:
         self._ends.add((str(socket.local), str(socket.peer)))

@@ -1,5 +1,6 @@
 """What a sender and a receiver tell of a transfer: counts, and the moments that are drawn."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
@@ -29,12 +30,12 @@ class Moment(NamedTuple):
     what: Literal["sent", "lost", "time", "acknowledged"]
 
 
-class _Shown:
+class _Shown(ABC):
     """Shows itself as a table of two columns."""
 
+    @abstractmethod
     def rows(self) -> list[tuple[str, object]]:
         """Give what it counts, in words."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return text_table(["what", "how much"], [(name, str(value)) for name, value in self.rows()])

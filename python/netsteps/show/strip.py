@@ -6,7 +6,7 @@ ladder of a trace shows what was observed.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from netsteps.show.drawing import Drawing
 from netsteps.show.ladder.signs import verdict_sign
@@ -17,6 +17,7 @@ from netsteps.show.theme import theme_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from netsteps.show.passages import _Passage
     from netsteps.show.theme import Theme
 
 __all__ = ["STOPPED", "strip"]
@@ -38,29 +39,6 @@ _LETTERS = {
     "too big": "B", "split": "/", "glued": "&", "stalled": "=", "cut": "|", "reset": "R",
     "refused": "X", "silent": "_", "failed": "F",
 }  # fmt: skip
-
-
-class _Passage(Protocol):
-    """One packet or chunk (netsteps.Passage)."""
-
-    @property
-    def time(self) -> float: ...
-    @property
-    def way(self) -> str: ...
-    @property
-    def client(self) -> object: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def verdict(self) -> str: ...
-    @property
-    def verdicts(self) -> "Sequence[str]": ...
-    @property
-    def rule(self) -> str: ...
-    @property
-    def delay(self) -> float: ...
-    @property
-    def behind(self) -> int: ...
 
 
 @dataclass(slots=True)
@@ -253,7 +231,7 @@ def _draw_few(canvas: Canvas, way: _Way, top: float) -> None:
             _number(canvas, x(at), y2 + 15, way.came[place])
 
 
-def _number(canvas: Canvas, x: float, y: float, one: _Passage) -> None:
+def _number(canvas: Canvas, x: float, y: float, one: "_Passage") -> None:
     fill = canvas.theme.faint
     canvas.text(x, y, str(one.number), size=9, anchor="middle", fill=fill)
 

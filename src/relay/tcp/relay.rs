@@ -1,10 +1,9 @@
 //! The relay that others hold.
 
 use std::fmt;
-use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mio::net::TcpListener;
 use mio::{Interest, Poll, Token, Waker};
@@ -15,10 +14,10 @@ use super::rounds::Rounds;
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
 use crate::ports::Transport;
+use crate::relay::life::{Life, failed};
 use crate::relay::target::is_another;
 use crate::relay::{Log, Report, Switch};
 use crate::socket::{OptionName, Socket, Value};
-use crate::sys::forks;
 use crate::tcp::listener;
 use crate::wait::{Pause, Plain};
 
@@ -26,8 +25,6 @@ pub(super) const LISTENER: Token = Token(usize::MAX);
 pub(super) const WAKER: Token = Token(usize::MAX - 1);
 /// How many connections wait in the kernel to be accepted: all that it lets.
 const BACKLOG: i32 = 4096;
-/// Between two looks at the signals while `stop` waits.
-const LOOK: Duration = Duration::from_millis(50);
 /// How long a relay that is dropped waits for its thread.
 const LAST: Duration = Duration::from_secs(1);
 
@@ -45,20 +42,11 @@ pub(super) struct Shared {
     pub(super) pairs: Arc<Mutex<Pairs>>,
     pub(super) log: Log,
     pub(super) switch: Switch,
-    waker: Arc<Waker>,
-    stopping: AtomicBool,
     clients: AtomicUsize,
-    runs: Mutex<bool>,
-    changed: Condvar,
-    /// A forked child has the descriptors but not the thread.
-    forks: u64,
+    pub(super) life: Life,
 }
 
 impl Shared {
-    pub(super) fn stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
-    }
-
     pub(super) fn clients(&self) -> usize {
         self.clients.load(Ordering::Relaxed)
     }
@@ -74,12 +62,6 @@ impl Shared {
         if let Ok(mut watched) = self.watched.try_lock() {
             *watched = None;
         }
-    }
-
-    /// The thread has ended.
-    pub(super) fn ended(&self) {
-        *locked(&self.runs) = false;
-        self.changed.notify_all();
     }
 }
 
@@ -111,14 +93,14 @@ impl TcpRelay {
             listener(settings.listen, BACKLOG)?
         };
         is_another(target, listener.local())?;
-        let poll = Poll::new().map_err(failed)?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
+        let poll = Poll::new().map_err(|error| failed(&error))?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(|error| failed(&error))?);
         let mut watched = None;
         if !refuses {
-            let mut listening = listener.to_watch().map_err(failed)?;
+            let mut listening = listener.to_watch().map_err(|error| failed(&error))?;
             poll.registry()
                 .register(&mut listening, LISTENER, Interest::READABLE)
-                .map_err(failed)?;
+                .map_err(|error| failed(&error))?;
             watched = Some(listening);
         }
         let shared = Arc::new(Shared {
@@ -127,12 +109,8 @@ impl TcpRelay {
             pairs: Arc::default(),
             log: Log::new(settings.log),
             switch: Switch::new(Arc::clone(&waker)),
-            waker,
-            stopping: AtomicBool::new(false),
             clients: AtomicUsize::new(0),
-            runs: Mutex::new(true),
-            changed: Condvar::new(),
-            forks: forks(),
+            life: Life::new(waker),
         });
         let relay = Self {
             shared: Arc::clone(&shared),
@@ -145,7 +123,7 @@ impl TcpRelay {
         std::thread::Builder::new()
             .name("netsteps relay".into())
             .spawn(move || rounds.run())
-            .map_err(failed)?;
+            .map_err(|error| failed(&error))?;
         Ok(relay)
     }
 
@@ -193,47 +171,29 @@ impl TcpRelay {
     /// Whether `stop` was called.
     #[must_use]
     pub fn stopping(&self) -> bool {
-        self.shared.stopping()
+        self.shared.life.stopping()
     }
 
     /// Whether this process was forked from the relay's.
     #[must_use]
     pub fn elsewhere(&self) -> bool {
-        self.shared.forks != forks()
+        self.shared.life.elsewhere()
     }
 
     /// Closes the port and every connection, and waits for the thread for `last` at most. Twice is no error. In a forked child it only
     /// closes what the child inherited.
     pub fn stop(&self, last: Duration, pause: &dyn Pause) {
         let shared = &self.shared;
-        shared.stopping.store(true, Ordering::Release);
+        shared.life.stop();
         shared.shut();
-        if self.elsewhere() {
+        if shared.life.elsewhere() {
             // The lock may have been held by a thread that a forked child does not have.
             if let Ok(mut pairs) = shared.pairs.try_lock() {
                 pairs.clear();
             }
             return;
         }
-        let _ = shared.waker.wake();
-        let until = Instant::now() + last;
-        loop {
-            let mut runs = true;
-            let waited = pause.pause(&mut || {
-                let running = locked(&shared.runs);
-                let time = until.saturating_duration_since(Instant::now()).min(LOOK);
-                runs = *running;
-                if runs && !time.is_zero() {
-                    runs = match shared.changed.wait_timeout(running, time) {
-                        Ok((running, _)) => *running,
-                        Err(poisoned) => *poisoned.into_inner().0,
-                    };
-                }
-            });
-            if !runs || waited.is_err() || Instant::now() >= until {
-                return;
-            }
-        }
+        shared.life.wait(last, pause);
     }
 }
 
@@ -256,14 +216,4 @@ impl fmt::Debug for TcpRelay {
 
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-fn failed(error: io::Error) -> Error {
-    let cause = format!("the thread of the relay could not begin ({error})");
-    let told = Error::new(Code::System, "relay", cause, "fewer open files and threads");
-    match error.raw_os_error() {
-        Some(number) => told.with_errno(number),
-        None => told,
-    }
 }

@@ -85,7 +85,7 @@ impl Rounds {
 
     /// Until the relay stops.
     pub(super) fn run(mut self) {
-        while !self.shared.stopping() {
+        while !self.shared.life.stopping() {
             if !self.wait() {
                 return;
             }
@@ -304,6 +304,6 @@ impl Drop for Rounds {
         self.shared.shut();
         locked(&self.pairs).clear();
         self.shared.set_clients(0);
-        self.shared.ended();
+        self.shared.life.over();
     }
 }

@@ -1,26 +1,23 @@
 //! The relay that others hold.
 
 use std::fmt;
-use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use mio::{Poll, Token, Waker};
 
 use super::work::Work;
 use crate::address::Endpoint;
 use crate::error::{Code, Error, Result};
+use crate::relay::life::{Life, failed};
 use crate::relay::rules::Rules;
 use crate::relay::target::is_another;
 use crate::relay::{Log, Report, Switch};
 use crate::socket::Socket;
-use crate::sys::forks;
 use crate::udp::bound_for_much;
 use crate::wait::{Pause, Plain};
 
-/// Between two looks at the signals while `stop` waits.
-const LOOK: Duration = Duration::from_millis(50);
 /// How long a relay that nobody holds any more is waited for.
 const AT_DROP: Duration = Duration::from_millis(100);
 /// The longest time that a client may be silent: some ninety years.
@@ -60,21 +57,7 @@ pub(super) struct Shared {
     pub(super) log: Log,
     pub(super) partition: Switch,
     pub(super) clients: AtomicUsize,
-    stopping: AtomicBool,
-    waker: Arc<Waker>,
-    runs: Mutex<bool>,
-    ended: Condvar,
-    forks: u64,
-}
-
-impl Shared {
-    pub(super) fn stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
-    }
-
-    fn runs(&self) -> MutexGuard<'_, bool> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    pub(super) life: Life,
 }
 
 impl UdpRelay {
@@ -107,11 +90,7 @@ impl UdpRelay {
             log: Log::new(settings.log),
             partition: Switch::new(Arc::clone(&waker)),
             clients: AtomicUsize::new(0),
-            stopping: AtomicBool::new(false),
-            waker,
-            runs: Mutex::new(true),
-            ended: Condvar::new(),
-            forks: forks(),
+            life: Life::new(waker),
         });
         let settings = Settings {
             idle: settings.idle.min(LONGEST),
@@ -176,44 +155,25 @@ impl UdpRelay {
     /// Whether `stop` was called.
     #[must_use]
     pub fn stopping(&self) -> bool {
-        self.shared.stopping()
+        self.shared.life.stopping()
     }
 
     /// Whether this process was forked from the relay's.
     #[must_use]
     pub fn elsewhere(&self) -> bool {
-        self.shared.forks != forks()
+        self.shared.life.elsewhere()
     }
 
     /// Takes nothing any more, forgets what waits, and waits for the thread for `last` at most. Twice is no error. In a forked child
     /// it only closes what the child inherited.
     pub fn stop(&self, last: Duration, pause: &dyn Pause) {
         let shared = &self.shared;
-        shared.stopping.store(true, Ordering::Release);
-        if self.elsewhere() {
+        shared.life.stop();
+        if shared.life.elsewhere() {
             shared.listener.close();
             return;
         }
-        // Without its waker the loop ends with the next thing that it has to do.
-        let _ = shared.waker.wake();
-        let until = Instant::now() + last;
-        loop {
-            let mut over = false;
-            let waited = pause.pause(&mut || {
-                let runs = shared.runs();
-                let time = until.saturating_duration_since(Instant::now()).min(LOOK);
-                over = !*runs;
-                if !over && !time.is_zero() {
-                    over = match shared.ended.wait_timeout(runs, time) {
-                        Ok((runs, _)) => !*runs,
-                        Err(poisoned) => !*poisoned.into_inner().0,
-                    };
-                }
-            });
-            if waited.is_err() || over || Instant::now() >= until {
-                return;
-            }
-        }
+        shared.life.wait(last, pause);
     }
 }
 
@@ -239,16 +199,6 @@ struct Ended<'a>(&'a Shared);
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
         self.0.listener.close();
-        *self.0.runs() = false;
-        self.0.ended.notify_all();
-    }
-}
-
-fn failed(error: &io::Error) -> Error {
-    let cause = format!("the loop of the relay could not begin ({error})");
-    let told = Error::new(Code::System, "relay", cause, "fewer open files and threads");
-    match error.raw_os_error() {
-        Some(number) => told.with_errno(number),
-        None => told,
+        self.0.life.over();
     }
 }

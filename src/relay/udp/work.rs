@@ -88,7 +88,7 @@ impl Work {
     /// Until the relay is stopped.
     pub(super) fn run(&mut self) {
         let mut events = Events::with_capacity(256);
-        while !self.shared.stopping() {
+        while !self.shared.life.stopping() {
             self.send_due();
             let time = self.time_to_wait();
             if let Err(error) = self.poll.poll(&mut events, time)
