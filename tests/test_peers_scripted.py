@@ -101,8 +101,11 @@ def test_two_sends_with_a_pause_between_them_go_apart() -> None:
 
 
 def test_reset_is_a_reset_and_close_is_an_end() -> None:
-    with peers.scripted([send(b"ab"), reset()], [send(b"ab"), close()]) as peer:
+    # The reset waits for a byte: one that came at once would be told by the client's connect.
+    cut = [expect(b"x"), send(b"ab"), reset()]
+    with peers.scripted(cut, [send(b"ab"), close()]) as peer:
         with connected(peer) as client:
+            client.sendall(b"x")
             assert client.recv(100) == b"ab"
             with pytest.raises(ConnectionResetError):
                 client.recv(100)
