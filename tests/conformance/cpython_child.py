@@ -158,11 +158,13 @@ def main(pipe: int, spec: str) -> None:
 
     stand_in = hosts()
     made, calls = replace(spec)
-    foreign: Counter[str] = Counter()
+    classes: Counter[str] = Counter()
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.__new__" and os.getpid() == own:
-            foreign["ours" if isinstance(arguments[0], made) else "others"] += 1
+            kind = type(arguments[0])
+            name = "its own" if issubclass(kind, made) else f"{kind.__module__}.{kind.__qualname__}"
+            classes[name] += 1
 
     sys.addaudithook(audit)
     import cpython_tests
@@ -197,7 +199,7 @@ def main(pipe: int, spec: str) -> None:
             if type(test).__name__ == wanted[0] and test._testMethodName in wanted[1]
         )
         suite.run(Telling(tell, calls))
-        tell(what="over", calls=dict(calls), made=dict(foreign))
+        tell(what="over", calls=dict(calls), made=dict(classes))
     out.flush()
     os._exit(0)  # a thread of a failed test must not hold us
 

@@ -154,7 +154,7 @@ def report(
         print(f"failed: {name}: {last[:150]}")
     reached = sum(bool(r.get("calls")) for r in results.values() if r["outcome"] == "passed")
     print(f"{reached} of the tests that passed called the class")
-    print(f"{made['ours']} sockets were its own, {made['others']} of another class")
+    print("sockets made:", ", ".join(f"{count} {name}" for name, count in made.most_common()))
     if arguments.save:
         arguments.save.write_text(json.dumps(results, indent=0))
     lost = [name for name in failed if not may_fail(name)]
