@@ -1,4 +1,4 @@
-"""A ladder of connections whose descriptors go through several hands, and of two kinds of address."""
+"""A ladder of descriptors that go through several hands, and of ends that differ in kind."""
 
 import os
 import socket
@@ -117,19 +117,22 @@ def test_bytes_that_no_call_of_the_trace_sent_are_an_arrow_too(tmp_path: Path) -
 
 def test_a_client_that_was_answered_was_accepted_by_somebody() -> None:
     """By a child, or by a loop that is written in C."""
-    with ns.Trace() as trace, compat.create_server(LOOPBACK) as server:
-        with socket.socket(fileno=os.dup(server.fileno())) as other:
+    with (
+        ns.Trace() as trace,
+        compat.create_server(LOOPBACK) as server,
+        socket.socket(fileno=os.dup(server.fileno())) as other,
+    ):
 
-            def serve() -> None:
-                with other.accept()[0] as connection:
-                    connection.sendall(connection.recv(10))
+        def serve() -> None:
+            with other.accept()[0] as connection:
+                connection.sendall(connection.recv(10))
 
-            thread = threading.Thread(target=serve)
-            thread.start()
-            with compat.create_connection(server.getsockname(), PATIENCE) as client:
-                client.sendall(b"hello")
-                assert client.recv(10) == b"hello"
-            thread.join(PATIENCE)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with compat.create_connection(server.getsockname(), PATIENCE) as client:
+            client.sendall(b"hello")
+            assert client.recv(10) == b"hello"
+        thread.join(PATIENCE)
     ladder = str(trace.ladder())
     assert "not accepted" not in ladder
     assert ladder.count("'hello'") == 2

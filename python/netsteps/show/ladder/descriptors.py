@@ -1,4 +1,4 @@
-"""One connection in several hands: sockets that were duplicated, or made of another's descriptor."""
+"""One connection in several hands: sockets that are duplicates, or made of another's descriptor."""
 
 from typing import TYPE_CHECKING
 
