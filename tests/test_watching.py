@@ -9,6 +9,8 @@ import threading
 import types
 from typing import Any
 
+import pytest
+
 import netsteps as ns
 from helpers import PATIENCE
 from netsteps import compat
@@ -86,6 +88,36 @@ with ns.watch():
         one, server_hostname="localhost", do_handshake_on_connect=False
     ) as wrapped:
         assert isinstance(wrapped, ssl.SSLSocket)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_sockets_of_the_standard_class_are_sockets_while_it_is_watched() -> None:
+    import ssl
+
+    with socket.socket() as before, ns.watch():
+        assert isinstance(before, socket.socket)
+        assert issubclass(ssl.SSLSocket, socket.socket)
+        assert not isinstance("a socket", socket.socket)
+        with socket.socket() as new:
+            assert isinstance(new, socket.socket)
+
+
+@pytest.mark.parametrize("first", ["multiprocessing.reduction", "netsteps"])
+def test_sockets_of_both_kinds_go_to_other_processes(first: str) -> None:
+    code = f"""
+import {first}
+import netsteps as ns, socket
+
+def pickled(one):
+    from multiprocessing.reduction import ForkingPickler
+    ForkingPickler.dumps(one)
+
+with ns.watch(), socket.socket() as one:
+    pickled(one)
+with socket.socket() as other:
+    pickled(other)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -83,6 +83,18 @@ def _replace() -> None:
         _replaced.extend((module, name, standard) for module, name in _copies(standard))
         for place, name, _ in _replaced:
             setattr(place, name, getattr(compat, name) if place is socket else compat.socket)
+        _pickle(standard, compat.socket)
+
+
+def _pickle(*kinds: type) -> None:
+    """Let multiprocessing send sockets of both kinds to its processes.
+
+    It has entered the class that socket.socket was when it was loaded.
+    """
+    reduction: Any = sys.modules.get("multiprocessing.reduction")
+    if (reduce := getattr(reduction, "_reduce_socket", None)) is not None:
+        for kind in kinds:
+            reduction.register(kind, reduce)
 
 
 def _copies(standard: type) -> "Iterator[tuple[Any, str]]":
@@ -104,3 +116,4 @@ def _put_back() -> None:
             return
         while _replaced:
             setattr(*_replaced.pop())
+        _pickle(sys.modules["socket"].socket)
