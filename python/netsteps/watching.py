@@ -5,11 +5,10 @@
     trace.ladder()
 
 From then on what socket.socket makes is netsteps.compat's, in the standard library and in others,
-also where a module has taken the class by name (from socket import socket). ssl keeps the standard
-class for its own sockets, whose records OpenSSL reads and writes itself: of a TLS connection that
-wrap_socket made, the trace has what came before it. One over memory (asyncio's) is recorded as what
-it sends, not what it means. Unix sockets and other families work as before and are no events: an
-event tells Internet addresses.
+also where a module has taken the class by name (from socket import socket). Of TLS it records what
+goes over the wire, not what it means: ssl's own sockets stay of the standard class, and their
+records go through one of ours (records.py). Unix sockets and other families work as before and are
+no events: an event tells Internet addresses.
 """
 
 import sys
@@ -21,7 +20,7 @@ from netsteps._core import Trace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Its own sockets have to be of the C class: OpenSSL's glue takes no other.
+# SSLSocket is made of the standard class.
 _KEEPS_ITS_OWN = {"socket", "_socket", "ssl", "netsteps.compat"}
 
 _lock = threading.Lock()
@@ -71,7 +70,7 @@ def _replace() -> None:
     import socket
     import ssl  # noqa: F401 - before: SSLSocket derives from what socket.socket is when it is loaded
 
-    from netsteps import compat
+    from netsteps import compat, records
 
     with _lock:
         _watching += 1
@@ -84,6 +83,7 @@ def _replace() -> None:
         for place, name, _ in _replaced:
             setattr(place, name, getattr(compat, name) if place is socket else compat.socket)
         _pickle(standard, compat.socket)
+        records.install()
 
 
 def _pickle(*kinds: type) -> None:
@@ -117,3 +117,4 @@ def _put_back() -> None:
         while _replaced:
             setattr(*_replaced.pop())
         _pickle(sys.modules["socket"].socket)
+        sys.modules["netsteps.records"].remove()

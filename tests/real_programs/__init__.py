@@ -103,10 +103,18 @@ def fetched(host: str, port: int, path: str = "/path") -> str:
 
 
 from real_programs import (  # noqa: E402 - they enter themselves into the list
+    of_other_loops,
     of_the_loop,
     of_the_standard_library,
     of_the_web,
     others,
 )
 
-__all__ = ["PROGRAMS", "of_the_loop", "of_the_standard_library", "of_the_web", "others"]
+__all__ = [
+    "PROGRAMS",
+    "of_other_loops",
+    "of_the_loop",
+    "of_the_standard_library",
+    "of_the_web",
+    "others",
+]

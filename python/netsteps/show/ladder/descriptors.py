@@ -53,6 +53,9 @@ def _join(line: "Lifeline", other: "Lifeline") -> None:
     """Let the steps of both be one row of steps."""
     for step in other.steps:
         step.line = line
+    if line.steps[-1].call == "detach":
+        # From one object to the next: of this nothing goes over the wire.
+        del line.steps[-1], other.steps[0]
     line.steps = sorted(line.steps + other.steps, key=lambda step: step.at_ns)
     line.last_ns = max(line.last_ns, other.last_ns)
     closes = [step for step in line.steps if step.sign == "close"]
