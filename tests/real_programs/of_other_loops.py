@@ -67,7 +67,10 @@ def trio_streams() -> None:
             nursery.start_soon(trio.serve_listeners, answer, [listener])
             async with await trio.open_tcp_stream("127.0.0.1", port) as client:
                 await client.send_all(b"hello")
-                print(await client.receive_some())
+                came = b""
+                while len(came) < len("hello"):
+                    came += await client.receive_some()
+                print(came)
                 await client.send_eof()
                 print(await client.receive_some())
             plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -86,7 +89,8 @@ def anyio_on_two_loops() -> None:
 
     async def answer(stream: Any) -> None:
         async with stream:
-            await stream.send((await stream.receive()).upper())
+            async for data in stream:
+                await stream.send(data.upper())
 
     async def main() -> None:
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
@@ -95,7 +99,10 @@ def anyio_on_two_loops() -> None:
             group.start_soon(listener.serve, answer)
             async with await anyio.connect_tcp("127.0.0.1", port) as client:
                 await client.send(b"hello")
-                print(await client.receive())
+                came = b""
+                while len(came) < len("hello"):
+                    came += await client.receive()
+                print(came)
             group.cancel_scope.cancel()
 
     for backend in ("asyncio", "trio"):

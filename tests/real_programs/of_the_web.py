@@ -281,8 +281,12 @@ def websockets_in_a_loop() -> None:
     asyncio.run(main())
 
 
+# The server shuts down what its client has closed.
 @program(
-    b"GET / HTTP/1.1", b"HTTP/1.1 101 Switching Protocols", modules=("websocket", "websockets")
+    b"GET / HTTP/1.1",
+    b"HTTP/1.1 101 Switching Protocols",
+    modules=("websocket", "websockets"),
+    fails=("shutdown",),
 )
 def websocket_client() -> None:
     import websocket

@@ -284,8 +284,7 @@ def rpyc_service() -> None:
     silent = logging.getLogger("program")
     silent.disabled = True
     server = ThreadedServer(Adding, hostname="127.0.0.1", port=0, logger=silent)
-    thread = threading.Thread(target=server.start)
-    thread.start()
+    thread = server._start_in_thread()  # it listens by then
     client = rpyc.connect("127.0.0.1", server.port)
     print(client.root.add(1, 2))
     client.close()
