@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _KEEPS_ITS_OWN = {"socket", "_socket", "ssl", "netsteps.compat"}
 
 _lock = threading.Lock()
+# Their sockets let others run while they wait, in the same thread; ours would stop all of them.
+_GREEN = ("gevent", "eventlet")
+
 # How many watch at this moment, and what to put back when the last has ended.
 _watching = 0
 _replaced: list[tuple[Any, str, Any]] = []
@@ -40,7 +43,11 @@ class Watch:
         self.trace = Trace() if trace is None else trace
         self._stopped = False
         self.trace.start()
-        _replace()
+        try:
+            _replace()
+        except BaseException:
+            self.trace.stop()
+            raise
 
     def stop(self) -> None:
         """Record no more, and put the standard class back. Twice is no error."""
@@ -61,6 +68,8 @@ def watch(trace: Trace | None = None) -> Watch:
 
     trace: where to; a new Trace by default, with its own limits. Use it in a with statement, which
     gives the trace, or keep what it returns and call its stop().
+
+    Raises RuntimeError where gevent or eventlet has replaced socket.socket.
     """
     return Watch(trace)
 
@@ -73,10 +82,15 @@ def _replace() -> None:
     from netsteps import compat, records
 
     with _lock:
+        standard = socket.socket
+        if (owner := standard.__module__.partition(".")[0]) in _GREEN:
+            raise RuntimeError(
+                f"socket.socket is {owner}'s here, whose sockets let other green threads run while "
+                "they wait. Those of netsteps would stop them all: nothing is watched."
+            )
         _watching += 1
         if _watching > 1:
             return
-        standard = socket.socket
         makers = ("socket", "SocketType", "create_connection", "create_server", "socketpair")
         _replaced.extend((socket, name, getattr(socket, name)) for name in makers)
         _replaced.extend((module, name, standard) for module, name in _copies(standard))

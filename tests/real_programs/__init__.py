@@ -29,6 +29,8 @@ class Program:
     one_sided: bool = False
     # Calls that fail in every run, and whose failure is no fault.
     fails: tuple[str, ...] = ()
+    # It takes what send() took for all that it gave: a fault of its own.
+    sends_once: bool = False
 
 
 PROGRAMS: dict[str, Program] = {}

@@ -243,7 +243,13 @@ def gunicorn_server() -> None:
     Application().run()
 
 
-@program(b"GET / HTTP/1.1", b"HTTP/1.1 101 Switching Protocols", modules=("websockets",))
+# The server shuts down what its client may have closed.
+@program(
+    b"GET / HTTP/1.1",
+    b"HTTP/1.1 101 Switching Protocols",
+    modules=("websockets",),
+    fails=("shutdown",),
+)
 def websockets_with_threads() -> None:
     from websockets.sync.client import connect
     from websockets.sync.server import serve
@@ -287,6 +293,7 @@ def websockets_in_a_loop() -> None:
     b"HTTP/1.1 101 Switching Protocols",
     modules=("websocket", "websockets"),
     fails=("shutdown",),
+    sends_once=True,  # its first request
 )
 def websocket_client() -> None:
     import websocket
