@@ -155,3 +155,29 @@ def test_tls_is_put_back_and_goes_on_where_it_was_begun() -> None:
         client.sendall(b"later")
         assert client.recv(100) == b"LATER"
     assert len(watch.trace.events) == count
+
+
+def test_a_context_that_a_program_has_replaced_is_no_obstacle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As gevent and eventlet do; their sockets stay theirs."""
+
+    class Context(ssl.SSLContext):
+        pass
+
+    class Green(ssl.SSLSocket):
+        __module__ = "eventlet.green.ssl"
+
+    before = ssl.SSLContext._wrap_socket  # type: ignore[attr-defined]
+    standard = ssl.SSLContext
+    with ns.watch():
+        monkeypatch.setattr(ssl, "SSLContext", Context)
+        monkeypatch.setattr(ssl.SSLContext, "sslsocket_class", Green)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            raw = socket.create_connection(server.getsockname(), PATIENCE)
+            context = Context(ssl.PROTOCOL_TLS_CLIENT)
+            with context.wrap_socket(
+                raw, server_hostname="localhost", do_handshake_on_connect=False
+            ) as client:
+                assert type(client._sslobj).__module__ == "_ssl"
+    assert standard._wrap_socket is before  # type: ignore[attr-defined]

@@ -22,20 +22,27 @@ from netsteps import compat
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["install", "remove"]
+__all__ = ["GREEN", "install", "remove"]
 
 _HEADER = 5  # bytes: type, version, and the length of what follows (RFC 8446, section 5.1)
 _RECORD = 1 << 14  # the most bytes of a program in one record
 
 
+# Their sockets let others run while they wait, in the same thread; ours would stop all of them.
+GREEN = ("gevent", "eventlet")
+# As they are now: a program may put others in their place. Together, because gevent warns of modules
+# that have one by a name of their own.
+_STANDARD: tuple[Any, Any] = (ssl.SSLSocket, ssl.SSLContext)
+
+
 def install() -> None:
     """Let the TLS sockets that are made from now on be recorded."""
-    ssl.SSLContext._wrap_socket = _wrap_socket  # type: ignore[attr-defined]
+    _STANDARD[1]._wrap_socket = _wrap_socket
 
 
 def remove() -> None:
     """Let OpenSSL have its descriptors again. Those that are recorded go on as they are."""
-    del ssl.SSLContext._wrap_socket  # type: ignore[attr-defined] # below is the one in C
+    del _STANDARD[1]._wrap_socket  # below is the one in C
 
 
 def _wrap_socket(
@@ -46,7 +53,13 @@ def _wrap_socket(
     *,
     owner: Any = None,
     session: Any = None,
-) -> "Records":
+) -> Any:
+    standard, above = _STANDARD
+    if not isinstance(sock, standard) or type(sock).__module__.partition(".")[0] in GREEN:
+        by_openssl: Any = super(above, context)
+        return by_openssl._wrap_socket(
+            sock, server_side, server_hostname, owner=owner, session=session
+        )
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     inner = context._wrap_bio(
         incoming, outgoing, server_side, server_hostname, owner=owner, session=session

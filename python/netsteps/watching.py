@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 _KEEPS_ITS_OWN = {"socket", "_socket", "ssl", "netsteps.compat"}
 
 _lock = threading.Lock()
-# Their sockets let others run while they wait, in the same thread; ours would stop all of them.
-_GREEN = ("gevent", "eventlet")
-
 # How many watch at this moment, and what to put back when the last has ended.
 _watching = 0
 _replaced: list[tuple[Any, str, Any]] = []
@@ -83,7 +80,7 @@ def _replace() -> None:
 
     with _lock:
         standard = socket.socket
-        if (owner := standard.__module__.partition(".")[0]) in _GREEN:
+        if (owner := standard.__module__.partition(".")[0]) in records.GREEN:
             raise RuntimeError(
                 f"socket.socket is {owner}'s here, whose sockets let other green threads run while "
                 "they wait. Those of netsteps would stop them all: nothing is watched."
