@@ -30,8 +30,8 @@ _RECORD = 1 << 14  # the most bytes of a program in one record
 
 # Their sockets let others run while they wait, in the same thread; ours would stop all of them.
 GREEN = ("gevent", "eventlet")
-# As they are now: a program may put others in their place. Together, because gevent warns of modules
-# that have one by a name of their own.
+# As they are now: a program may put others in their place. Together: gevent warns of modules
+# that have one of them by a name of its own.
 _STANDARD: tuple[Any, Any] = (ssl.SSLSocket, ssl.SSLContext)
 
 
@@ -81,6 +81,7 @@ class Records:
         self._left = _HEADER  # bytes to the end of the header, or of the record
         self._sending, self._receiving = threading.Lock(), threading.Lock()
         self._made: compat.socket | None = None
+        self._has_read = False
 
     def __del__(self) -> None:
         """Close the socket with its SSLSocket, so that it is recorded; else leave it to others."""
@@ -90,6 +91,12 @@ class Records:
                 return
             if sock is not None and sock._closed and sock.fileno() == transport.fileno():
                 _socket.socket.detach(sock)
+                if not self._has_read:
+                    # A server's tickets. OpenSSL alone is mostly gone before they come; to close
+                    # with them unread would be a reset to the server.
+                    transport.settimeout(0)
+                    with contextlib.suppress(OSError):
+                        transport.recv(_RECORD)
                 transport.close()
             else:
                 transport.detach()
@@ -133,7 +140,9 @@ class Records:
 
     def read(self, *arguments: Any) -> Any:
         """Read at most so many bytes, or into a buffer."""
-        return self._do("read", self._inner.read, *arguments)
+        done = self._do("read", self._inner.read, *arguments)
+        self._has_read = True
+        return done
 
     def write(self, data: Any) -> int:
         """Write, and return how many bytes were taken."""
