@@ -217,6 +217,17 @@ def in_terminal(*arguments: str, width: int = 100) -> str:
     return printed.decode()
 
 
+def test_a_terminal_gets_the_first_and_the_last_of_many_rows(tmp_path: Path) -> None:
+    path = tmp_path / "many.py"
+    path.write_text("import socket\nfor _ in range(400): socket.socket().close()\n")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", in_terminal("trace", str(path), width=120))
+    assert plain.count("tcp ") == 500
+    assert " #1 " in plain
+    assert " #400 " in plain
+    assert " #200 " not in plain
+    assert "note: 300 rows in the middle left out" in plain
+
+
 def test_a_terminal_gets_a_table_that_fits() -> None:
     shown = in_terminal("services", width=60)
     assert "\u2500" in shown

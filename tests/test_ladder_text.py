@@ -59,3 +59,16 @@ def test_a_look_that_failed_is_named_as_the_step_that_was_called() -> None:
     assert "read_until timed out, 5.00 ms" in text
     assert "peek" not in text
     assert re.search(r"^ *5\.2.*read_until", text, re.MULTILINE), "at its end"
+
+
+def test_more_lines_than_there_are_places_between_the_sides_are_drawn_over_each_other() -> None:
+    """As the records of a TLS handshake, each of which is read in two calls."""
+    _, client, served = (world := World()).pair()
+    for number in range(20):
+        client.write(200 + number, b"one and another")
+    for number in range(20):
+        served.read(300 + 2 * number, b"one and")
+        served.read(301 + 2 * number, b" another")
+    for columns in range(76, 82):
+        text = ladder(world.events, columns=columns).text
+        assert text.count("read 8 B") == 20

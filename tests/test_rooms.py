@@ -43,7 +43,8 @@ PYTHON_ROOMS = {
     "handlers": "_core",
     "queues": "_core",
     "computer": "_core errors queues show",
-    "watching": "_core compat",
+    "records": "compat",
+    "watching": "_core compat records",
     "pytest_plugin": "__init__ peers",
     "peers": "__init__ show",  # the ladder of a scripted peer alone
     "reliable": "__init__ errors show",

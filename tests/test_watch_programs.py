@@ -76,8 +76,7 @@ def test_a_program_works_as_before_and_its_ladder_makes_sense(name: str, tmp_pat
     assert (alone[0], alone[2]) == (0, "")
     assert run("-c", OVER_THE_CLASS, "real_programs", name) == alone
     watched = ("-m", "netsteps", "trace", "--quiet", "--save", saved, "-m", "real_programs", name)
-    code, output, errors = run(*watched)
-    assert (code, output, errors) == (alone[0], f"{alone[1]}wrote {saved}\n", alone[2])
+    assert run(*watched) == alone
 
     program, trace = PROGRAMS[name], ns.Trace.load(saved)
     over_the_internet = [event for event in trace.events if event.local or event.peer]
@@ -93,10 +92,12 @@ def test_a_program_works_as_before_and_its_ladder_makes_sense(name: str, tmp_pat
     if not program.one_sided:
         # Every connection is one arrow from end to end, and nobody is outside who is known.
         assert ("handshake" in ladder) == any(event.step == "accepted" for event in trace.events)
-        assert ladder.count("outside") == len(program.fails), ladder
+        assert ladder.count("outside") == ("connect" in program.fails), ladder
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    "name", [name for name in ALL if not PROGRAMS[str(name.values[0])].sends_once]
+)
 def test_a_program_works_over_a_socket_that_does_a_part_of_it(name: str) -> None:
     alone = run("-m", "real_programs", name)
     assert run("-c", OVER_THE_CLASS, "real_programs", name, faults=FAULTS) == alone

@@ -9,6 +9,8 @@ import threading
 import types
 from typing import Any
 
+import pytest
+
 import netsteps as ns
 from helpers import PATIENCE
 from netsteps import compat
@@ -47,7 +49,7 @@ def test_the_standard_librarys_http_is_recorded_on_both_sides() -> None:
     assert b"hello" in previews
     calls = {event.call for event in trace.events}
     assert {"socket", "bind", "listen", "connect", "accepted", "send", "recv"} <= calls
-    assert "GET / HTTP/1.1" in str(trace.ladder())
+    assert "GET /" in str(trace.ladder())  # as much as there is room for
 
 
 def test_everything_is_put_back() -> None:
@@ -89,3 +91,46 @@ with ns.watch():
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_sockets_of_the_standard_class_are_sockets_while_it_is_watched() -> None:
+    import ssl
+
+    with socket.socket() as before, ns.watch():
+        assert isinstance(before, socket.socket)
+        assert issubclass(ssl.SSLSocket, socket.socket)
+        assert not isinstance("a socket", socket.socket)
+        with socket.socket() as new:
+            assert isinstance(new, socket.socket)
+
+
+@pytest.mark.parametrize("first", ["multiprocessing.reduction", "netsteps"])
+def test_sockets_of_both_kinds_go_to_other_processes(first: str) -> None:
+    code = f"""
+import {first}
+import netsteps as ns, socket
+
+def pickled(one):
+    from multiprocessing.reduction import ForkingPickler
+    ForkingPickler.dumps(one)
+
+with ns.watch(), socket.socket() as one:
+    pickled(one)
+with socket.socket() as other:
+    pickled(other)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_where_green_threads_are_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Green(socket.socket):
+        __module__ = "gevent._socket3"
+
+    monkeypatch.setattr(socket, "socket", Green)
+    trace = ns.Trace()
+    with pytest.raises(RuntimeError, match="gevent's"):
+        ns.watch(trace)
+    assert socket.socket is Green
+    with trace:  # it was stopped
+        pass

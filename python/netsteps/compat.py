@@ -19,6 +19,7 @@ import os
 import socket as _std
 import sys
 import warnings
+from abc import ABCMeta
 from typing import TYPE_CHECKING, Any
 
 from netsteps._core import PlainSocket
@@ -44,7 +45,7 @@ def __getattr__(name: str) -> Any:
     return getattr(_std, name)
 
 
-class socket(PlainSocket):
+class socket(PlainSocket, metaclass=ABCMeta):
     """A socket: socket(family, type, proto, fileno), as the standard library's.
 
     family, type, proto: numbers, AF_INET, SOCK_STREAM and 0 where they are not given. fileno: the
@@ -196,6 +197,9 @@ class socket(PlainSocket):
 
 
 SocketType = socket
+# Also those of the standard class are sockets: where this one stands for it, isinstance(it,
+# socket.socket) holds for what was made before, and for what ssl makes.
+socket.register(_std.socket)
 
 
 def _unopened() -> socket:

@@ -5,11 +5,10 @@
     trace.ladder()
 
 From then on what socket.socket makes is netsteps.compat's, in the standard library and in others,
-also where a module has taken the class by name (from socket import socket). ssl keeps the standard
-class for its own sockets, whose records OpenSSL reads and writes itself: of a TLS connection that
-wrap_socket made, the trace has what came before it. One over memory (asyncio's) is recorded as what
-it sends, not what it means. Unix sockets and other families work as before and are no events: an
-event tells Internet addresses.
+also where a module has taken the class by name (from socket import socket). Of TLS it records what
+goes over the wire, not what it means: ssl's own sockets stay of the standard class, and their
+records go through one of ours (records.py). Unix sockets and other families work as before and are
+no events: an event tells Internet addresses.
 """
 
 import sys
@@ -21,7 +20,7 @@ from netsteps._core import Trace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Its own sockets have to be of the C class: OpenSSL's glue takes no other.
+# SSLSocket is made of the standard class.
 _KEEPS_ITS_OWN = {"socket", "_socket", "ssl", "netsteps.compat"}
 
 _lock = threading.Lock()
@@ -41,7 +40,11 @@ class Watch:
         self.trace = Trace() if trace is None else trace
         self._stopped = False
         self.trace.start()
-        _replace()
+        try:
+            _replace()
+        except BaseException:
+            self.trace.stop()
+            raise
 
     def stop(self) -> None:
         """Record no more, and put the standard class back. Twice is no error."""
@@ -62,6 +65,8 @@ def watch(trace: Trace | None = None) -> Watch:
 
     trace: where to; a new Trace by default, with its own limits. Use it in a with statement, which
     gives the trace, or keep what it returns and call its stop().
+
+    Raises RuntimeError where gevent or eventlet has replaced socket.socket.
     """
     return Watch(trace)
 
@@ -71,18 +76,36 @@ def _replace() -> None:
     import socket
     import ssl  # noqa: F401 - before: SSLSocket derives from what socket.socket is when it is loaded
 
-    from netsteps import compat
+    from netsteps import compat, records
 
     with _lock:
+        standard = socket.socket
+        if (owner := standard.__module__.partition(".")[0]) in records.GREEN:
+            raise RuntimeError(
+                f"socket.socket is {owner}'s here, whose sockets let other green threads run while "
+                "they wait. Those of netsteps would stop them all: nothing is watched."
+            )
         _watching += 1
         if _watching > 1:
             return
-        standard = socket.socket
         makers = ("socket", "SocketType", "create_connection", "create_server", "socketpair")
         _replaced.extend((socket, name, getattr(socket, name)) for name in makers)
         _replaced.extend((module, name, standard) for module, name in _copies(standard))
         for place, name, _ in _replaced:
             setattr(place, name, getattr(compat, name) if place is socket else compat.socket)
+        _pickle(standard, compat.socket)
+        records.install()
+
+
+def _pickle(*kinds: type) -> None:
+    """Let multiprocessing send sockets of both kinds to its processes.
+
+    It has entered the class that socket.socket was when it was loaded.
+    """
+    reduction: Any = sys.modules.get("multiprocessing.reduction")
+    if (reduce := getattr(reduction, "_reduce_socket", None)) is not None:
+        for kind in kinds:
+            reduction.register(kind, reduce)
 
 
 def _copies(standard: type) -> "Iterator[tuple[Any, str]]":
@@ -104,3 +127,5 @@ def _put_back() -> None:
             return
         while _replaced:
             setattr(*_replaced.pop())
+        _pickle(sys.modules["socket"].socket)
+        sys.modules["netsteps.records"].remove()

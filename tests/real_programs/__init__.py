@@ -29,6 +29,8 @@ class Program:
     one_sided: bool = False
     # Calls that fail in every run, and whose failure is no fault.
     fails: tuple[str, ...] = ()
+    # It takes what send() took for all that it gave: a fault of its own.
+    sends_once: bool = False
 
 
 PROGRAMS: dict[str, Program] = {}
@@ -103,10 +105,18 @@ def fetched(host: str, port: int, path: str = "/path") -> str:
 
 
 from real_programs import (  # noqa: E402 - they enter themselves into the list
+    of_other_loops,
     of_the_loop,
     of_the_standard_library,
     of_the_web,
     others,
 )
 
-__all__ = ["PROGRAMS", "of_the_loop", "of_the_standard_library", "of_the_web", "others"]
+__all__ = [
+    "PROGRAMS",
+    "of_other_loops",
+    "of_the_loop",
+    "of_the_standard_library",
+    "of_the_web",
+    "others",
+]

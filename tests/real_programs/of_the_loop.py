@@ -6,7 +6,7 @@ import ssl
 import threading
 from typing import Any
 
-from real_programs import PATIENCE, program
+from real_programs import PATIENCE, Hello, program, serving
 
 
 @program(b"hello\n", b"HELLO\n")
@@ -194,7 +194,50 @@ def asyncio_over_tls() -> None:
     asyncio.run(main())
 
 
-@program(one_sided=True)
+# The file goes by os.sendfile, which knows of no class.
+@program(b"a file", one_sided=True)
+def asyncio_sends_a_file() -> None:
+    import tempfile
+
+    async def main() -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(b"a file" * 50_000)
+            file.flush()
+            loop = asyncio.get_running_loop()
+
+            async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                print(await loop.sendfile(writer.transport, file))
+                writer.close()
+
+            async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+                reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+                print(len(await reader.read()))
+                writer.close()
+
+    asyncio.run(main())
+
+
+# The client is gone when the server says that it ends.
+@program(b"\x16\x03", b"\x17\x03\x03", one_sided=True)
+def https_client_and_server() -> None:
+    import http.client
+    import http.server
+
+    server_side, client_side = contexts()
+
+    class Connection(http.server.ThreadingHTTPServer):
+        def get_request(self) -> tuple[Any, Any]:
+            accepted, address = super().get_request()
+            return server_side.wrap_socket(accepted, server_side=True), address
+
+    with serving(Connection(("127.0.0.1", 0), Hello)) as (host, port):
+        client = http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=client_side)
+        client.request("GET", "/path")
+        print(client.getresponse().read())
+        client.close()
+
+
+@program(b"\x16\x03", b"\x17\x03\x03")
 def threads_over_tls() -> None:
     import socket
 

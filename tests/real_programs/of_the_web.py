@@ -243,7 +243,13 @@ def gunicorn_server() -> None:
     Application().run()
 
 
-@program(b"GET / HTTP/1.1", b"HTTP/1.1 101 Switching Protocols", modules=("websockets",))
+# The server shuts down what its client may have closed.
+@program(
+    b"GET / HTTP/1.1",
+    b"HTTP/1.1 101 Switching Protocols",
+    modules=("websockets",),
+    fails=("shutdown",),
+)
 def websockets_with_threads() -> None:
     from websockets.sync.client import connect
     from websockets.sync.server import serve
@@ -279,3 +285,30 @@ def websockets_in_a_loop() -> None:
                 print(await client.recv())
 
     asyncio.run(main())
+
+
+# The server shuts down what its client has closed.
+@program(
+    b"GET / HTTP/1.1",
+    b"HTTP/1.1 101 Switching Protocols",
+    modules=("websocket", "websockets"),
+    fails=("shutdown",),
+    sends_once=True,  # its first request
+)
+def websocket_client() -> None:
+    import websocket
+    from websockets.sync.server import serve
+
+    def answer(connection: Any) -> None:
+        for message in connection:
+            connection.send(message.upper())
+
+    with serve(answer, "127.0.0.1", 0) as server:
+        host, port = server.socket.getsockname()
+        with in_thread(server.serve_forever, server.shutdown):
+            client = websocket.create_connection(f"ws://{host}:{port}/", timeout=PATIENCE)
+            client.send("hello")
+            print(client.recv())
+            client.send_binary(bytes(70_000))
+            print(len(client.recv()))
+            client.close()

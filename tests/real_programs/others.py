@@ -223,3 +223,70 @@ def patiently(port: int) -> bytes:
             if time.monotonic() - begun > PATIENCE:
                 raise
             time.sleep(0.01)
+
+
+@program(b"set key 0 ", b"STORED\r\n", modules=("pymemcache",))
+def pymemcache_client() -> None:
+    from pymemcache.client.base import Client
+
+    kept: dict[bytes, bytes] = {}
+
+    class Memory(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            for line in self.rfile:
+                words = line.split()
+                if words[0] == b"set":
+                    kept[words[1]] = self.rfile.read(int(words[4]))
+                    self.rfile.readline()
+                    self.wfile.write(b"STORED\r\n")
+                elif words[0] == b"get":
+                    for key in kept.keys() & set(words[1:]):
+                        head = b"VALUE %s 0 %d" % (key, len(kept[key]))
+                        self.wfile.write(b"\r\n".join([head, kept[key], b""]))
+                    self.wfile.write(b"END\r\n")
+
+    with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Memory)) as address:
+        client = Client(address, timeout=PATIENCE, no_delay=True)
+        print(client.set("key", bytes(5000), noreply=False))
+        print(len(client.get("key")), client.get("nothing"))
+        client.close()
+
+
+@program(modules=("ntplib",))
+def ntplib_client() -> None:
+    import struct
+
+    import ntplib
+
+    class Clock(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked, server = self.request
+            sent = asked[40:48]
+            head = struct.pack("!BBBbII4sQ", 0x24, 1, 0, -20, 0, 0, b"LOCL", 0)
+            server.sendto(head + 3 * sent, self.client_address)
+
+    with serving(socketserver.UDPServer(("127.0.0.1", 0), Clock)) as (host, port):
+        answer = ntplib.NTPClient().request(host, version=3, port=port, timeout=PATIENCE)
+        print(answer.stratum, abs(answer.offset) < PATIENCE)
+
+
+@program(modules=("rpyc",), fails=("accept",))
+def rpyc_service() -> None:
+    import logging
+
+    import rpyc
+    from rpyc.utils.server import ThreadedServer
+
+    class Adding(rpyc.Service):
+        def exposed_add(self, one: int, other: int) -> int:
+            return one + other
+
+    silent = logging.getLogger("program")
+    silent.disabled = True
+    server = ThreadedServer(Adding, hostname="127.0.0.1", port=0, logger=silent)
+    thread = server._start_in_thread()  # it listens by then
+    client = rpyc.connect("127.0.0.1", server.port)
+    print(client.root.add(1, 2))
+    client.close()
+    server.close()
+    thread.join(PATIENCE)

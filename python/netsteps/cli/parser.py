@@ -329,9 +329,13 @@ def _show(commands: "_Commands[argparse.ArgumentParser]") -> None:
             "Prints a table: of the steps in a trace that Trace.save() wrote, or of the\n"
             "packets in a capture that netsteps, tcpdump or Wireshark wrote. The drawings\n"
             "are those of a trace. OUT is a file that ends with .svg, .html or .txt, or - for\n"
-            "text on the output (default)."
+            "text on the output (default). Several traces of one machine are shown as one."
         ),
-        example="  netsteps show trace.jsonl --ladder\n  netsteps show lo.pcapng --json",
+        example=(
+            "  netsteps show trace.jsonl --ladder\n"
+            "  netsteps show client.jsonl server.jsonl --ladder both.svg\n"
+            "  netsteps show lo.pcapng --json"
+        ),
     )
     form = command.add_mutually_exclusive_group()
     for name, what in (
@@ -340,7 +344,7 @@ def _show(commands: "_Commands[argparse.ArgumentParser]") -> None:
     ):
         form.add_argument(f"--{name}", nargs="?", const="-", metavar="OUT", help=what)
     form.add_argument("--json", action="store_true", help="print a JSON list of objects")
-    command.add_argument("file", metavar="FILE", help="what to show")
+    command.add_argument("files", nargs="+", metavar="FILE", help="what to show")
     command.set_defaults(usage_error=command.error)
 
 

@@ -26,17 +26,21 @@ _ATTRIBUTES = (
 def show(options: "argparse.Namespace") -> int:
     """Show a file, in the form that was asked for."""
     drawing = "ladder" if options.ladder else "buffers" if options.buffers else None
-    if Path(options.file).suffix.lower() == _TRACE:
+    others = [file for file in options.files if Path(file).suffix.lower() != _TRACE]
+    if not others:
         _trace(options, drawing)
     elif drawing:
-        options.usage_error(f"--{drawing} needs a trace ({_TRACE}); {options.file} is none")
+        options.usage_error(f"--{drawing} needs a trace ({_TRACE}); {others[0]} is none")
+    elif len(options.files) > 1:
+        options.usage_error(f"only traces ({_TRACE}) are shown together; {others[0]} is none")
     else:
-        _capture(options)
+        _capture(options, others[0])
     return 0
 
 
 def _trace(options: "argparse.Namespace", drawing: str | None) -> None:
-    trace = ns.Trace.load(options.file)
+    traces = [ns.Trace.load(file) for file in options.files]
+    trace = traces[0] if len(traces) == 1 else ns.merge(*traces)
     if drawing == "ladder":
         plain = not _shows_lines()
         draw(trace.ladder(ascii=plain), options.ladder)
@@ -86,10 +90,10 @@ def _object(event: "ns.Event") -> dict[str, object]:
     return told
 
 
-def _capture(options: "argparse.Namespace") -> None:
-    capture = ns.read_packets(options.file)
+def _capture(options: "argparse.Namespace", file: str) -> None:
+    capture = ns.read_packets(file)
     for problem in capture.problems:
-        warn(f"{options.file}: {problem}")
+        warn(f"{file}: {problem}")
     if not options.json:
         show_table(capture.table(), [], as_json=False)
         return

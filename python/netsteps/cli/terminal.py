@@ -24,6 +24,8 @@ __all__ = ["Progress", "complain", "say", "show_table", "warn"]
 _QUICK = 0.5
 # Cells of a piped table are clipped only when something is very wrong with them.
 _WIDTH = 500
+# The most rows in a terminal: of more, the first and the last. Elsewhere each row is there.
+_ROWS = 500
 
 
 def say(text: str) -> None:
@@ -84,9 +86,16 @@ def _show_rich(table: "Table[Any]") -> None:
         cells = [row[at] for row in rows if row[at] is not None]
         number = bool(cells) and all(type(cell) is not bool and _number(cell) for cell in cells)
         shown.add_column(title, justify="right" if number else "left", overflow="fold")
-    for row in rows:
+    half = _ROWS // 2
+    for row in rows[:half] if len(rows) > _ROWS else rows:
         shown.add_row(*(Text(printable(cell)) for cell in row))
+    if len(rows) > _ROWS:
+        shown.add_row("...")
+        for row in rows[-half:]:
+            shown.add_row(*(Text(printable(cell)) for cell in row))
     Console(file=sys.stdout).print(shown)
+    if len(rows) > _ROWS:
+        say(f"note: {len(rows) - _ROWS:,} rows in the middle left out; `| less` has them all")
 
 
 def _number(cell: object) -> bool:

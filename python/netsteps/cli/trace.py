@@ -1,94 +1,123 @@
-"""netsteps trace: an unmodified program, and what its sockets did."""
+"""netsteps trace: an unmodified program, and what its sockets did.
 
+It takes the process for itself: the program is __main__, and ends as the interpreter ends any, its
+threads and what it has registered for the exit included. What was recorded is shown after that.
+"""
+
+import atexit
 import os
-import runpy
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netsteps as ns
+from netsteps.cli.program import run
 from netsteps.cli.show import draw
-from netsteps.cli.terminal import say, show_table
+from netsteps.cli.terminal import complain, say, show_table
 
 if TYPE_CHECKING:
     import argparse
-    from types import TracebackType
 
 __all__ = ["trace"]
 
+# What ends a program from outside; Ctrl-C is Python's own.
+_ENDED_BY = ("SIGTERM", "SIGHUP")
+_DRAWINGS = (".svg", ".html", ".txt")
+
 
 def trace(options: "argparse.Namespace") -> int:
-    """Run the program, show what it did, and return its exit code."""
+    """Run the program, and return its exit code. At the exit it is shown what it did."""
     words = options.module or options.program
     if not words:
         options.usage_error("there is no program: a script, or -m and a module")
+    # Before: a program that ran for an hour would have done it in vain.
+    if options.ladder and Path(options.ladder).suffix.lower() not in _DRAWINGS:
+        options.usage_error(f"--ladder {options.ladder}: a file that ends with .svg, .html or .txt")
+    for file in (options.ladder, options.save):
+        if file and not Path(file).absolute().parent.is_dir():
+            options.usage_error(f"{file}: there is no folder {Path(file).parent}")
     if not options.module and not Path(words[0]).exists():
         print(f"netsteps trace: there is no file {words[0]}", file=sys.stderr)
         return 2
-    recorded, own = ns.Trace(lines=options.lines), os.getpid()
-    with ns.watch(recorded):
-        code = _run(words, is_module=bool(options.module))
-    if os.getpid() != own:
-        # A child that the program forked ends here as well; the trace is its parent's.
-        return code
-    _show(recorded, options)
-    if code == -signal.SIGINT:
-        # As the interpreter does it: who started us sees that Ctrl-C ended the program.
+    recording = _Recording(options)
+    recording.start()
+    code = run(words, is_module=bool(options.module))
+    recording.interrupted = code == -signal.SIGINT
+    return code
+
+
+class _Recording:
+    """Records from now on, and shows it once when the process ends."""
+
+    def __init__(self, options: "argparse.Namespace") -> None:
+        self._options = options
+        self._process = os.getpid()
+        self._over = False
+        self.interrupted = False
+
+    def start(self) -> None:
+        self._watch = ns.watch(ns.Trace(lines=self._options.lines))
+        # The first that is registered is the last that is called.
+        atexit.register(self._at_exit)
+        for name in _ENDED_BY:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, self._ended_by)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._in_child)
+
+    def _ended_by(self, number: int, _frame: object) -> None:
+        """Show it, and let the signal end the process, as it would have."""
+        try:
+            self._show()
+        finally:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    def _in_child(self) -> None:
+        """Leave a child of the program alone: the trace is its parent's."""
+        for name in _ENDED_BY:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) == self._ended_by:
+                signal.signal(number, signal.SIG_DFL)
+
+    def _at_exit(self) -> None:
+        self._show()
+        if self.interrupted and os.getpid() == self._process:
+            # As the interpreter does it: who started us sees that Ctrl-C ended the program.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def _show(self) -> None:
+        if self._over or os.getpid() != self._process:
+            return
+        self._over = True
+        self._watch.stop()
+        try:
+            self._written(self._watch.trace)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            from netsteps.cli import leave_output
+
+            leave_output()
+        except OSError as error:
+            complain(error)
+
+    def _written(self, recorded: ns.Trace) -> None:
+        options = self._options
+        if options.save:
+            recorded.save(options.save)
+        if options.ladder and options.quiet:
+            recorded.ladder().save(options.ladder)
+        if options.quiet:
+            return
         sys.stdout.flush()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    return code
-
-
-def _run(words: list[str], *, is_module: bool) -> int:
-    """Run the program to its end, its threads included. Its errors are shown as python does."""
-    sys.argv = list(words)
-    # Where python looks first: the folder of the script, or the one that the shell is in.
-    sys.path[0] = str(Path.cwd()) if is_module else str(Path(words[0]).resolve().parent)
-    code = 0
-    try:
-        if is_module:
-            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        if recorded.events:
+            show_table(recorded.table(), [], as_json=False)
         else:
-            runpy.run_path(words[0], run_name="__main__")
-    except SystemExit as error:
-        code = _code_of(error)
-    except BaseException as error:  # noqa: BLE001 - whatever ends the program
-        error = error.with_traceback(_of_program(error.__traceback__))
-        sys.excepthook(type(error), error, error.__traceback__)
-        code = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
-    return code
-
-
-def _code_of(error: SystemExit) -> int:
-    """Give the exit code of sys.exit(): a number, nothing, or words on the error output."""
-    if error.code is None:
-        return 0
-    if isinstance(error.code, int):
-        return error.code
-    print(error.code, file=sys.stderr)
-    return 1
-
-
-def _of_program(traceback: "TracebackType | None") -> "TracebackType | None":
-    """Leave out the lines that started the program: those of this file and of runpy."""
-    own = {__file__, runpy.__file__, "<frozen runpy>"}
-    while traceback is not None and traceback.tb_frame.f_code.co_filename in own:
-        traceback = traceback.tb_next
-    return traceback
-
-
-def _show(recorded: ns.Trace, options: "argparse.Namespace") -> None:
-    sys.stdout.flush()
-    if not options.quiet:
-        show_table(recorded.table(), [], as_json=False)
-    if options.save:
-        recorded.save(options.save)
-        say(f"wrote {options.save}")
-    if options.ladder:
-        draw(recorded.ladder(), options.ladder)
+            say("nothing was recorded: the program made no socket of IPv4 or IPv6 in Python")
+        if options.save:
+            say(f"wrote {options.save}")
+        if options.ladder:
+            draw(recorded.ladder(), options.ladder)

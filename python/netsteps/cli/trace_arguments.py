@@ -7,19 +7,24 @@ __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add"]
 SUMMARY = "run a Python program and show what its sockets did"
 TEXT = (
     "Runs a script, or a module with -m, as python itself would, and prints a table\n"
-    "of every step of its sockets when it has ended. The options of this command\n"
-    "stand before the script; what stands after it is the program's. The exit code is\n"
-    "the program's own. Unix sockets are not shown. netsteps.merge puts the traces of\n"
-    "two programs of one machine together."
+    "of every step of its sockets when it has ended: by itself, by Ctrl-C or by kill.\n"
+    "The options of this command stand before the script; what stands after it is the\n"
+    "program's. Exit code, input, signals and tracebacks are the program's own. Unix\n"
+    "sockets are not shown. Two traces of one machine become one picture:\n"
+    "netsteps show client.jsonl server.jsonl --ladder both.svg"
 )
 EXAMPLE = (
     "  netsteps trace --ladder out.svg client.py 127.0.0.1 8000\n"
     "  netsteps trace --save server.jsonl -m http.server 8000"
 )
+_USAGE = (
+    "netsteps trace [options] SCRIPT [ARGS...]\n       netsteps trace [options] -m MODULE [ARGS...]"
+)
 
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the arguments to the command."""
+    command.usage = _USAGE
     command.add_argument(
         "--ladder", metavar="OUT", help="draw both ends: a file that ends with .svg, .html or .txt"
     )
@@ -27,11 +32,13 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--lines", action="store_true", help="tell which line of the program took each step"
     )
-    command.add_argument("--quiet", action="store_true", help="print no table")
+    command.add_argument(
+        "--quiet", action="store_true", help="print nothing: the output is the program's alone"
+    )
     command.add_argument(
         "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module"
     )
     command.add_argument(
-        "program", nargs=argparse.REMAINDER, metavar="SCRIPT [ARGS...]", help="run a script"
+        "program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="run a script, and its ARGS"
     )
     command.set_defaults(usage_error=command.error)

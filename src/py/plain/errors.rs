@@ -1,6 +1,6 @@
 //! The core's errors as the standard library's exceptions, which are `netsteps.SocketError` as well.
 
-use pyo3::exceptions::PyOSError;
+use pyo3::exceptions::PyBlockingIOError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
@@ -31,7 +31,8 @@ pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     match details.errno {
         // Not now, or on its way: answers that programs ask for all the time, and nothing to be explained.
         Some(number @ (errno::EWOULDBLOCK | errno::EINPROGRESS | errno::EALREADY)) => {
-            PyOSError::new_err((number, told_often(py, number)))
+            // The class itself: compiled code (Cython's) looks at it before Python has made the exception of OSError's arguments.
+            PyBlockingIOError::new_err((number, told_often(py, number)))
         }
         _ => explained(py, error).unwrap_or_else(|other| other),
     }

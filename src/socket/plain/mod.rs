@@ -318,14 +318,15 @@ impl PlainSocket {
         }
     }
 
-    /// Parts with the descriptor without closing it: its number, or -1 when there is none.
+    /// Parts with the descriptor without closing it: its number, or -1 when there is none. An event of the trace.
     pub fn detach(&self) -> i32 {
+        let call = Call::unchecked(&self.base, "detach", "detach", Action::Close);
         let Some(handle) = self.handle.take() else {
             return -1;
         };
         self.advance(Action::Close);
         self.waiters.close();
-        match Arc::try_unwrap(handle) {
+        let number = match Arc::try_unwrap(handle) {
             Ok(handle) => plain::hand_over(handle),
             Err(shared) => {
                 let number = shared.as_raw_fd();
@@ -333,7 +334,10 @@ impl PlainSocket {
                 std::mem::forget(shared);
                 number
             }
-        }
+        };
+        // No system call, but the last that the trace sees of it: others go on with the descriptor.
+        call.done(None, &[]);
+        number
     }
 }
 

@@ -3,6 +3,7 @@
 from collections import deque
 from typing import TYPE_CHECKING
 
+from netsteps.show.ladder.descriptors import plain_address
 from netsteps.show.ladder.model import Conversation, Lifeline, Link
 from netsteps.show.ladder.sockets import Listeners, port_of
 
@@ -39,7 +40,9 @@ def datagram_links(lines: list[Lifeline], number: int) -> "tuple[list[Conversati
             if sender is not None and sender.at_ns >= step.at_ns:
                 sender.at_ns = max(sender.start_ns, step.at_ns - 1)
         elif (peer := step.event.peer) is not None:
-            other = sockets.at(str(peer), step.at_ns) or _other(outside, str(peer), step)
+            other = sockets.at(plain_address(peer), step.at_ns) or _other(
+                outside, plain_address(peer), step
+            )
             preview = bytes(step.event.preview)
             links.append(
                 Link("datagram", other, step.line, None, step, "read", 0, step.size, preview)
@@ -63,8 +66,8 @@ def _sent(
         peer = step.event.peer
         if peer is None:
             continue
-        target = sockets.at(str(peer), step.start_ns)
-        end = target or _other(outside, str(peer), step)
+        target = sockets.at(plain_address(peer), step.start_ns)
+        end = target or _other(outside, plain_address(peer), step)
         fate = "lost" if target else "unseen"
         preview = bytes(step.event.preview)
         link = Link("datagram", step.line, end, step, None, fate, 0, step.size, preview)

@@ -276,7 +276,8 @@ def _name_sides(picture: Picture) -> None:
         side.outside = bool(lines) and not own
         side.title = _title(picture, lines, name)
         ends: dict[str, None] = {}
-        for line in own or lines:
+        # Those that never talked with anybody are no servers: they stand here for want of a side.
+        for line in [line for line in own if line.role] or own or lines:
             if line.role != "accepted" or line.listener is None or line.listener.folded:
                 ends[line.local or f"socket #{line.socket}"] = None
             elif line.listener.local:
@@ -304,9 +305,10 @@ def _title(picture: Picture, lines: "list[Lifeline]", side: str) -> str:
             if not talks or len(own) > 1:
                 return plural(len(own), "UDP socket") if len(own) > 1 else "UDP socket"
             return "receiver (UDP)"
-        if not {"listener", "accepted"} & {line.role for line in own}:
+        serving = [line for line in own if line.role in {"listener", "accepted"}]
+        if not serving:
             return plural(len(own), "socket") if len(own) > 1 else "socket"
-        ports = {line.local.rpartition(":")[2] for line in own}
+        ports = {line.local.rpartition(":")[2] for line in serving}
         return "server" if len(ports) <= 1 else plural(len(ports), "server")
     alike = sum(max(talk.alike - 1, 0) for talk in talks)
     word = "UDP sender" if kinds == {"udp"} else "client"

@@ -70,9 +70,10 @@ def _data(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
             preview = bytes(step.event.preview)
             yield Link("data", source, target, None, step, "read", first, behind - first, preview)
         return
-    fate = "unseen" if target.outside else "unread"
+    fate = "unseen" if target.outside or _handed_on(target) else "unread"
     reads = moved_ranges(target, "in") if not target.outside and target.role != "listener" else []
     at = 0
+    seen: set[int] = set()
     for first, behind, step in moved_ranges(source, "out"):
         position = first
         while at < len(reads) and reads[at][1] <= position:
@@ -103,6 +104,7 @@ def _data(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
                 until=until,
                 first=first,
             )
+            seen.add(look)
             link.whole = (begin, end) == (first, behind)
             if not link.whole:
                 step.partial = reader.partial = True
@@ -116,6 +118,15 @@ def _data(source: Lifeline, target: Lifeline) -> "Iterator[Link]":
             )
             link.whole = position == first
             yield link
+    for number, (begin, end, reader) in enumerate(reads):
+        if number not in seen:  # sent by no call of the trace: os.sendfile, or one that it let go
+            preview = bytes(reader.event.preview)
+            yield Link("data", source, target, None, reader, "read", begin, end - begin, preview)
+
+
+def _handed_on(line: Lifeline) -> bool:
+    """Say whether others went on with its descriptor, of which nothing was recorded: OpenSSL."""
+    return line.closed_ns is None and any(step.call == "detach" for step in line.steps)
 
 
 def _piece(

@@ -4,6 +4,7 @@ import errno
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from netsteps.show.ladder.descriptors import plain_address
 from netsteps.show.steps import _Event
 
 if TYPE_CHECKING:
@@ -287,8 +288,8 @@ def ends_of(line: Lifeline, events: "Iterable[Event]") -> None:
     for event in events:
         local, peer = event.local, event.peer
         if local is not None:
-            line.local = str(local)
+            line.local = plain_address(local)
         if peer is not None and line.kind == "tcp":
-            line.peer = str(peer)
+            line.peer = plain_address(peer)
         if line.local and line.peer and event.before not in {"created", "bound"}:
             return

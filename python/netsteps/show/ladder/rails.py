@@ -125,7 +125,7 @@ class Rails:
         """Find a place to go down, near the side where it arrives, that nobody else uses."""
         if key in self._rail_of:
             rail = self._rail_of[key]
-            self._taken[rail].append((first, last))
+            self._taken.setdefault(rail, []).append((first, last))  # also where none was free
             return rail
         start, stop = span
         room, begin, step = abs(stop - start) + 1, 4, _STEP

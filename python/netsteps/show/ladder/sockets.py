@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
+from netsteps.show.ladder.descriptors import joined
 from netsteps.show.ladder.model import Conversation, Lifeline, ends_of, step_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def lifelines(events: "Iterable[Event]") -> list[Lifeline]:
     by_socket: dict[tuple[int, int], list[Event]] = {}
     for event in events:
         by_socket.setdefault((event.process, event.socket), []).append(event)
-    return [_lifeline(process, socket, own) for (process, socket), own in by_socket.items()]
+    return joined([_lifeline(*key, own) for key, own in by_socket.items()])
 
 
 def _lifeline(process: int, socket: int, events: "list[Event]") -> Lifeline:
@@ -139,7 +140,9 @@ def pairs(lines: list[Lifeline]) -> list[Conversation]:
         _sides(line, line.partner, listeners)
         if line.partner is None:
             # Connected to a listener here that has not accepted it: the kernel holds the other end.
-            waits = line.role == "client" and line.listener is not None
+            # Who was answered was accepted, by a child or by a loop that is not in the trace.
+            answered = any(step.way == "in" and step.size for step in line.steps)
+            waits = line.role == "client" and line.listener is not None and not answered
             line.partner = line.listener if waits else _outside(line)
         found.append(line)
     found.sort(key=lambda line: max(line.first_ns, line.partner.first_ns if line.partner else 0))

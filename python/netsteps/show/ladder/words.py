@@ -124,6 +124,8 @@ def _outcome(step: "Step", *, several: bool) -> str:
         parts.append(f"from :{port_of(str(event.local))}")
     elif step.made is not None and several:
         parts.append(f":{port_of(step.made.peer)}")
+    elif step.call == "detach":
+        parts.append("to others")
     if step.waited_ns:
         parts.append(f"waited {took}")
     return ", ".join(parts)
@@ -239,7 +241,9 @@ def link_title(link: "Link", model: "Model") -> str:
     fates = {
         "unread": "no call of the peer took it; what was not read lies in its kernel, or is lost",
         "lost": "no call of the receiver took it",
-        "unseen": "the other end is outside this trace",
+        "unseen": "the other end is outside this trace"
+        if link.end.outside
+        else "who took it is not in this trace",
     }
     ends = [step for step in (link.source, link.target) if step is not None]
     if any(step.left_out for step in ends):
