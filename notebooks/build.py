@@ -7,9 +7,14 @@ A source is a Python program in the percent format: a line `# %%` begins a cell 
 `# %% [markdown]` a cell of text, whose lines are comments. What stands before the first cell is for
 readers of the source. The notebooks hold no outputs, and the name of a cell (its id) comes from
 what is in it, so that the same source always gives the same file, byte for byte.
+
+A source has the solutions of its exercises, and a notebook has not: it is the student's copy. In a
+cell of code, the lines from `### BEGIN SOLUTION` to `### END SOLUTION` become two lines that say
+where to write, `# YOUR CODE HERE` and `raise NotImplementedError`. The markers are nbgrader's.
 """
 
 import hashlib
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +24,11 @@ HERE = Path(__file__).parent
 SOURCES = HERE / "source"
 
 CODE, TEXT = "# %%", "# %% [markdown]"
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+# A line that means to be a marker, however it is written.
+MARKER = re.compile(r"\s*#.*\b(?:BEGIN|END)\s+SOLUTION\b", re.IGNORECASE)
+STUB = ("# YOUR CODE HERE", "raise NotImplementedError")
 
 
 def cells_of(source: str) -> list[tuple[str, str]]:
@@ -44,8 +54,41 @@ def cells_of(source: str) -> list[tuple[str, str]]:
     return [(marker, "\n".join(lines).strip("\n")) for marker, lines in cells]
 
 
-def notebook_of(source: str) -> nbformat.NotebookNode:
-    """Make the notebook of a source, without outputs. Raises ValueError as cells_of does."""
+def without_solutions(code: str) -> str:
+    """Put the two lines of the stub in the place of each solution, as far in as its first marker.
+
+    Raises ValueError for a marker that has no other, that is in another solution, that is not as
+    far in as the first one, or that is written in another way.
+    """
+    kept: list[str] = []
+    begun: str | None = None  # what stands before the marker of the solution that we are in
+    for line in code.splitlines():
+        if not MARKER.match(line):
+            if begun is None:
+                kept.append(line)
+            continue
+        before, marker = line[: len(line) - len(line.lstrip())], line.strip()
+        if marker != (BEGIN if begun is None else END) or begun not in {None, before}:
+            message = f"{line!r} is out of place: {BEGIN!r}, and as far in {END!r}, each alone"
+            raise ValueError(message)
+        if begun is None:
+            begun = before
+            kept += [before + stub for stub in STUB]
+        else:
+            begun = None
+    if begun is not None:
+        message = f"{BEGIN!r} without {END!r} in the same cell"
+        raise ValueError(message)
+    return "\n".join(kept)
+
+
+def notebook_of(source: str, *, solutions: bool = False) -> nbformat.NotebookNode:
+    """Make the notebook of a source, without outputs.
+
+    solutions: with the solutions, as the source has them; otherwise it is the student's copy.
+
+    Raises ValueError as cells_of and without_solutions do, and for a solution in a text.
+    """
     notebook = nbformat.v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -54,6 +97,11 @@ def notebook_of(source: str) -> nbformat.NotebookNode:
     )
     seen: dict[str, int] = {}
     for marker, text in cells_of(source):
+        if marker == CODE and not solutions:
+            text = without_solutions(text)  # noqa: PLW2901 - the cell as the student has it
+        if marker == TEXT and any(MARKER.match(line) for line in text.splitlines()):
+            message = f"a solution is in a cell of code, and not in this text: {text[:60]!r}"
+            raise ValueError(message)
         name = hashlib.sha256(f"{marker}\n{text}".encode()).hexdigest()[:12]
         seen[name] = seen.get(name, 0) + 1
         if seen[name] > 1:  # the same cell twice
