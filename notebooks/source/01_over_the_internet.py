@@ -3,7 +3,7 @@
 # Every read in it is of bytes that were sent before, every accept is of a client that has connected
 # before, and what could wait has a time limit: no cell waits for one that comes after it.
 #
-# ruff: noqa: B018, E501 - a cell shows its last expression; text cells are comments
+# ruff: noqa: B018, E501, SIM115 - a cell shows its last expression; text cells are comments; a file lives on
 
 # %% [markdown]
 # # Over the internet
@@ -446,7 +446,7 @@ guess = predict(
 # %%
 import tempfile
 
-file = tempfile.TemporaryFile()  # noqa: SIM115 - compared with a socket in the next cells
+file = tempfile.TemporaryFile()
 left, right = ns.Socket("tcp"), ns.Socket("tcp")  # section 8 explains these four lines
 left.bind("127.0.0.1", 0)
 left.listen()
