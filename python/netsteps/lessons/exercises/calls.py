@@ -21,11 +21,14 @@ def gives(subject: "FunctionSubject", args: tuple[Any, ...], wanted: object, hin
     hint: a text, or a function of what it gave. Raises Failed.
     """
     got = subject.call(*args, timeout=_SECONDS)
-    if got is None and wanted is not None:
-        text = "A function that ends without `return` gives None."
-    else:
-        text = hint if isinstance(hint, str) else hint(got)
-    same(wanted, got, text, what=_written(subject, args))
+    try:
+        same(wanted, got, what=_written(subject, args))
+    except Failed as failure:
+        if got is None:
+            failure.hint = "A function that ends without `return` gives None."
+        else:
+            failure.hint = hint if isinstance(hint, str) else hint(got)
+        raise
 
 
 def refuses(

@@ -187,8 +187,8 @@ EXERCISES = (
         task=(
             "join_parts(parts) gives the message (bytes). Each part is a tuple (number, total,"
             " data): its number from 0 on, how many there are, and its bytes. They come in any"
-            " order, and some come twice. If a part is missing, it raises a ValueError whose text has the"
-            " number of the first missing part."
+            " order, and some come twice. If a part is missing, it raises a ValueError whose text"
+            " has the number of the first missing part."
         ),
         kind="function",
         example="def join_parts(parts):",
@@ -274,7 +274,8 @@ EXERCISES = (
         task=(
             'order_of_steps() gives a list of the words "accept", "bind", "close", "listen",'
             ' "read", "socket" and "write", in the order in which a server takes these steps when'
-            " it reads a question and then answers it. The check takes them, with a client that asks."
+            " it reads a question and then answers it. The check takes them, with a client that"
+            " asks."
         ),
         kind="function",
         example="def order_of_steps():",

@@ -286,8 +286,8 @@ EXERCISES = (
         task=(
             "peel_the_layers(frame) takes the bytes of an Ethernet frame with IPv4 inside, and"
             ' gives a list of tuples (name, size) from the outside in: [("Ethernet", 14),'
-            ' ("IPv4", 20), ("UDP", 8), ("payload", 21)], with "TCP" in the place of "UDP" where it is TCP.'
-            " Sizes are in bytes, each header without what is inside of it."
+            ' ("IPv4", 20), ("UDP", 8), ("payload", 21)], with "TCP" in the place of "UDP" where it'
+            " is TCP. Sizes are in bytes, each header without what is inside of it."
         ),
         kind="function",
         example="def peel_the_layers(frame):",
@@ -299,12 +299,7 @@ EXERCISES = (
             _peels("a TCP packet", _frame(_TEXT * 2, "tcp"), 14, 20, 20, 42, name="TCP", hint=_TCP),
             _peels(
                 "a TCP packet with options",
-                _frame(
-                    b"",
-                    "tcp",
-                    flags="SYN",
-                    options={"mss": 1460, "window scale": 7, "sack permitted": True},
-                ),
+                _SYN,
                 14,
                 20,
                 32,
