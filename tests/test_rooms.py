@@ -50,7 +50,7 @@ PYTHON_ROOMS = {
     "lessons": "__init__ peers show",
     "__init__": "_core errors computer peers reliable watching",
     "demo": "__init__",
-    "cli": "__init__ demo errors show",
+    "cli": "__init__ demo errors lessons show",
     "__main__": "cli",
 }
 
