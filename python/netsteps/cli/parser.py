@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _services(commands)
     _show(commands)
     _trace(commands)
+    _check(commands)
     return parser
 
 
@@ -349,6 +350,14 @@ def _trace(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
     add(
         _command(commands, "trace", ("trace", "trace"), summary=SUMMARY, text=TEXT, example=EXAMPLE)
+    )
+
+
+def _check(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from netsteps.cli.check_arguments import EXAMPLE, SUMMARY, TEXT, add
+
+    add(
+        _command(commands, "check", ("check", "check"), summary=SUMMARY, text=TEXT, example=EXAMPLE)
     )
 
 
