@@ -13,7 +13,7 @@ from struct import pack, unpack
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from netsteps.lessons.child import keeper, wire
+from netsteps.lessons.child import wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -122,7 +122,7 @@ class Child:
             plan |= {"channel": theirs, "path": sys.path}
         try:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-P", keeper.__file__],
+                [sys.executable, "-P", str(Path(__file__).with_name("keeper.py"))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
