@@ -3,7 +3,7 @@
 # Every read in it is of bytes that were sent before, every accept is of a client that has connected
 # before, and what could wait has a time limit: no cell waits for one that comes after it.
 #
-# ruff: noqa: B018, E501, SIM115 - a cell shows its last expression; text cells are comments; a file lives on
+# ruff: noqa: B018, E501 - a cell shows its last expression; text cells are comments
 
 # %% [markdown]
 # # Over the internet
@@ -21,7 +21,7 @@
 # %%
 import netsteps as ns
 from netsteps.lessons import check, claim, predict
-from netsteps.lessons.pictures import Hop, journey, lengths
+from netsteps.lessons.pictures import lengths, travel
 
 print("netsteps", ns.__version__)
 
@@ -154,9 +154,9 @@ except ns.BadPacket as error:
 # *that* neighbour". That is the idea of the **zip code**: the beginning of the address is enough to send it in
 # the right direction, and nobody needs a list of all houses.
 #
-# The next cell plays five stations. The packets in it are real, byte for byte; only the wires are missing. `/24` means:
-# the first 24 bits, that is three of the four numbers, have to be the same. `0.0.0.0/0` fits everything; if several lines
-# fit, the longest one counts.
+# The next cell plays five stations, each with its table. The packet in it is real, byte for byte; only the wires are missing.
+# `/24` means: the first 24 bits, that is three of the four numbers, have to be the same. `0.0.0.0/0` fits everything. If
+# several lines fit, the longest one counts.
 
 # %%
 TABLES = {
@@ -167,37 +167,7 @@ TABLES = {
     "the server": {"203.0.113.9/32": None},  # None: that is me
 }
 
-
-def line_that_fits(table, address):
-    fitting = [
-        line for line in table if ipaddress.ip_address(address) in ipaddress.ip_network(line)
-    ]
-    return max(fitting, key=lambda line: int(line.partition("/")[2]), default=None)
-
-
-def send(packet, station="your computer"):
-    """Pass a packet on from station to station; give what each one did."""
-    ttl, address, hops = packet.ttl, where_to(bytes(packet)), []
-    while True:
-        line = line_that_fits(TABLES[station], address)
-        follows = TABLES[station].get(line)
-        left = ttl - bool(hops)  # the computer that sends it takes nothing off
-        if line is None:
-            hops.append(Hop(station, "", "throws it away: no line fits", ttl, lost=True))
-        elif follows is None:
-            hops.append(Hop(station, line, "keeps it: that is me", ttl))
-        elif left == 0:
-            hops.append(
-                Hop(station, line, "takes 1 off: TTL is 0, so it is thrown away", ttl, lost=True)
-            )
-        else:
-            hops.append(Hop(station, line, f"to the {follows.removeprefix('the ')}", ttl))
-            station, ttl = follows, left
-            continue
-        return journey(hops, address)
-
-
-send(letter)
+travel(letter, TABLES)
 
 # %% [markdown]
 # No station looked at the port, and none at the message. (It could have: a message is not hidden by its envelope. That is
@@ -215,9 +185,9 @@ guess = predict(
 
 # %%
 short_lived = ns.Packet(
-    letter.payload, source=letter.source, destination=letter.destination, protocol="udp", ttl=2
+    b"in haste", source=letter.source, destination=letter.destination, protocol="udp", ttl=2
 )
-send(short_lived)
+travel(short_lived, TABLES)
 
 # %%
 guess.was(
@@ -230,7 +200,8 @@ guess.was(
 # And an address that nobody on the way knows:
 
 # %%
-send(ns.Packet(b"?", source=letter.source, destination=("192.0.2.77", 6666), protocol="udp"))
+stray = ns.Packet(b"?", source=letter.source, destination=("192.0.2.77", 6666), protocol="udp")
+travel(stray, TABLES)
 
 # %% [markdown]
 # ## 5. Which computer, which program
@@ -290,7 +261,7 @@ for row in ns.connections():
 # %%
 said.verdict(
     "almost",
-    "A port belongs to a *socket*. Here one program (this notebook) has two sockets, with a port each. A browser has dozens.",
+    "A port belongs to a socket. Here one program (this notebook) has two sockets, with a port each. A browser has dozens.",
 )
 
 # %% [markdown]
@@ -369,7 +340,7 @@ with ns.UdpReceiver() as receiver, ns.Socket("udp") as sender:
 # %%
 said.verdict(
     "only partly",
-    "The size is not fixed: there is a *largest* size, and most packets are smaller. "
+    "The size is not fixed: there is a largest size, and most packets are smaller. "
     "True is what follows from it: a longer message has to be broken up.",
 )
 
@@ -386,7 +357,7 @@ parts
 
 # %%
 guess = predict(
-    "The parts travel by themselves. What does each need in its header, so that the message can be put together?",
+    "Each part travels by itself. What does it have to say, so that they can be put together?",
     "nothing: they arrive in the order in which they were sent",
     "its own number alone",
     "its number, and how many there are (or how long the message is)",
@@ -405,14 +376,16 @@ ns.join(arrived)
 # whole:
 
 # %%
-guess.was(3, "With its number alone, nobody could tell whether something is missing at the end.")
 print(ns.join([*arrived, parts[2]]).message == story)
+
+# %%
+guess.was(3, "With its number alone, nobody could tell whether something is missing at the end.")
 
 # %% [markdown]
 # ### And now really
 #
 # The same once more with real packets: each part is one datagram, through real sockets, and through a `Relay`, which
-# mixes up their order as a bad path does.
+# mixes up their order as a bad path does. (With TCP, in section 8, the two kernels cut, number and join for you.)
 
 # %%
 with (
@@ -446,20 +419,20 @@ guess = predict(
 # %%
 import tempfile
 
-file = tempfile.TemporaryFile()
-left, right = ns.Socket("tcp"), ns.Socket("tcp")  # section 8 explains these four lines
-left.bind("127.0.0.1", 0)
-left.listen()
-right.connect(left.local)
-end = left.accept()
+listener, here = ns.Socket("tcp"), ns.Socket("tcp")  # section 8 explains these lines
+listener.bind("127.0.0.1", 0)
+listener.listen()
+here.connect(listener.local)
+there = listener.accept()
 
-print("the file is number", file.fileno(), "and the socket number", right.number)
-os.write(file.fileno(), b"into a file")
-file.seek(0)
-print(os.read(file.fileno(), 100))
+with tempfile.TemporaryFile() as file:
+    print("the file is number", file.fileno(), "and the socket number", here.number)
+    os.write(file.fileno(), b"into a file")
+    file.seek(0)
+    print(os.read(file.fileno(), 100))
 try:
-    os.write(right.number, b"into a socket")
-    print(os.read(end.number, 100))
+    os.write(here.number, b"into a socket")
+    print(os.read(there.number, 100))
 except OSError as error:
     print(error, "(Windows counts files and sockets apart)")
 
@@ -475,7 +448,7 @@ guess.was(
 
 # %%
 try:
-    os.lseek(right.number, 0, os.SEEK_SET)
+    os.lseek(here.number, 0, os.SEEK_SET)
 except OSError as error:
     print("back to the beginning?", error)
 
@@ -493,14 +466,13 @@ said = claim("The variables that represent the connection are called sockets.", 
 
 # %%
 for name, socket in (
-    ("left", left),
-    ("right", right),
-    ("end", end),
+    ("listener", listener),
+    ("here", here),
+    ("there", there),
     ("a new one", ns.Socket("tcp")),
 ):
     print(f"{name:>9}: {socket.state:<10} peer: {socket.peer}")
     socket.close()
-file.close()
 
 # %%
 said.verdict(
@@ -542,15 +514,16 @@ guess.was(2, "A server has to be set up first. `connect` does not wait for one."
 # %% [markdown]
 # ### The steps
 #
-# | server | in C++ | client | in C++ |
-# | :-- | :-- | :-- | :-- |
-# | make a socket number | `int s = socket(AF_INET, SOCK_STREAM, 0);` | make a socket number | `int c = socket(AF_INET, SOCK_STREAM, 0);` |
-# | bind it to an address and a port | `bind(s, &address, sizeof address);` | | |
-# | start listening | `listen(s, 128);` | | |
-# | | | connect to the server | `connect(c, &server, sizeof server);` |
-# | accept the request | `int one = accept(s, nullptr, nullptr);` | | |
-# | read and write | `read(one, room, size);` `write(one, data, size);` | write and read | `write(c, data, size);` `read(c, room, size);` |
-# | close | `close(one); close(s);` | close | `close(c);` |
+# | step | server, in C++ | client, in C++ |
+# | :-- | :-- | :-- |
+# | make a socket number | `s = socket(AF_INET, SOCK_STREAM, 0);` | `c = socket(AF_INET, SOCK_STREAM, 0);` |
+# | bind it to an address and a port | `bind(s, &mine, sizeof mine);` | |
+# | start listening | `listen(s, 128);` | |
+# | connect to the server | | `connect(c, &server, sizeof server);` |
+# | accept the request | `one = accept(s, 0, 0);` | |
+# | send data back and forth | `read(one, room, size);` | `write(c, data, size);` |
+# | | `write(one, data, size);` | `read(c, room, size);` |
+# | close | `close(one);` | `close(c);` |
 #
 # In Python each step is one line. We let a `Trace` watch:
 
@@ -591,7 +564,7 @@ ns.connections().drawing(kind="tcp", port=server.local.port)
 # the answers go.
 
 # %%
-said = claim("A client makes a socket, *binds* it to an actual spot, and then connects.", lecture=1)
+said = claim("A client makes a socket, binds it to an actual spot, and then connects.", lecture=1)
 guess = predict(
     "Our client has never called `bind`. What is its port?",
     "it has none",

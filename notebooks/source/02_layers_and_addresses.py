@@ -88,7 +88,7 @@ for ip in (
 
 # %%
 said = claim(
-    "A machine may have more than one network interface card, in which case it may have more than one IP address.",
+    "A machine with more than one network interface card may have more than one IP address.",
     lecture=2,
 )
 
@@ -96,7 +96,8 @@ said = claim(
 for interface in interfaces:
     kinds = [address.family for address in interface.addresses]
     print(
-        f"{interface.name}: up: {interface.up}, {kinds.count('ipv4')} of IPv4, {kinds.count('ipv6')} of IPv6"
+        f"{interface.name}: {kinds.count('ipv4')} of IPv4, {kinds.count('ipv6')} of IPv6",
+        "" if interface.up else "(not in use)",
     )
 
 # %%
@@ -264,7 +265,7 @@ said.verdict(
 
 # %%
 said = claim(
-    "For a connection the data has to go from the application layer down to the physical layer, and up again on the other device.",
+    "Data has to go from the application layer down to the physical one, and up on the other device.",
     lecture=2,
 )
 guess = predict(
@@ -319,7 +320,7 @@ own = next(
     "127.0.0.1",  # a computer without any network
 )
 guess = predict(
-    f"The same 1 MB to `{own}`, an address of this computer. Does it go out to the network and come back?",
+    f"The same 1 MB to `{own}`, our own address. Does it go out to the network and come back?",
     "yes, that is the address of the card",
     "no",
 )
@@ -361,7 +362,7 @@ ns.connections().drawing(kind="tcp", port=server.local.port)
 # %%
 said.verdict(
     "only partly",
-    "A TCP connection always has two *ends*, each with an address and a port. They may be on one device and in "
+    "A TCP connection always has two ends, each with an address and a port. They may be on one device and in "
     "one program, and have the same address: then the ports tell them apart. And datagrams (section 7) need no connection at all.",
 )
 
@@ -384,7 +385,7 @@ said = claim(
     "The server is continually waiting for connections, always on a certain IP and port.", lecture=2
 )
 guess = predict(
-    "A server listens, and then its program is busy with something else, without calling `accept`. A client comes. What happens?",
+    "A server listens, and is busy with something else. It has not called `accept`. A client comes.",
     "the client is refused",
     "the client waits until the server has time",
     "the client is connected at once",
@@ -399,8 +400,10 @@ server.queue
 # %%
 guess.was(
     3,
-    "The kernel waits, and completes connections by itself. They stand in a queue until `accept` takes them.",
+    "The kernel waits, and completes connections. They stand in a queue until `accept` takes them.",
 )
+
+# %%
 client.close()
 server.close()
 

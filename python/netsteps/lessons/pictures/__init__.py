@@ -4,9 +4,9 @@ Each takes plain data or a Packet and gives a Drawing: a picture in a notebook, 
 """
 
 from netsteps.lessons.pictures.doors import doors
-from netsteps.lessons.pictures.journey import Hop, journey
+from netsteps.lessons.pictures.journey import Hop, journey, travel
 from netsteps.lessons.pictures.lengths import lengths
 from netsteps.lessons.pictures.ruler import port_ruler
 from netsteps.lessons.pictures.stacks import stacks
 
-__all__ = ["Hop", "doors", "journey", "lengths", "port_ruler", "stacks"]
+__all__ = ["Hop", "doors", "journey", "lengths", "port_ruler", "stacks", "travel"]

@@ -8,9 +8,11 @@ from netsteps.show.svg import Canvas, clipped
 from netsteps.show.theme import theme_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Hop", "journey"]
+    from netsteps import Packet
+
+__all__ = ["Hop", "journey", "travel"]
 
 _BOX, _GAP, _MARGIN, _TOP, _HEIGHT = 190.0, 36.0, 20.0, 84.0, 118.0
 _IN_A_ROW = 4
@@ -30,6 +32,56 @@ class Hop:
     verdict: str
     ttl: int
     lost: bool = False
+
+
+def travel(
+    packet: "Packet",
+    tables: "Mapping[str, Mapping[str, str | None]]",
+    begin: str | None = None,
+    *,
+    theme: str = "light",
+) -> Drawing:
+    """Let a packet travel over stations that are played, and draw what each one did with it.
+
+    tables: of each station, by its name: for the beginning of addresses ("203.0.113.0/24") the name
+    of the next station, or None where the packet is at home. The longest line that fits counts.
+    begin: the station that sends it, by default the first. theme: "light" or "dark".
+
+    Raises KeyError for a station without a table, ValueError for a packet without an IP address and
+    for a line that is none. Source: lecture 1 (stations), RFC 1812 (routers, Time to Live).
+    """
+    if packet.destination is None or packet.ttl is None:
+        message = "a packet without an IP address cannot travel"
+        raise ValueError(message)
+    address, left = packet.destination.ip, packet.ttl
+    station: str | None = next(iter(tables)) if begin is None else begin
+    hops: list[Hop] = []
+    while station is not None:
+        line = _longest(tables[station], address)
+        came, following = left, None
+        if hops:  # the one that sends it takes nothing off
+            left -= 1
+        if line is None:
+            hops.append(Hop(station, "", "throws it away: no line fits", came, lost=True))
+        elif (following := tables[station][line]) is None:
+            hops.append(Hop(station, line, "keeps it: that is me", came))
+        elif left <= 0:
+            verdict = "takes 1 off: TTL is 0, so it is thrown away"
+            hops.append(Hop(station, line, verdict, came, lost=True))
+            following = None
+        else:
+            hops.append(Hop(station, line, f"to the {following.removeprefix('the ')}", came))
+        station = following
+    return journey(hops, address, theme=theme)
+
+
+def _longest(table: "Mapping[str, str | None]", address: str) -> str | None:
+    """Give the line of a table that fits an address best, or None."""
+    from ipaddress import ip_address, ip_network
+
+    networks = {line: ip_network(line) for line in table}
+    fitting = [line for line, network in networks.items() if ip_address(address) in network]
+    return max(fitting, key=lambda line: networks[line].prefixlen, default=None)
 
 
 def journey(hops: "Sequence[Hop]", destination: str, *, theme: str = "light") -> Drawing:
