@@ -38,6 +38,7 @@ class Answer:
         limits: Limits,
         values: "Mapping[str, str] | None" = None,
         environment: "Mapping[str, str] | None" = None,
+        hosts: str | None = None,
     ) -> Child:
         """Start it: the command with its values, or a worker that has taken the function.
 
@@ -45,7 +46,9 @@ class Answer:
         """
         if self.command is not None:
             words = [filled(word, values or {}) for word in self.command]
-            child = Child(words, limits=limits, folder=self.folder, environment=environment)
+            child = Child(
+                words, limits=limits, folder=self.folder, environment=environment, hosts=hosts
+            )
             try:
                 child.wait_for(lambda: child.pid is not None or not child.alive, STARTING)
                 if child.ended is not None and child.ended.problem:
@@ -56,7 +59,7 @@ class Answer:
                 child.close()
                 raise
             return child
-        child = Child(limits=limits, folder=self.folder, environment=environment)
+        child = Child(limits=limits, folder=self.folder, environment=environment, hosts=hosts)
         try:
             order = {"do": "take", "function": self.packed, "lines": dict(self.lines or {})}
             child.send(order, STARTING)
@@ -117,10 +120,15 @@ class Subject(ABC):
         """The limits of a child that is started now."""
         return replace(Limits(), seconds=max(0.1, self.end - monotonic()))
 
-    def start(self, values: "Mapping[str, str] | None" = None, faults: str | None = None) -> Child:
+    def start(
+        self,
+        values: "Mapping[str, str] | None" = None,
+        faults: str | None = None,
+        hosts: str | None = None,
+    ) -> Child:
         """Start a child; it ends with the subject."""
         child = self.answer.child(
-            self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None
+            self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None, hosts
         )
         self._children.append(child)
         return child
