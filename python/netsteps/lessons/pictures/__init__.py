@@ -1,0 +1,20 @@
+"""Pictures of the lessons: what has just been run, drawn from the sockets and numbers themselves.
+
+computers   the sockets of two or more computers, and which belong together
+tanks       the four buffers of a connection, as tanks that fill
+interfaces  a computer with its ways into networks
+homes       a home behind its router: what is asked inside, and what the server sees
+arrivals    what was sent beside what arrived, one line for each datagram
+bars        measured figures side by side
+
+Each gives a netsteps.show Drawing: text in a terminal, a picture in a notebook.
+"""
+
+from netsteps.lessons.pictures.arrivals import arrivals
+from netsteps.lessons.pictures.bars import bars
+from netsteps.lessons.pictures.computers import computers
+from netsteps.lessons.pictures.homes import homes
+from netsteps.lessons.pictures.interfaces import interfaces
+from netsteps.lessons.pictures.tanks import tanks
+
+__all__ = ["arrivals", "bars", "computers", "homes", "interfaces", "tanks"]
