@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _services(commands)
     _show(commands)
     _trace(commands)
+    _lessons(commands)
     return parser
 
 
@@ -350,6 +351,13 @@ def _trace(commands: "_Commands[argparse.ArgumentParser]") -> None:
     add(
         _command(commands, "trace", ("trace", "trace"), summary=SUMMARY, text=TEXT, example=EXAMPLE)
     )
+
+
+def _lessons(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from netsteps.cli.lessons_arguments import EXAMPLE, SUMMARY, TEXT, add
+
+    run = ("lessons", "lessons")
+    add(_command(commands, "lessons", run, summary=SUMMARY, text=TEXT, example=EXAMPLE))
 
 
 def _transport(command: argparse.ArgumentParser, verb: str) -> None:
