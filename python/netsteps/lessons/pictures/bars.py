@@ -37,19 +37,19 @@ def bars(
         ]
     )
     return Drawing(
-        lambda name: _drawn(title, rows, unit, most, alt, theme_of(name)), text, alt,
+        lambda name: _drawn((title, alt), rows, unit, most, theme_of(name)), text, alt,
         theme=theme_of(theme).name,
     )  # fmt: skip
 
 
 def _drawn(
-    title: str,
+    words: tuple[str, str],
     rows: "Sequence[tuple[str, float, str]]",
     unit: str,
     most: float,
-    alt: str,
     theme: "Theme",
 ) -> str:
+    title, alt = words
     canvas = Canvas(_WIDTH, _TOP + _ROW * len(rows) + 10, theme)
     canvas.text(16, 24, title, size=14, bold=True)
     for row, (name, value, remark) in enumerate(rows):

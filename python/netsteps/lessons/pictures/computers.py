@@ -40,13 +40,11 @@ class _Box:
         return None if self.local is None else self.local.ip
 
     @property
-    def lines(self) -> tuple[str, str]:
+    def lines(self) -> "tuple[tuple[str, str], ...]":
         if self.state == "closed":
-            return "closed", ""
-        local = f"own   {self.local or '-'}"
-        if self.waiting is not None:
-            return local, "peer  none, ever"
-        return local, f"peer  {self.peer or '-'}"
+            return ()
+        peer = "none: it only hands out connections" if self.waiting is not None else self.peer
+        return ("own", str(self.local or "-")), ("peer", str(peer or "-"))
 
 
 def computers(
@@ -79,7 +77,7 @@ def computers(
     lines = [_line_of(client, left, first) for client in right]
     alt = _in_words(first, left, right, lines)
     return Drawing(
-        lambda name: _drawn(first, left, right, lines, alt, theme_of(name)),
+        lambda name: _drawn(first, (left, right), lines, alt, theme_of(name)),
         _in_characters(first, left, right, lines),
         alt,
         theme=theme_of(theme).name,
@@ -129,12 +127,12 @@ def _in_characters(
 
 def _drawn(
     first: _Box | None,
-    left: "Sequence[_Box]",
-    right: "Sequence[_Box]",
+    sides: "tuple[Sequence[_Box], Sequence[_Box]]",
     lines: "list[int | None]",
     alt: str,
     theme: "Theme",
 ) -> str:
+    left, right = sides
     below = 1 if first is not None else 0
     # A client stands beside its connection; the others follow where there is room.
     places: dict[int, int] = {
@@ -157,10 +155,13 @@ def _drawn(
     names = _names([first, *left], right)
     own = [box for box in (first, *left) if box is not None]
     ip = next((box.computer for box in own if box.computer), None)
-    _frame(canvas, _LEFT, (top(0), top(max(len(own), 1) - 1)), f"computer A  {ip or ''}", "server")
+    name = f"computer A  {ip or ''}"
+    _frame(canvas, _LEFT, (top(0), top(max(len(own), 1) - 1)), f"{name}  (server)", above=True)
+    before = -2  # the last row of the frame above
     for name, members in _groups(right, places, names):
-        ys = [top(row) for row in members]
-        _frame(canvas, _RIGHT, (min(ys), max(ys)), name, "client")
+        above = members[0] - before > 1
+        _frame(canvas, _RIGHT, (top(members[0]), top(members[-1])), name, above=above)
+        before = members[-1]
     for place, line in enumerate(lines):
         if line is None:
             continue
@@ -206,20 +207,21 @@ def _groups(
             found[-1][1].append(row)
         else:
             found.append((computer, [row]))
-    return [(f"computer {names[ip]}  {ip or ''}", rows) for ip, rows in found]
+    return [(f"computer {names[ip]}  {ip or ''}  (client)", rows) for ip, rows in found]
 
 
-def _frame(canvas: Canvas, x: float, span: tuple[float, float], name: str, role: str) -> None:
+def _frame(canvas: Canvas, x: float, span: tuple[float, float], name: str, *, above: bool) -> None:
+    """Draw what a computer is around its sockets; its name is above, or beside for want of room."""
     theme = canvas.theme
     tall = span[1] - span[0] + _BOX_TALL
     canvas.rect(
         x - 14, span[0] - 7, _BOX_WIDE + 28, tall + 14, rx=10, fill=theme.panel, stroke=theme.grid
     )
-    if span[0] == _TOP:
-        canvas.text(x - 10, _TOP - 16, f"{name}  ({role})", size=13, bold=True)
-    else:  # between two frames there is room beside the box alone
+    if above:
+        canvas.text(x - 10, span[0] - 16, name, size=13, bold=True)
+    else:
         words = name.partition("  ")[0]
-        canvas.text(x - 20, span[0] + 14, words, size=11, anchor="end", fill=theme.faint)
+        canvas.text(x - 20, span[0] + 12, words, size=12, anchor="end", bold=True)
 
 
 def _socket(canvas: Canvas, box: _Box, x: float, y: float) -> None:
@@ -233,8 +235,10 @@ def _socket(canvas: Canvas, box: _Box, x: float, y: float) -> None:
         stroke_dasharray="5 4" if box.state == "closed" else None,
     )  # fmt: skip
     canvas.text(x + 12, y + 18, box.title, size=12, bold=True, fill=colour)
-    for place, line in enumerate(box.lines):
-        canvas.text(x + 12, y + 36 + 16 * place, line, size=11.5, mono=True)
+    for place, (word, value) in enumerate(box.lines):
+        canvas.text(x + 12, y + 36 + 16 * place, word, size=11, fill=theme.faint)
+        mono = value[0].isdigit() or value[0] in "[-"
+        canvas.text(x + 48, y + 36 + 16 * place, value, size=11.5 if mono else 11, mono=mono)
     if box.waiting:
         words = f"{box.waiting} in its queue"
         wide = text_width(words, 11) + 14

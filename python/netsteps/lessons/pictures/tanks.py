@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["tanks"]
 
-_WIDTH, _HEIGHT = 760.0, 262.0
+_WIDTH, _HEIGHT = 800.0, 262.0
 _TANK, _TALL, _TOP = 150.0, 120.0, 66.0
 _BAR = 30
 
@@ -63,13 +63,13 @@ def tanks(
 
 def _drawn(pair: tuple[_Tank, _Tank], names: tuple[str, str], alt: str, theme: "Theme") -> str:
     canvas = Canvas(_WIDTH, _HEIGHT, theme)
-    places = (150.0, _WIDTH - 150.0 - _TANK)
+    places = (170.0, _WIDTH - 170.0 - _TANK)
     middle = _TOP + _TALL / 2
     _program(canvas, 20.0, names[0], "write")
-    _program(canvas, _WIDTH - 20.0 - 96.0, names[1], "read")
-    _arrow(canvas, 116.0, places[0] - 4, middle)
+    _program(canvas, _WIDTH - 20.0 - 112.0, names[1], "read")
+    _arrow(canvas, 132.0, places[0] - 4, middle)
     _arrow(canvas, places[0] + _TANK, places[1] - 4, middle)
-    _arrow(canvas, places[1] + _TANK, _WIDTH - 120.0, middle)
+    _arrow(canvas, places[1] + _TANK, _WIDTH - 136.0, middle)
     canvas.text(_WIDTH / 2, middle - 10, "the network", size=12, anchor="middle", fill=theme.faint)
     colours = (theme.orange, theme.blue)
     for x, tank, colour in zip(places, pair, colours, strict=True):
@@ -96,9 +96,9 @@ def _drawn(pair: tuple[_Tank, _Tank], names: tuple[str, str], alt: str, theme: "
 def _program(canvas: Canvas, x: float, name: str, step: str) -> None:
     theme = canvas.theme
     y = _TOP + _TALL / 2
-    canvas.rect(x, y - 28, 96, 56, rx=8, fill=theme.paper, stroke=theme.ink)
-    canvas.text(x + 48, y - 4, name, size=12, anchor="middle", bold=True)
-    canvas.text(x + 48, y + 15, f"{step}()", size=11.5, anchor="middle", mono=True)
+    canvas.rect(x, y - 28, 112, 56, rx=8, fill=theme.paper, stroke=theme.ink)
+    canvas.text(x + 56, y - 4, name, size=12, anchor="middle", bold=True)
+    canvas.text(x + 56, y + 15, f"{step}()", size=11.5, anchor="middle", mono=True)
 
 
 def _arrow(canvas: Canvas, x1: float, x2: float, y: float) -> None:
