@@ -131,7 +131,7 @@ def _bad_path(subject: FunctionSubject) -> None:
     there = {int.from_bytes(one[:4], "big") for one in came}
     missing = [number for number in range(40) if number not in there]
     whole = data[: missing[0]] if missing else data
-    hint = "All of it at once: lost, doubled and in another order. Each of these alone was right before."
+    hint = "All at once: lost, doubled and in another order. Each of these alone was right before."
     _ordered(subject, came, 40, (b"".join(whole), missing), hint)
 
 
@@ -203,8 +203,7 @@ def _unequal(subject: FunctionSubject) -> None:
         if steps and max(steps) - min(steps) < 1e-9:
             return "The distance depends on the size of the one before: a large one takes longer."
         return (
-            f"{_FIRST} It is the size of the one *before* that counts for the distance, and the times "
-            "add up."
+            f"{_FIRST} The size of the one *before* counts for the distance, and the times add up."
         )
 
     _times(subject, [1000, 200, 600, 600], 1000, hint)
@@ -376,7 +375,7 @@ EXERCISES = (
         lesson=5,
         title="TCP or UDP?",
         task=(
-            'Write tcp_or_udp(use): "tcp" or "udp", whichever is usually taken for this use. The uses are: '
+            'Write tcp_or_udp(use): "tcp" or "udp", whichever is usually taken. The uses are: '
             + "; ".join(use for use, _, _ in USES)
             + "."
         ),
