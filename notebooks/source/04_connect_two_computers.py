@@ -4,7 +4,7 @@
 # and no cell depends on how long something takes. A client is connected before it is accepted, and
 # bytes are written before they are read, so no cell waits for one that comes after it.
 #
-# ruff: noqa: B018, ERA001, E501 - a cell shows its last expression; text cells are comments
+# ruff: noqa: B018, E501 - a cell shows its last expression; text cells are comments
 
 # %% [markdown]
 # # Connecting two computers
@@ -73,7 +73,7 @@ addresses = [address for interface in switched_on for address in interface.addre
 difference = len(addresses) - len(switched_on)
 guess.was(
     1 if difference < 0 else 2 if difference == 0 else 3,
-    f"here and now: {len(switched_on)} interfaces that are on, and {len(addresses)} addresses.",
+    f"Here and now: {len(switched_on)} interfaces that are on, and {len(addresses)} addresses.",
 )
 
 # %% [markdown]
@@ -98,8 +98,9 @@ for ip in ("127.0.0.1", "127.0.0.2", "127.1.2.3"):
 # %%
 said.verdict(
     "only partly",
-    "Different networks need different addresses, so there is at least one for each network. But an interface may have many: "
-    "an IPv4 and an IPv6 address, or, as the loopback of Linux, all sixteen million that begin with 127. And one may have none.",
+    "Different networks need different addresses, so there is at least one for each network. "
+    "But an interface may have many: an IPv4 and an IPv6 address, or, as the loopback of "
+    "Linux, all sixteen million that begin with 127. And one may have none.",
 )
 
 # %% [markdown]
@@ -122,7 +123,8 @@ print("computer B:", B)
 
 # %%
 guess = predict(
-    "A program listens on 127.0.0.1. Somebody connects to the same port at 127.0.0.2, the same computer. What happens?",
+    "A program listens on 127.0.0.1. Somebody connects to the same port at 127.0.0.2, the "
+    "same computer. What happens?",
     "it works: it is the same computer",
     "it is refused: nobody listens at that address",
 )
@@ -137,7 +139,7 @@ for ip in ("127.0.0.1", "0.0.0.0"):
             print("   at", asked, "->", ns.port_status(asked, server.local.port).status)
 
 # %%
-guess.was(2, "a listening socket has an address and a port, and both have to fit.")
+guess.was(2, "A listening socket has an address and a port, and both have to fit.")
 
 # %% [markdown]
 # This is the most common reason for "it works on my machine, and from the other one it is refused": a server on
@@ -150,7 +152,8 @@ guess.was(2, "a listening socket has an address and a port, and both have to fit
 
 # %%
 guess = predict(
-    "Two programs of one computer wait for clients, both at 127.0.0.1. How does the kernel know for which of them a client comes?",
+    "Two programs of one computer wait for clients, both at 127.0.0.1. How does the kernel "
+    "know for which of them a client comes?",
     "by the name of the program",
     "by the number of the port",
     "it does not: both get the client",
@@ -174,7 +177,7 @@ with says(b"Here is the library.") as library, says(b"Here is the bakery.") as b
         print(endpoint, "says", what_they_say(endpoint))
 
 # %%
-guess.was(2, "same address, different ports: the address finds the computer, the port the program.")
+guess.was(2, "Same address, different ports: the address finds the computer, the port the program.")
 
 # %% [markdown]
 # A port is no plug that you could touch. It is a **number of two bytes**, written into each packet twice: the port it
@@ -224,7 +227,7 @@ with says(b"Welcome.") as server, ns.Socket("tcp") as client:
     print("the server is  ", client.peer)
 
 # %%
-guess.was(3, "nobody has to know it in advance: the answer goes to where the question came from.")
+guess.was(3, "Nobody has to know it in advance: the answer goes to where the question came from.")
 
 # %% [markdown]
 # Which ports are in use? `netstat` in a terminal lists them, and `ns.connections()` here. On a computer that many share,
@@ -233,11 +236,14 @@ guess.was(3, "nobody has to know it in advance: the answer goes to where the que
 
 # %%
 def netstat(*ports):
+    """Give the rows of ns.connections() that have one of these ports, at either end."""
     rows = ns.connections()
-    unwanted = [r for r in rows if r.local.port not in ports and (r.peer is None or r.peer.port not in ports)]
-    for row in unwanted:
-        rows.remove(row)
-    return rows
+    wanted = [
+        row
+        for row in rows
+        if row.local.port in ports or (row.peer is not None and row.peer.port in ports)
+    ]
+    return type(rows)(wanted, columns=rows.columns)
 
 
 print("sockets on this computer now:", len(ns.connections()))
@@ -279,7 +285,9 @@ with ns.Trace() as trace:
     early.close()
 
 # %%
-guess.was(3, "bind takes the port; only listen opens it. A client that was refused has to try again.")
+guess.was(
+    3, "`bind` takes the port; only `listen` opens it. A client that was refused has to try again."
+)
 trace.ladder()
 
 # %% [markdown]
@@ -293,6 +301,8 @@ trace.ladder()
 said = claim("Connecting to a port where no program runs gives an error.", lecture=4)
 
 # %%
+import textwrap
+
 from netsteps import peers
 
 nobody = ns.Socket("tcp")
@@ -305,14 +315,16 @@ with says(b"Hello.") as server, peers.never_accepts() as full:
     ]
 nobody.close()
 for answer in answers:
-    print(answer, end="\n\n")
+    print("port", answer.endpoint.port, "is", answer.status)
+    print(textwrap.fill(answer.explanation, 90, initial_indent="   ", subsequent_indent="   "))
 
 # %%
 said.verdict(
     "only partly",
-    "Refused comes at once, and is good news: the computer is there. But where a firewall throws the question away, there is no "
-    "error for a minute or two, unless you give a timeout. An open port proves as little: the kernel says yes before the "
-    "program has looked.",
+    "Refused comes at once, and is good news: the computer is there. But where a firewall "
+    "throws the question away, there is no error for a minute or two, unless you give a "
+    "timeout. An open port proves as little: the kernel says yes before the program has "
+    "looked.",
 )
 
 # %% [markdown]
@@ -379,7 +391,8 @@ computers(server, [], [client])
 # %%
 guess.was(
     2,
-    "the two kernels have made the connection. It waits in the queue of the listening socket until the program takes it.",
+    "The two kernels have made the connection. It waits in the queue of the listening socket "
+    "until the program takes it.",
 )
 
 # %% [markdown]
@@ -431,7 +444,8 @@ computers(server, [connection], clients)
 
 # %%
 guess = predict(
-    "When A has accepted these two as well: how many TCP sockets are there on both computers together, for three connections?",
+    "When A has accepted these two as well: how many TCP sockets are there on both computers "
+    "together, for three connections?",
     "3",
     "4",
     "6",
@@ -443,7 +457,7 @@ connections = [connection, server.accept(), server.accept()]
 computers(server, connections, clients)
 
 # %%
-guess.was(4, "three ends at B, three ends at A, and the one that listens.")
+guess.was(4, "Three ends at B, three ends at A, and the one that listens.")
 
 # %% [markdown]
 # The lecture says on one page that a socket "represents a single connection", and on another that a socket "is not a
@@ -463,8 +477,9 @@ rows
 # %%
 said.verdict(
     "only partly",
-    "It holds for one program that counts its own ends, and forgets the listening socket. A connection has two ends, and each "
-    "is a socket: one per connection on each computer, and one more that listens and belongs to no connection.",
+    "It holds for one program that counts its own ends, and forgets the listening socket. A "
+    "connection has two ends, and each is a socket: one per connection on each computer, and "
+    "one more that listens and belongs to no connection.",
 )
 rows.drawing()
 
@@ -488,7 +503,8 @@ print(f"anything else to {server.local}  ->  the listening socket, number {serve
 
 # %%
 guess = predict(
-    "A client on computer A takes the port number that our client on B has, and connects to the same server. What happens?",
+    "A client on computer A takes the port number that our client on B has, and connects to "
+    "the same server. What happens?",
     "it is refused: that port is taken already",
     "it works: one of the four numbers differs",
     "it takes over the connection of the other client",
@@ -504,7 +520,7 @@ print("client on A:", twin.local)
 computers(server, [*connections, taken], [*clients, twin])
 
 # %%
-guess.was(2, "a connection is known by both of its ends. Here the address of the client differs.")
+guess.was(2, "A connection is known by both of its ends. Here the address of the client differs.")
 
 # %% [markdown]
 # So the **port** names the *service* ("the bakery"), and the **four numbers** together name one *conversation* with it
@@ -548,7 +564,8 @@ check.who_am_i(who_am_i)
 
 # %%
 said = claim(
-    "A port must be acquired by only one program. There can only be one listener for a given address and port.",
+    "A port must be acquired by only one program. There can only be one listener for a given "
+    "address and port.",
     lecture=4,
 )
 
@@ -623,12 +640,16 @@ print("clients in the other queue:", 40 - to_us if first.queue else "?")
 first.close()
 
 # %%
-guess.was(4, "TCP and UDP count their ports apart, each address has ports of its own, and SO_REUSEPORT shares one.")
+guess.was(
+    4,
+    "TCP and UDP count their ports apart, each address has ports of its own, and SO_REUSEPORT shares one.",
+)
 said.verdict(
     "only partly",
-    "It is the rule, and a good one: a second program gets 'address in use'. But TCP and UDP have 65,536 ports each, and each "
-    "address has its own. And programs of one user that all set SO_REUSEPORT before bind share a port; Linux spreads the "
-    "clients over them. Large servers start one process per core like this.",
+    "It is the rule, and a good one: a second program gets 'address in use'. But TCP and UDP "
+    "have 65,536 ports each, and each address has its own. And programs of one user that all "
+    "set SO_REUSEPORT before bind share a port; Linux spreads the clients over them. Large "
+    "servers start one process per core like this.",
 )
 
 # %% [markdown]
@@ -675,13 +696,16 @@ tanks(client, connection, names=("B, the client", "A, the server"))
 # %%
 guess.was(
     3,
-    "first A's input buffer was full, then B's output buffer, and then write had to wait. With timeout= it gave up after "
-    "half a second; without, it would wait as long as it takes.",
+    "First A's input buffer was full, then B's output buffer, and then write had to wait. "
+    "With timeout= it gave up after half a second; without, it would wait as long as it takes.",
 )
 
 # %% [markdown]
 # This is no fault. It is how TCP keeps a fast writer from drowning a slow reader: each acknowledgement says how much room
 # is left, and at "no room" the writer's kernel stops. It is called **flow control**.
+#
+# (A tank may stop a little below its edge. The kernel counts its own bookkeeping as well, and takes a packet only when
+# the whole of it fits.)
 #
 # Now A reads, and there is room again:
 
@@ -716,6 +740,8 @@ trace.buffers()
 # %% [markdown]
 # From the top: B's output buffer fills and stays full; the bar below it is the `write` that waits. A's input buffer fills
 # as soon as B writes, stays full while A sleeps, and is emptied bite by bite. B's buffer can only empty when A's does.
+# The red line is the time in which A's kernel has said "no room". An **R**, where there is one, is a packet that B's
+# kernel had to send twice: A had no room left for it, and threw it away.
 #
 # > **Both at once.** If A writes, too, and neither of them reads, both writes wait for room that only the other could
 # > make. Nothing moves any more: a **deadlock**. A program that sends much has to read in between.
@@ -726,7 +752,8 @@ trace.buffers()
 
 # %%
 guess = predict(
-    "Such a server has a client that has connected and says nothing. A second client connects and asks. What does the second one get?",
+    "Such a server has a client that has connected and says nothing. A second client connects "
+    "and asks. What does the second one get?",
     "its answer, at once",
     "nothing, until the first one has gone",
     "it is refused",
@@ -752,7 +779,10 @@ quiet.close()  # the quiet one leaves, and then
 print(eager.read_until(b"\n", timeout=10))
 eager.close()
 one_at_a_time.stop()
-guess.was(2, "the second one was connected, its question lay in a buffer, and the program was busy waiting for the first.")
+guess.was(
+    2,
+    "The second one was connected, its question lay in a buffer, and the program was busy waiting for the first.",
+)
 
 # %% [markdown]
 # A server must never wait for *one* client. The simplest cure is a **thread** for each: while one waits, the others go
@@ -841,8 +871,8 @@ netstat(port)
 # %%
 guess.was(
     2,
-    "TIME_WAIT: for a minute the kernel remembers the four numbers, so that a late packet is not taken for one of a new "
-    "connection. It belongs to no program any more.",
+    "TIME_WAIT: for a minute the kernel remembers the four numbers, so that a late packet is "
+    "not taken for one of a new connection. It belongs to no program any more.",
 )
 
 # %% [markdown]

@@ -1,10 +1,9 @@
 """The function exercise of the fourth lesson. Its servers are in servers.py."""
 
-from netsteps.lessons.exercise import Attempt, Exercise, Failed, same
-from netsteps.lessons.subject_function import FunctionSubject
-
 import netsteps as ns
 from netsteps import peers
+from netsteps.lessons.exercise import Attempt, Exercise, Failed, same
+from netsteps.lessons.subject_function import FunctionSubject
 
 __all__ = ["EXERCISES"]
 
@@ -49,9 +48,14 @@ def _asked(
     """Ask for the status of a port, and compare. The hint is for whatever else comes."""
     assert endpoint is not None
     try:
-        got = subject.call(endpoint.ip, endpoint.port, timeout=_LONG)
-    except Failed as failed:
+        outcome = subject.outcome(endpoint.ip, endpoint.port, timeout=_LONG)
+    except Failed as failed:  # it hangs, or has ended its process
         raise Failed(repr(expected), failed.happened, hint) from None
+    if outcome.error is not None:
+        raise Failed(
+            repr(expected), str(outcome), hint if outcome.raised("OSError") else outcome.hint
+        )
+    got = outcome.value
     words = ("open", "refused", "silent")
     if got not in words:
         hint = (

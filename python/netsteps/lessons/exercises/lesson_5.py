@@ -5,10 +5,9 @@ import random
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
+import netsteps as ns
 from netsteps.lessons.exercise import Attempt, Exercise, Failed, same, shown
 from netsteps.lessons.subject_function import FunctionSubject
-
-import netsteps as ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
