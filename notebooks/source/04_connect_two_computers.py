@@ -781,7 +781,8 @@ eager.close()
 one_at_a_time.stop()
 guess.was(
     2,
-    "The second one was connected, its question lay in a buffer, and the program was busy waiting for the first.",
+    "The second one was connected, its question lay in a buffer, and the program was busy "
+    "waiting for the first.",
 )
 
 # %% [markdown]
@@ -803,22 +804,22 @@ with ns.TcpServer(shout) as server:
 # %% [markdown]
 # ### Exercise 3: many clients
 #
-# Write the server yourself: it answers each line in capitals, and a silent client must not hold up the others. Use
-# `threading.Thread` and `ns.Socket` (or `socket`), not `ns.TcpServer`. A client that cuts the connection must not end the
-# server.
+# Write the server yourself, as an **echo**: what a client sends goes back to this client, as soon as it has come, until the
+# client ends. A client that says nothing must not hold up the others, and one that cuts the connection must not end the
+# server. Use `threading.Thread` and `ns.Socket` (or Python's `socket`), not `ns.TcpServer`.
 
 
 # %%
 def many_clients(port):
-    """Listen on 127.0.0.1 and this port, for ever; answer each line of each client in capitals."""
+    """Listen on 127.0.0.1 and this port, for ever; send back to each client what it sends."""
     ### BEGIN SOLUTION
     import threading
 
     def serve(connection):
         with connection:
             try:
-                while line := connection.read_until(b"\n"):
-                    connection.write(line.upper())
+                while data := connection.read():
+                    connection.write(data)
             except ns.SocketError:
                 pass  # this client is lost; the others do not notice
 
@@ -939,8 +940,8 @@ check.message_server(message_server)
 # ### Exercise 5: count the words
 #
 # The other way: the client writes a text of any length and **finishes** (it closes its sending half, and goes on
-# reading). Only then is it known how many words there were. Answer with their number and a line's end, `b"7\n"`, and
-# close. Words are what `bytes.split()` gives.
+# reading). Only then is it known how many words there were. Answer with their number in digits, such as `b"7"`, and close.
+# Words are what `bytes.split()` gives.
 
 
 # %%
@@ -953,7 +954,7 @@ def word_count(port):
         with connection:
             try:
                 text = connection.read_all()
-                connection.write(b"%d\n" % len(text.split()))
+                connection.write(b"%d" % len(text.split()))
             except ns.SocketError:
                 pass  # it was cut off, and waits for no answer
 
