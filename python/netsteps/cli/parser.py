@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _show(commands)
     _trace(commands)
     _lessons(commands)
+    _check(commands)
     return parser
 
 
@@ -358,6 +359,14 @@ def _lessons(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
     run = ("lessons", "lessons")
     add(_command(commands, "lessons", run, summary=SUMMARY, text=TEXT, example=EXAMPLE))
+
+
+def _check(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from netsteps.cli.check_arguments import EXAMPLE, SUMMARY, TEXT, add
+
+    add(
+        _command(commands, "check", ("check", "check"), summary=SUMMARY, text=TEXT, example=EXAMPLE)
+    )
 
 
 def _transport(command: argparse.ArgumentParser, verb: str) -> None:

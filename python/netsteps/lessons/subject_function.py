@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed, shown
-from netsteps.lessons.subject import Answer, Outcome, Subject
+from netsteps.lessons.subject import Outcome, Subject
 from netsteps.lessons.telling import how_it_ended, story
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from netsteps.lessons.answer import Answer
     from netsteps.lessons.child.process import Child
 
 __all__ = ["FunctionSubject", "Talk"]
@@ -21,7 +22,7 @@ LONGEST = 5.0  # seconds of one call
 class FunctionSubject(Subject):
     """A function, called as often as an attempt wants, in one child."""
 
-    def __init__(self, answer: Answer, seconds: float) -> None:
+    def __init__(self, answer: "Answer", seconds: float) -> None:
         super().__init__(answer, seconds)
         self._child: Child | None = None
         self._faulty: Child | None = None

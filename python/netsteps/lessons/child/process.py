@@ -8,18 +8,19 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from struct import pack, unpack
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from netsteps.lessons.child import keeper, wire
+from netsteps.lessons.child import wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
-__all__ = ["Child", "Ended", "Limits", "trace_of"]
+__all__ = ["Child", "Ended", "Limits", "can_have_hosts", "trace_of"]
 
 _MIB = 1 << 20
 _PIECE = 65536
@@ -78,7 +79,8 @@ class Child:
     """A function or a command in a process of its own. A context manager: its end ends the child.
 
     command: the words of a command, or None for a worker that waits for a function. environment:
-    what is added to this process's. Raises OSError when no process can be started.
+    what is added to this process's. hosts: the path of a file that it finds as /etc/hosts (Linux,
+    where can_have_hosts() is true). Raises OSError when no process can be started.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Child:
         limits: Limits | None = None,
         environment: "Mapping[str, str] | None" = None,
         folder: str | None = None,
+        hosts: str | None = None,
     ) -> None:
         self.limits = limits = limits or Limits()
         self.changed = threading.Condition()
@@ -110,6 +113,7 @@ class Child:
             "processes": limits.processes,
             "environment": {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             "folder": folder,
+            "hosts": hosts,
         }
         theirs: tuple[int, ...] = ()
         if command is not None:
@@ -122,7 +126,7 @@ class Child:
             plan |= {"channel": theirs, "path": sys.path}
         try:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-P", keeper.__file__],
+                [sys.executable, "-P", str(Path(__file__).with_name("keeper.py"))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -342,3 +346,13 @@ def trace_of(child: Child, timeout: float = 2.0) -> Any:  # noqa: ANN401 - a Tra
             if isinstance(reply, dict) and "saved" in reply:
                 return ns.Trace.load(path) if reply["saved"] else None
     return None
+
+
+@cache
+def can_have_hosts() -> bool:
+    """Tell whether a child can be given a hosts file of its own: it is tried once, with `true`."""
+    if sys.platform != "linux":
+        return False
+    with tempfile.NamedTemporaryFile() as empty, Child(["true"], hosts=empty.name) as child:
+        ended = child.wait(2.0)
+    return ended is not None and ended.code == 0
