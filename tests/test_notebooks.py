@@ -116,10 +116,15 @@ def test_the_builder_writes_and_checks(
 ) -> None:
     monkeypatch.setattr(build, "HERE", tmp_path)
     monkeypatch.setattr(build, "SOURCES", tmp_path)
+    monkeypatch.setattr(build, "PACKAGED", tmp_path / "packaged")
     (tmp_path / "one.py").write_text("# %%\nx = 1\n", encoding="utf-8")
     assert build.main(["--check"]) == 1
-    assert "one.ipynb is out of date" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("one.ipynb is out of date") == 2  # it, and its link
+    (tmp_path / "packaged").mkdir()
+    (tmp_path / "packaged" / "old.ipynb").symlink_to("../../../../notebooks/old.ipynb")
     assert build.main([]) == 0
+    links = {link.name: link.readlink() for link in (tmp_path / "packaged").iterdir()}
+    assert links == {"one.ipynb": Path("../../../../notebooks/one.ipynb")}
     assert capsys.readouterr().out == "wrote one.ipynb\n"
     assert build.main([]) == build.main(["--check"]) == 0
     assert capsys.readouterr() == ("", "")

@@ -47,7 +47,7 @@ PYTHON_ROOMS = {
     "pytest_plugin": "__init__ peers",
     "peers": "__init__ show",  # the ladder of a scripted peer alone
     "reliable": "__init__ errors show",
-    "lessons": "__init__ peers show watching",
+    "lessons": "__init__ peers show",  # the ladder and the reports alone
     "__init__": "_core errors computer peers reliable watching",
     "demo": "__init__",
     "cli": "__init__ demo errors lessons show",

@@ -642,7 +642,8 @@ first.close()
 # %%
 guess.was(
     4,
-    "TCP and UDP count their ports apart, each address has ports of its own, and SO_REUSEPORT shares one.",
+    "TCP and UDP count their ports apart, each address has ports of its own, and SO_REUSEPORT "
+    "shares one.",
 )
 said.verdict(
     "only partly",
@@ -710,10 +711,9 @@ guess.was(
 # Now A reads, and there is room again:
 
 # %%
-came = 0
-while connection.buffers.unread or client.buffers.unacknowledged:
-    came += len(connection.read(timeout=10))
-print(f"A has read {came:,} bytes: all that had been taken from B, in order, nothing lost")
+taken = sum(line.bytes for line in client.steps if line.step == "write")
+came = connection.read_exactly(taken, timeout=30)
+print(f"B's kernel had taken {taken:,} bytes in all, and A has read {len(came):,}: nothing is lost")
 tanks(client, connection, names=("B, the client", "A, the server"))
 
 # %% [markdown]

@@ -26,13 +26,13 @@ def bars(
     "light" or "dark". Raises ValueError for a theme of another name.
     """
     most = max([value for _, value, _ in rows], default=0) or 1
-    alt = f"{title}: " + "; ".join(f"{name} {value:,.4g} {unit}" for name, value, _ in rows)
+    alt = f"{title}: " + "; ".join(f"{name} {_figure(value)} {unit}" for name, value, _ in rows)
     wide = max([len(name) for name, _, _ in rows], default=0)
     text = "\n".join(
         [title]
         + [
             f"{name:>{wide}} |{'#' * round(value / most * _CHARS):<{_CHARS}} "
-            f"{value:,.4g} {unit}{f'  ({remark})' if remark else ''}"
+            f"{_figure(value)} {unit}{f'  ({remark})' if remark else ''}"
             for name, value, remark in rows
         ]
     )
@@ -40,6 +40,11 @@ def bars(
         lambda name: _drawn((title, alt), rows, unit, most, theme_of(name)), text, alt,
         theme=theme_of(theme).name,
     )  # fmt: skip
+
+
+def _figure(value: float) -> str:
+    """Write a figure with three digits that count, and large ones whole: 0.123, 12.3, 500,000."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _drawn(
@@ -60,7 +65,7 @@ def _drawn(
         )
         wide = max(value / most * _BAR, 1.5)
         canvas.rect(_LEFT, y + 2, wide, 22, rx=3, fill=colour, fill_opacity="0.75")
-        canvas.text(_LEFT + wide + 8, y + 18, f"{value:,.4g} {unit}", size=12.5, bold=True)
+        canvas.text(_LEFT + wide + 8, y + 18, f"{_figure(value)} {unit}", size=12.5, bold=True)
         canvas.text(
             _LEFT, y + 38, clipped(remark, 11, _WIDTH - _LEFT - 16), size=11, fill=theme.faint
         )

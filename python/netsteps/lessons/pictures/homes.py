@@ -47,8 +47,8 @@ def _drawn(
     canvas = Canvas(_WIDTH, height, theme)
     canvas.rect(10, 34, 408, height - 44, rx=14, fill=theme.panel, stroke=theme.grid)
     canvas.text(24, 24, "at home: a LAN, private addresses", size=13, bold=True)
-    canvas.rect(590, 34, 260, height - 44, rx=14, fill=theme.panel, stroke=theme.grid)
-    canvas.text(604, 24, "the Internet: a WAN", size=13, bold=True)
+    canvas.rect(608, 34, 242, height - 44, rx=14, fill=theme.panel, stroke=theme.grid)
+    canvas.text(622, 24, "the Internet: a WAN", size=13, bold=True)
     middle = 46 + tall / 2
     canvas.rect(
         350, middle - 56, 130, 112, rx=10, fill=theme.paper, stroke=theme.orange, stroke_width=2.5
@@ -59,10 +59,10 @@ def _drawn(
     canvas.text(415, middle + 26, "it writes its own", size=10.5, anchor="middle")
     canvas.text(415, middle + 40, "address over theirs", size=10.5, anchor="middle")
     canvas.rect(
-        622, middle - 36, 212, 72, rx=10, fill=theme.paper, stroke=theme.blue, stroke_width=2
+        632, middle - 36, 202, 72, rx=10, fill=theme.paper, stroke=theme.blue, stroke_width=2
     )
-    canvas.text(728, middle - 8, "the server", size=13, bold=True, anchor="middle")
-    canvas.text(728, middle + 12, server, size=11.5, anchor="middle", mono=True)
+    canvas.text(733, middle - 8, "the server", size=13, bold=True, anchor="middle")
+    canvas.text(733, middle + 12, server, size=11.5, anchor="middle", mono=True)
     for row, (own, seen) in enumerate(pairs):
         y = 46 + (row + 0.5) * tall / len(pairs)
         canvas.rect(26, y - 22, 196, 44, rx=8, fill=theme.paper, stroke=theme.ink)
@@ -70,6 +70,6 @@ def _drawn(
         canvas.text(124, y + 13, own, size=11.5, anchor="middle", mono=True)
         goal = middle + (row - (len(pairs) - 1) / 2) * 26
         canvas.path(f"M222 {y}C290 {y} 290 {goal} 350 {goal}", stroke=theme.ink, stroke_width=1.6)
-        canvas.line(480, goal, 622, goal, stroke=theme.orange, stroke_width=1.8)
-        canvas.text(551, goal - 5, seen, size=10, anchor="middle", mono=True, fill=theme.orange)
+        canvas.line(480, goal, 632, goal, stroke=theme.orange, stroke_width=1.8)
+        canvas.text(544, goal - 5, seen, size=10, anchor="middle", mono=True, fill=theme.orange)
     return canvas.render("A home behind its router", alt)
