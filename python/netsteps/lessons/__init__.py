@@ -1,0 +1,1 @@
+"""The lessons' exercises, their checks, and the mistakes that everybody makes once."""
