@@ -53,8 +53,8 @@ address_in_use = Mistake(
     name="address_in_use",
     title="The server is started again: address already in use",
     why="The server has ended, so its port should be free. But the side that closes a connection "
-    "first keeps its address for a minute (TIME_WAIT), so that a late packet of the old connection "
-    "is not taken for one of a new.",
+    "first keeps its address for a minute (TIME_WAIT), so that a late packet of the old "
+    "connection is not taken for one of a new.",
     wrong="""\
 import socket
 
@@ -73,8 +73,8 @@ again = socket.socket()
 again.bind(("127.0.0.1", port))
 """,
     ends="error",
-    happens='"Address already in use", although no program uses it. The same words come when one '
-    "does: an earlier run that goes on, or another cell.",
+    happens="No program uses it. The same words come when one does: an earlier run that goes on, "
+    "or another cell.",
     error="OSError: [Errno 98] Address already in use",
     line='again.bind(("127.0.0.1", port))',
     elsewhere="The number is Linux's: macOS has 48, Windows WinError 10048. Windows does not keep "
@@ -98,8 +98,8 @@ again = ns.Socket("tcp")
 again.bind(where)
 """,
     netsteps_says="a connection that was closed on this side has 127.0.0.1:",
-    cure="Set SO_REUSEADDR before bind, in every run (socket.create_server does, ns.TcpServer too), "
-    "or take port 0. When another program has the port, end that one.",
+    cure="Set SO_REUSEADDR before bind, in every run (socket.create_server does, ns.TcpServer "
+    "too), or take port 0. When another program has the port, end that one.",
     right="""\
 import socket
 
@@ -133,7 +133,7 @@ port = server.getsockname()[1]
 client = socket.create_connection(("127.0.0.1", port))
 """,
     ends="error",
-    happens='"Connection refused", although the server is running on this computer, at this port.',
+    happens="The server is running, on this computer, at this port. Its address is another.",
     error="ConnectionRefusedError: [Errno 111] Connection refused",
     line='client = socket.create_connection(("127.0.0.1", port))',
     elsewhere="The number is Linux's: macOS has 61, Windows WinError 10061.",
@@ -151,12 +151,13 @@ client.connect("127.0.0.1", server.local.port)
 """,
     netsteps_says="that machine answered at once that nobody listens on TCP port",
     cure="Let the client use the name, and try every address of it (create_connection and "
-    "ns.Socket.open do). Or let the server listen on both.",
+    "ns.Socket.open do). Or let the server listen on both, with a socket for each.",
     right="""\
 import socket
 
-server = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+server = socket.create_server(("127.0.0.1", 0))
 port = server.getsockname()[1]
+other = socket.create_server(("::1", port), family=socket.AF_INET6)
 
 for host in ("127.0.0.1", "::1"):
     with socket.create_connection((host, port)):
@@ -182,11 +183,11 @@ port = server.getsockname()[1]
 client = socket.create_connection(("127.0.0.2", port))
 """,
     ends="error",
-    happens='The client is refused. The server sees nothing, and says nothing.',
+    happens="The client is refused. The server sees nothing, and says nothing.",
     error="ConnectionRefusedError: [Errno 111] Connection refused",
     line='client = socket.create_connection(("127.0.0.2", port))',
-    elsewhere="macOS and the BSDs have 127.0.0.1 alone unless more is set up: there bind and connect "
-    "to 127.0.0.2 fail otherwise.",
+    elsewhere="macOS and the BSDs have 127.0.0.1 alone unless more is set up: there bind and "
+    "connect to 127.0.0.2 fail otherwise.",
     here=_loopback_block,
     same="""\
 import netsteps as ns
@@ -200,8 +201,9 @@ client = ns.Socket("tcp")
 client.connect("127.0.0.2", server.local.port)
 """,
     netsteps_says="the server listens on 127.0.0.1 which is loopback",
-    cure='Bind "0.0.0.0" for all addresses of this computer, or the one of ns.interfaces() that the '
-    "others see. That opens it to all who can reach the computer, so the firewall has a word too.",
+    cure='Bind "0.0.0.0" for all addresses of this computer, or the one of ns.interfaces() that '
+    "the others see. That opens it to all who can reach the computer, so the firewall has a word "
+    "too.",
     right="""\
 import socket
 
@@ -219,7 +221,7 @@ for host in ("127.0.0.1", "127.0.0.2"):
 the_routers_address = Mistake(
     name="the_routers_address",
     title="bind to the router's address",
-    why="A web page says \"your address is 203.0.113.9\", so the server binds that. It is the "
+    why='A web page says "your address is 203.0.113.9", so the server binds that. It is the '
     "public address of the router. This computer has another one behind it.",
     wrong="""\
 import socket
@@ -228,7 +230,7 @@ server = socket.socket()
 server.bind(("203.0.113.9", 6666))
 """,
     ends="error",
-    happens='"Cannot assign requested address". It does not say which ones could be.',
+    happens="It says neither whose address that is, nor which ones could be taken.",
     error="OSError: [Errno 99] Cannot assign requested address",
     line='server.bind(("203.0.113.9", 6666))',
     elsewhere="The number is Linux's: macOS has 49, Windows WinError 10049.",
@@ -239,8 +241,8 @@ server = ns.Socket("tcp")
 server.bind("203.0.113.9", 6666)
 """,
     netsteps_says="203.0.113.9 is not an address of this machine; its own are 127.0.0.1",
-    cure='Bind one of this computer\'s own addresses, or "0.0.0.0" for all of them. Who comes from '
-    "outside needs a rule in the router that passes the port on to this computer.",
+    cure='Bind one of this computer\'s own addresses, or "0.0.0.0" for all of them. Who comes '
+    "from outside needs a rule in the router that passes the port on to this computer.",
     right="""\
 import socket
 
@@ -249,8 +251,13 @@ server.bind(("0.0.0.0", 0))
 server.listen()
 print("listening on all addresses of this computer")
 """,
+    views=(
+        (
+            "Whose address it is",
+            "pictures.addresses(ns.interfaces(), '203.0.113.9')",
+        ),
+    ),
     right_prints="listening on all addresses of this computer",
-    views=("__import__('netsteps').interfaces()",),
     lecture=5,
 )
 
@@ -266,12 +273,12 @@ server = socket.socket()
 server.bind(("127.0.0.1", 80))
 """,
     ends="error",
-    happens='"Permission denied". The port is not named, nor the rule.',
+    happens="It names neither the port nor the rule.",
     error="PermissionError: [Errno 13] Permission denied",
     line='server.bind(("127.0.0.1", 80))',
-    elsewhere="Windows permits it. Linux's limit can be set (net.ipv4.ip_unprivileged_port_start), "
-    "and is 0 in Docker. macOS asks for rights only when one address is named. A program of root "
-    "may always: this one runs as an ordinary user.",
+    elsewhere="Windows permits it. Linux's limit can be set "
+    "(net.ipv4.ip_unprivileged_port_start), and is 0 in Docker. macOS asks for rights only when "
+    "one address is named. A program of root may always: this one runs as an ordinary user.",
     here=_low_ports,
     ordinary_user=True,
     same="""\
@@ -280,15 +287,16 @@ import netsteps as ns
 server = ns.Socket("tcp")
 server.bind("127.0.0.1", 80)
 """,
-    netsteps_says="80",
-    cure="Take a port from 1024 on, below 49152, that services() does not list; or 0, for any that "
-    "is free. A real web server gets 80 from the system, or stands behind one that has it.",
+    netsteps_says="port 80 is one of the well-known ports, below 1024",
+    cure="Take a port from 1024 on, below 49152, that services() does not list; or 0, for any "
+    "that is free. A real web server gets 80 from the system, or stands behind one that has it.",
     right="""\
 import socket
 
 server = socket.create_server(("127.0.0.1", 0))
 print("a port above 1023:", server.getsockname()[1] > 1023)
 """,
+    views=(("Where port 80 lies", "pictures.ports(80)"),),
     right_prints="a port above 1023: True",
     lecture=2,
 )
@@ -301,14 +309,10 @@ refused_silent_unreachable = Mistake(
     wrong="""\
 import socket
 
-
-def nobody_listens():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()  # and the server is closed
-
-
+with socket.create_server(("127.0.0.1", 0)) as server:
+    closed = server.getsockname()  # nobody listens there any more
 full = socket.create_server(("127.0.0.1", 0), backlog=0)
-waiting = socket.create_connection(full.getsockname())  # the queue is full: the next gets no answer
+waiting = socket.create_connection(full.getsockname())  # its queue is full: no answer to others
 
 
 def attempt(address, *option):
@@ -322,17 +326,18 @@ def attempt(address, *option):
         print("it does not work")
 
 
-attempt(nobody_listens())
+attempt(closed)
 attempt(full.getsockname())
-# SO_DONTROUTE: as if this computer had no router
+# SO_DONTROUTE: as if this computer knew no router
 attempt(("203.0.113.9", 80), socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
 """,
     ends="silence",
     happens="Three different errors (ConnectionRefusedError, TimeoutError, OSError 101), and one "
     "except that throws away what they say. They do not name the address either.",
+    line="except OSError:",
     prints="it does not work\nit does not work\nit does not work",
-    elsewhere="How a full queue answers differs: Windows refuses. It stands here for a firewall that "
-    "throws packets away, which is silent everywhere.",
+    elsewhere="How a full queue answers differs: Windows refuses. It stands here for a firewall "
+    "that throws packets away, which is silent everywhere.",
     same="""\
 import netsteps as ns
 

@@ -28,7 +28,7 @@ def surprises(made: "Made") -> list[str]:
     ]
     if not same_text(mistake.prints, made.output):
         found.append(f"the output: expected {mistake.prints!r}, got {made.output!r}")
-    if mistake.line and (made.line or made.waits):
+    if mistake.line and made.ended in {"error", "waits"}:
         lines = mistake.wrong.splitlines()
         at = {lines[wait.line - 1].strip() for wait in made.waits}
         if made.line:

@@ -1,14 +1,14 @@
 """Mistakes with the end of a connection."""
 
-from netsteps.lessons.mistakes.model import Mistake
+from netsteps.lessons.mistakes.model import LADDER, Mistake
 
 __all__ = ["forgotten_close", "no_half_close", "write_after_the_peer_closed"]
 
 write_after_the_peer_closed = Mistake(
     name="write_after_the_peer_closed",
     title="Writing to a peer that has closed",
-    why="The first send works, so the peer must be there. It is not: our kernel took the bytes, and "
-    "the peer's kernel answered with a reset. Only the second send is told of it.",
+    why="The first send works, so the peer must be there. It is not: our kernel took the bytes, "
+    "and the peer's kernel answered with a reset. Only the second send is told of it.",
     wrong="""\
 import socket
 
@@ -41,9 +41,10 @@ connection.close()
 print("the first send took", client.send(b"one"), "bytes")
 client.send(b"two")
 """,
-    netsteps_says="the peer had closed the connection before, and answered earlier bytes with a reset",
-    cure="A send that worked means: the kernel has taken it. What has to arrive needs an answer from "
-    "the peer. Read too: b'' tells that the peer has finished.",
+    netsteps_says="the peer had closed the connection before, and answered earlier bytes with a "
+    "reset",
+    cure="A send that worked means: the kernel has taken it. What has to arrive needs an answer "
+    "from the peer. Read too: b'' tells that the peer has finished.",
     right="""\
 import socket
 
@@ -58,15 +59,14 @@ if client.recv(1024) == b"":
     client.close()
 """,
     right_prints="the peer has closed; nothing is sent",
-    views=("ladder", "client.life()"),
     lecture=4,
 )
 
 no_half_close = Mistake(
     name="no_half_close",
     title="The other side waits for the end, and we wait for the answer",
-    why="The server reads until the client has finished, and then answers. The client has sent all "
-    "of it and knows so. The server does not: nothing told it that there will be no more.",
+    why="The server reads until the client has finished, and then answers. The client has sent "
+    "all of it and knows so. The server does not: nothing told it that there will be no more.",
     wrong="""\
 import socket
 import threading
@@ -88,8 +88,8 @@ client.sendall(b"to be or not to be")
 print(client.recv(1024))
 """,
     ends="waits",
-    happens="Silence. The server waits for more, and the client for the answer. With close in place "
-    "of the wait, the client could not read the answer at all.",
+    happens="The server waits for more, and the client for the answer. With close in place of the "
+    "wait, the client could not read the answer at all.",
     line="while data := connection.recv(1024):",
     same="""\
 import netsteps as ns
@@ -105,8 +105,8 @@ client.write(b"to be or not to be")
 connection.read_all(timeout=0.1)
 """,
     netsteps_says="whether the peer waits for us to write (or to finish)",
-    cure="Close one half: client.shutdown(socket.SHUT_WR), in netsteps client.finish(). The server "
-    "then reads b'', and the way back stays open for its answer.",
+    cure="Close one half: client.shutdown(socket.SHUT_WR), in netsteps client.finish(). The "
+    "server then reads b'', and the way back stays open for its answer.",
     right="""\
 import socket
 import threading
@@ -135,8 +135,8 @@ print(client.recv(1024))
 forgotten_close = Mistake(
     name="forgotten_close",
     title="close is forgotten: CLOSE_WAIT",
-    why="The clients have gone, so their connections must be gone too. But each end is closed by its "
-    "own side. The kernel keeps ours until we close it, and the program its number.",
+    why="The clients have gone, so their connections must be gone too. But each end is closed by "
+    "its own side. The kernel keeps ours until we close it, and the program its number.",
     wrong="""\
 import socket
 
@@ -152,8 +152,9 @@ for number in range(3):
     served.append(connection)  # and never closed
 """,
     ends="silence",
-    happens='No error. After some thousand clients comes "Too many open files", at an accept that '
-    "did nothing wrong.",
+    happens='After some thousand clients comes "Too many open files", at an accept that did '
+    "nothing wrong.",
+    line="served.append(connection)  # and never closed",
     prints="b'question 0'\nb'question 1'\nb'question 2'",
     elsewhere="The state is called CLOSE_WAIT everywhere (netstat -an, ss -ta).",
     same="""\
@@ -175,7 +176,7 @@ for number in range(3):
 
 for row in ns.connections():
     if row.local == server.local:
-        print(row.local.ip, row.state, "held by process" if row.pid else "")
+        print(row.state, "of", row.program)
 """,
     netsteps_says="CLOSE_WAIT",
     cure="Close a connection when its client has finished: with connection: ... does it also when "
@@ -195,6 +196,12 @@ for number in range(3):
 print("still open:", connection.fileno() != -1)
 """,
     right_prints="b'question 0'\nb'question 1'\nb'question 2'\nstill open: False",
-    views=("ladder", "connection.life()"),
+    views=(
+        LADDER,
+        (
+            "Who holds what: the client's end is gone, the server's is not",
+            "ns.connections().drawing(port=server.local.port)",
+        ),
+    ),
     lecture=4,
 )

@@ -1,6 +1,6 @@
 """Mistakes with bytes and messages."""
 
-from netsteps.lessons.mistakes.model import Mistake
+from netsteps.lessons.mistakes.model import LADDER, Mistake
 
 __all__ = [
     "a_length_is_believed",
@@ -32,13 +32,13 @@ connection = server.accept()
 str_for_bytes = Mistake(
     name="str_for_bytes",
     title="Text is sent where bytes are wanted",
-    why="In Python a text and its bytes look much alike. A socket carries bytes only: numbers from "
-    "0 to 255. Which bytes a text becomes depends on its encoding.",
+    why="In Python a text and its bytes look much alike. A socket carries bytes only: numbers "
+    "from 0 to 255. Which bytes a text becomes depends on its encoding.",
     wrong=f"""{_STAGE}
 client.sendall("hello")
 """,
     ends="error",
-    happens="A TypeError, before anything is sent. It does not say what to write instead.",
+    happens="It fails before anything is sent, and does not say what to write instead.",
     error="TypeError: a bytes-like object is required, not 'str'",
     line='client.sendall("hello")',
     same=f"""{_SAME}
@@ -53,6 +53,7 @@ data = connection.recv(1024)
 print(data)
 print(data.decode(), "has", len(data.decode()), "letters and", len(data), "bytes")
 """,
+    views=(("What encode() makes of a text", "pictures.letters('¡hola!')"),),
     right_prints="b'\\xc2\\xa1hola!'\n¡hola! has 6 letters and 7 bytes",
     lecture=3,
 )
@@ -60,8 +61,8 @@ print(data.decode(), "has", len(data.decode()), "letters and", len(data), "bytes
 one_read_is_not_one_message = Mistake(
     name="one_read_is_not_one_message",
     title="One read is taken for one message",
-    why="Two calls sent, so two calls receive: so it seems, and on one computer it often works. TCP "
-    "is a stream of bytes. It keeps their order, and not the borders between the calls.",
+    why="Two calls sent, so two calls receive: so it seems, and on one computer it often works. "
+    "TCP is a stream of bytes. It keeps their order, and not the borders between the calls.",
     wrong=f"""{_STAGE}
 client.sendall(b"Hello")
 client.sendall(b"World")
@@ -71,7 +72,8 @@ print("first message: ", connection.recv(1024))
 print("second message:", connection.recv(1024))
 """,
     ends="silence",
-    happens="No error. The first read gives both messages at once. Elsewhere it may give half of one.",
+    happens="The first read gives both messages at once. Elsewhere it may give half of one.",
+    line='print("first message: ", connection.recv(1024))',
     prints="first message:  b'HelloWorld'\nsecond message: b''",
     same=f"""{_SAME}
 client.write(b"Hello")
@@ -85,9 +87,9 @@ print("the server's connection:")
 print(connection.steps)
 """,
     netsteps_says="write        2     10",
-    cure="Say where a message ends: by its length (read_exactly), by a mark such as the end of the "
-    "line (read_until), or by a length that goes before it (write_message, read_message). With "
-    "plain sockets, read in a loop until all of it is there.",
+    cure="Say where a message ends: by its length (read_exactly), by a mark such as the end of "
+    "the line (read_until), or by a length that goes before it (write_message, read_message). "
+    "With plain sockets, read in a loop until all of it is there.",
     right=f"""{_STAGE}
 
 def read_exactly(sock, size):
@@ -125,7 +127,8 @@ while True:
     print("got", data)
 """,
     ends="goes on",
-    happens="No error. The loop turns as fast as it can, for ever, and takes all of a processor.",
+    happens="The loop turns as fast as it can, for ever, and takes all of a processor.",
+    line="while True:",
     prints="got b'goodbye'\n" + "got b''\n" * 9,
     same=f"""{_SAME}
 client.write(b"goodbye")
@@ -148,13 +151,19 @@ connection.close()
 print("the peer has finished")
 """,
     right_prints="got b'goodbye'\nthe peer has finished",
-    views=("ladder", "connection.life()"),
+    views=(
+        LADDER,
+        (
+            "The connection after b'': it can be read for ever, and gives nothing",
+            "connection.life()",
+        ),
+    ),
     lecture=3,
 )
 
 send_takes_a_part = Mistake(
     name="send_takes_a_part",
-    title="send is taken for \"send all of it\"",
+    title='send is taken for "send all of it"',
     why="send gives the bytes to the kernel. Its output buffer has a limit, so it may take a part "
     "and say how much. A short message always fits; a long one does not.",
     wrong=f"""{_STAGE}
@@ -171,19 +180,20 @@ print("arrived:", arrived, "bytes")
 print("all of it?", arrived == len(message))
 """,
     ends="silence",
-    happens="No error. send tells by what it returns that it took a part, and nobody looks at it.",
+    happens="What send returns tells that it took a part, and nobody looks at it.",
+    line="client.send(message)",
     prints="meant:   10000000 bytes\narrived: … bytes\nall of it? False",
-    elsewhere="How much is taken depends on the system's buffers. A socket without a timeout waits "
-    "in send until all was taken, on Linux; one with a timeout, or one that never waits, does not.",
+    elsewhere="How much is taken depends on the system's buffers. A socket without a timeout "
+    "waits in send until all was taken, on Linux; one with a timeout, or one that never waits, "
+    "does not.",
     same=f"""{_SAME}
 message = bytes(10_000_000)
 taken = client.send(message, timeout=5)
-print("send took", taken, "of", len(message), "bytes:", "all" if taken == len(message) else "a part")
-print(client.buffers)
+print("send took", taken, "of", len(message), "bytes")
 """,
-    netsteps_says="of 10000000 bytes: a part",
-    cure="Use sendall (in netsteps write), which goes on until the kernel has taken everything. And "
-    "even then the peer has not read it: only an answer of the peer says that.",
+    netsteps_says="of 10000000 bytes",
+    cure="Use sendall (in netsteps write), which goes on until the kernel has taken everything. "
+    "And even then the peer has not read it: only an answer of the peer says that.",
     right="""\
 import socket
 import threading
@@ -208,7 +218,13 @@ writer.join()
 print("arrived:", arrived, "bytes")
 """,
     right_prints="arrived: 10000000 bytes",
-    views=("client.buffers.drawing()", "connection.buffers.drawing()"),
+    views=(
+        (
+            "The client's buffers after one send: what did not fit was not taken",
+            "client.buffers.drawing()",
+        ),
+        ("The server's: it has not read yet", "connection.buffers.drawing()"),
+    ),
     lecture=4,
 )
 
@@ -216,7 +232,7 @@ a_length_is_believed = Mistake(
     name="a_length_is_believed",
     title="A length from the network is believed",
     why="The protocol says: four bytes of length, then the message. Whoever connects may send any "
-    "four bytes. Here it is a browser, by mistake: its \"GET \" is read as 1,195,725,856.",
+    'four bytes. Here it is a browser, by mistake: its "GET " is read as 1,195,725,856.',
     wrong=f"""{_STAGE}
 client.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
 
@@ -226,8 +242,8 @@ room = bytearray(length)
 connection.recv_into(room, length)
 """,
     ends="error",
-    happens="The server takes memory for more than a gigabyte. On this small machine (1 GiB) it "
-    "ends by a MemoryError; on a large one it would wait for ever for the rest.",
+    happens="The server takes memory for more than a gigabyte. This one was given the memory of a "
+    "small machine (1 GiB); on a large one it would wait for the rest, for ever.",
     error="MemoryError",
     line="room = bytearray(length)",
     prints="a message of 1195725856 bytes is coming",
@@ -276,11 +292,12 @@ print("the length that is meant: 5")
 print("the length that is read: ", int.from_bytes(data, "big"))
 """,
     ends="silence",
-    happens="No error. 5 is read as 83,886,080, and the reader then waits for as many bytes.",
+    happens="5 is read as 83,886,080, and the reader then waits for as many bytes.",
+    line='client.sendall(struct.pack("I", 5) + b"hello")',
     prints="the bytes: b'\\x05\\x00\\x00\\x00'\nthe length that is meant: 5\n"
     "the length that is read:  83886080",
-    elsewhere="On a computer that keeps the big end first (few do today) it works, and fails between "
-    "it and others.",
+    elsewhere="On a computer that keeps the big end first (few do today) it works, and fails "
+    "between it and others.",
     same=f"""{_SAME}
 import struct
 
@@ -304,6 +321,7 @@ data = connection.recv(4)
 print("the bytes:", data)
 print("the length that is read:", struct.unpack("!I", data)[0])
 """,
+    views=(("Four bytes, in two orders", "pictures.byte_order(5)"), LADDER),
     right_prints="the bytes: b'\\x00\\x00\\x00\\x05'\nthe length that is read: 5",
     lecture=2,
 )

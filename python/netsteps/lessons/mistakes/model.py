@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     import netsteps as ns
     from netsteps.show.drawing import Drawing
 
-__all__ = ["Made", "Mistake"]
+__all__ = ["LADDER", "Made", "Mistake", "Wait"]
 
 Ends = Literal["error", "silence", "waits", "goes on"]
 
 WRONG, SAYS, RIGHT = "wrong.py", "with_netsteps.py", "right.py"
+# A picture: its title, and "ladder" or an expression over the names of the program with netsteps.
+LADDER = ("The wrong program, as it really went", "ladder")
 _WORDS = {"silence": "silence", "waits": "waits for ever", "goes on": "goes on for ever"}
 
 
@@ -28,12 +30,11 @@ class Mistake:
 
     name: as an attribute of this package. title: what it is, in a sentence. why: what people
     believe who make it. wrong: the program with the mistake, plain Python. ends: what it gives:
-    "error", "silence", "waits" or "goes on" (both for ever). happens: the same in words. error: the
+    "error", "silence", "waits" or "goes on" (both for ever). happens: what that means. error: the
     last line of its traceback. line: the text of the line that raises it, or that it waits in.
     prints: its output, where "…" stands for what differs from run to run. same: the same mistake
     with netsteps. netsteps_says: words of what netsteps then says. cure: what to do. right: the
-    program without the mistake. right_prints: its output. views: the pictures: "ladder" of the
-    wrong program, or an expression over the names of `same`. elsewhere: how other systems differ.
+    program without the mistake. right_prints: its output. views: the pictures, each with its title. elsewhere: how other systems differ.
     lecture: the lecture that it belongs to, 1 to 5. here: says why this machine cannot show it.
     memory, ordinary_user: see Program.
     """
@@ -53,7 +54,7 @@ class Mistake:
     line: str = ""
     prints: str = ""
     right_prints: str = ""
-    views: tuple[str, ...] = ("ladder",)
+    views: tuple[tuple[str, str], ...] = (LADDER,)
     elsewhere: str = ""
     here: "Callable[[], str]" = _always
     memory: int = 0
@@ -72,7 +73,7 @@ class Mistake:
         """
         from netsteps.lessons.mistakes.running import Program
 
-        drawn = [view for view in self.views if view != "ladder"]
+        drawn = [view for _, view in self.views if view != "ladder"]
         with ExitStack() as programs:
             wrong = programs.enter_context(
                 Program(
@@ -95,12 +96,12 @@ class Mistake:
             )
             ran, said = wrong.wait(), same.wait()
         drawings = iter(said.drawings)
-        pictures: list[Drawing] = []
-        for view in self.views:
+        pictures: list[tuple[str, Drawing]] = []
+        for title, view in self.views:
             if view != "ladder":
-                pictures.extend(drawing for drawing in [next(drawings, None)] if drawing)
+                pictures += [(title, drawing) for drawing in [next(drawings, None)] if drawing]
             elif ran.trace is not None and ran.trace.events:
-                pictures.append(ran.trace.ladder())
+                pictures.append((title, ran.trace.ladder()))
         waits = tuple(
             Wait(name, line, self.wrong.splitlines()[line - 1].strip()) for name, line in ran.waits
         )
@@ -157,7 +158,7 @@ class Made:
     the traceback, "" where there was none. line: of the wrong program, where the error was raised;
     0 for nowhere. waits: where its threads were when it was ended. output: what it printed.
     netsteps_says: what netsteps says to the same mistake. trace: of the wrong program, or None.
-    pictures: the first is .picture. seconds: how long it took. differs: why it may be otherwise on
+    pictures: each with its title; the first is .picture. seconds: how long it took. differs: why it may be otherwise on
     this machine, or "".
     """
 
@@ -169,7 +170,7 @@ class Made:
     output: str
     netsteps_says: str
     trace: "ns.Trace | None"
-    pictures: "tuple[Drawing, ...]"
+    pictures: "tuple[tuple[str, Drawing], ...]"
     seconds: float
     differs: str = ""
 
@@ -181,7 +182,7 @@ class Made:
     @property
     def picture(self) -> "Drawing | None":
         """The first of the pictures."""
-        return self.pictures[0] if self.pictures else None
+        return self.pictures[0][1] if self.pictures else None
 
     @property
     def surprises(self) -> list[str]:
@@ -206,7 +207,6 @@ class Made:
         """Give what a notebook shows (IPython's display protocol)."""
         del include, exclude
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
-
 
 
 def _says(output: str, answers: dict[str, str], error: str) -> str:

@@ -11,12 +11,15 @@ from netsteps.show.svg import escape
 from netsteps.show.tables import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netsteps.lessons.mistakes.model import Made
 
 __all__ = ["html_of", "text_of"]
 
 _COLUMNS = 88
 _RED, _GREEN, _BLUE = "194, 59, 0", "0, 121, 90", "0, 114, 178"
+_WRAP = "white-space: pre-wrap; "
 _PRE = "margin: 4px 0 8px 0; padding: 6px 10px; overflow-x: auto; line-height: 1.35"
 
 
@@ -25,17 +28,17 @@ def _marked(made: "Made") -> dict[int, str]:
     mistake = made.mistake
     if made.line:
         return {made.line: "fails here"}
-    if made.waits:
-        word = "goes round here" if made.ended == "goes on" else "waits here"
+    if made.ended == "waits":
+        several = len(made.waits) > 1
         marks: dict[int, str] = {}
         for wait in made.waits:
-            who = f"{wait.thread} " if wait.thread else ""
-            marks[wait.line] = f"{marks[wait.line]}, " if wait.line in marks else ""
-            marks[wait.line] += f"{who}{word}"
+            who = wait.thread or ("main program" if several else "")
+            marks[wait.line] = f"{marks[wait.line]} and " if wait.line in marks else ""
+            marks[wait.line] += f"{who} waits here".strip()
         return marks
     for number, line in enumerate(mistake.wrong.splitlines(), 1):
         if mistake.line and line.strip() == mistake.line:
-            return {number: "no error, and yet wrong"}
+            return {number: "for ever" if made.ended == "goes on" else "no error, and yet wrong"}
     return {}
 
 
@@ -65,13 +68,13 @@ def text_of(made: "Made") -> str:
         lines.append(f"{sign}{number:>3}  {line}{said}".rstrip())
     lines += ["", "What plain Python gives", "-----------------------"]
     lines += [f"  {printable(line)}" for line in made.output.splitlines()]
-    lines += [f"  {printable(_verdict(made))}", *_wrapped(mistake.happens)]
+    lines += [f"  {printable(_verdict(made))}", "", *_wrapped(mistake.happens)]
     if made.differs:
         lines += _wrapped(f"On this machine it may differ: {made.differs}.")
     lines += ["", "What netsteps says", "------------------"]
     lines += [f"  {printable(line)}" for line in made.netsteps_says.splitlines()]
-    for picture in made.pictures:
-        lines += ["", str(picture)]
+    for title, picture in made.pictures:
+        lines += ["", title, "-" * len(title), str(picture)]
     lines += ["", "The cure", "--------", *_wrapped(mistake.cure), ""]
     lines += [f"     {line}".rstrip() for line in mistake.right.splitlines()]
     if mistake.elsewhere:
@@ -94,18 +97,25 @@ def html_of(made: "Made") -> str:
         _code(mistake.wrong, _marked(made), _RED),
         _head("What plain Python gives", _RED),
     ]
-    said = [*made.output.splitlines(), _verdict(made)]
-    parts += [_pre("\n".join(map(printable, said)), _RED), f"<p>{escape(mistake.happens)}</p>"]
+    said = made.output.splitlines()
+    verdict = _verdict(made)
+    if made.error:
+        said, verdict = [*said, verdict], ""
+    if said:
+        parts.append(_pre(said, _RED))
+    verdict = f"<b>{escape(verdict)}</b> " if verdict else ""
+    parts.append(f"<p>{verdict}{escape(mistake.happens)}</p>")
     if made.differs:
         parts.append(f"<p><b>On this machine it may differ:</b> {escape(made.differs)}.</p>")
     parts += [
         _head("What netsteps says", _BLUE),
-        _pre("\n".join(map(printable, made.netsteps_says.splitlines())), _BLUE),
+        _pre(made.netsteps_says.splitlines(), _BLUE),
         "<details><summary>the same mistake with netsteps</summary>",
         _code(mistake.same, {}, _BLUE),
         "</details>",
     ]
-    parts += [f'<div style="margin: 10px 0">{picture.html}</div>' for picture in made.pictures]
+    for title, picture in made.pictures:
+        parts.append(f'<p style="margin: 12px 0 4px 0"><b>{escape(title)}</b></p>{picture.html}')
     parts += [
         _head("The cure", _GREEN),
         f"<p>{escape(mistake.cure)}</p>",
@@ -121,9 +131,10 @@ def _head(text: str, colour: str) -> str:
     return f'<h4 style="margin: 12px 0 4px 0; color: rgb({colour})">{escape(text)}</h4>'
 
 
-def _pre(text: str, colour: str) -> str:
-    lines = "\n".join(map(escape, text.splitlines()))
-    return f'<pre style="{_PRE}; border-left: 4px solid rgb({colour})">{lines}</pre>'
+def _pre(lines: "Iterable[str]", colour: str) -> str:
+    """Write what a program said; long lines are folded."""
+    text = "\n".join(map(escape, lines))
+    return f'<pre style="{_WRAP}{_PRE}; border-left: 4px solid rgb({colour})">{text}</pre>'
 
 
 def _code(source: str, marks: dict[int, str], colour: str) -> str:

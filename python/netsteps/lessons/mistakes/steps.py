@@ -1,6 +1,6 @@
 """Mistakes with the steps of a server: listen, accept, and who waits for whom."""
 
-from netsteps.lessons.mistakes.model import Mistake
+from netsteps.lessons.mistakes.model import LADDER, Mistake
 
 __all__ = [
     "accept_without_listen",
@@ -25,7 +25,7 @@ server.bind(("127.0.0.1", 0))
 connection, address = server.accept()
 """,
     ends="error",
-    happens='"Invalid argument", although accept has no argument.',
+    happens="It speaks of an argument, although accept has none, and not of listen.",
     error="OSError: [Errno 22] Invalid argument",
     line="connection, address = server.accept()",
     same="""\
@@ -48,7 +48,7 @@ connection, address = server.accept()
 print("a client:", address == client.getsockname())
 """,
     right_prints="a client: True",
-    views=("error.life()",),
+    views=(("Where the socket stood, and the step that is missing", "error.life()"),),
     elsewhere="The number of the error is Linux's and macOS's; Windows says WinError 10022.",
     lecture=3,
 )
@@ -56,8 +56,8 @@ print("a client:", address == client.getsockname())
 reading_the_listening_socket = Mistake(
     name="reading_the_listening_socket",
     title="Reading from the listening socket",
-    why="The server has a socket and a client has connected to it, so its bytes must be there. But "
-    "a listening socket carries no data. It hands out a new socket for each client.",
+    why="The server has a socket and a client has connected to it, so its bytes must be there. "
+    "But a listening socket carries no data. It hands out a new socket for each client.",
     wrong="""\
 import socket
 
@@ -96,7 +96,10 @@ connection, address = server.accept()
 print(connection.recv(1024))
 """,
     right_prints="b'hello'",
-    views=("error.life()", "ladder"),
+    views=(
+        ("Where the socket stood: it never comes to reading", "error.life()"),
+        LADDER,
+    ),
     elsewhere="The number of the error is Linux's: macOS has 57, Windows WinError 10057.",
     lecture=3,
 )
@@ -104,8 +107,8 @@ print(connection.recv(1024))
 blocked_accept = Mistake(
     name="blocked_accept",
     title="accept waits for ever",
-    why="A server without a client has nothing to do, so accept waits: for a second or for a year. "
-    "The program does nothing else meanwhile, and a notebook's cell never comes back.",
+    why="A server without a client has nothing to do, so accept waits: for a second or for a "
+    "year. The program does nothing else meanwhile, and a notebook's cell never comes back.",
     wrong="""\
 import socket
 
@@ -115,8 +118,8 @@ connection, address = server.accept()
 print("never printed")
 """,
     ends="waits",
-    happens="Silence. On Linux and macOS Ctrl-C ends it. On Windows it does not until a client "
-    "comes: a standard socket that waits does not look for Ctrl-C there.",
+    happens="On Linux and macOS Ctrl-C ends it. On Windows it does not until a client comes: a "
+    "standard socket that waits does not look for Ctrl-C there.",
     line="connection, address = server.accept()",
     prints="waiting for a client",
     same="""\
@@ -140,9 +143,9 @@ except KeyboardInterrupt:
 server.accept(timeout=0.1)
 """,
     netsteps_says="the stop button has ended accept",
-    cure="Give it a limit: server.settimeout(5), in netsteps accept(timeout=5); or let accept wait "
-    "in a thread. TcpServer does, and returns at once. netsteps ends every wait on Ctrl-C, on "
-    "Windows too.",
+    cure="Give it a limit: server.settimeout(5), in netsteps accept(timeout=5); or let accept "
+    "wait in a thread. TcpServer does, and returns at once. netsteps ends every wait on Ctrl-C, "
+    "on Windows too.",
     right="""\
 import socket
 
@@ -175,7 +178,7 @@ client.sendall(b"hello")
 print(connection.recv(1024))
 """,
     ends="waits",
-    happens="Silence. accept waits for a client that would come three lines below.",
+    happens="The call waits for a client that would come three lines below.",
     line="connection, address = server.accept()",
     same="""\
 import netsteps as ns
@@ -187,8 +190,8 @@ connection = server.accept(timeout=0.1)
 client = ns.Socket("tcp")
 """,
     netsteps_says="nobody connected within 0.1 s",
-    cure="Connect before accept: the kernel completes the connection and keeps it in the queue. Or "
-    "run the server in a thread; ns.TcpServer(handler) does, and its cell comes back at once.",
+    cure="Connect before accept: the kernel completes the connection and keeps it in the queue. "
+    "Or run the server in a thread; ns.TcpServer(handler) does, and its cell comes back at once.",
     right="""\
 import socket
 
@@ -235,6 +238,7 @@ for number in range(1, 5):
     ends="silence",
     happens="Two clients connect, and send, to a server that has never called accept. The others "
     "get no answer at all.",
+    line='client.sendall(b"hello")',
     prints="client 1 has connected and sent; the server has accepted nobody\n"
     "client 2 has connected and sent; the server has accepted nobody\n"
     "client 3 gets no answer: the queue is full\nclient 4 gets no answer: the queue is full",
@@ -254,8 +258,8 @@ print(server.queue)
 clients[2].connect(server.local, timeout=0.15)
 """,
     netsteps_says="accept queue: 2 of 1 places taken",
-    cure="Only an answer from the server's program says that it is there. Accept soon, in a loop or "
-    "in a thread of its own, and leave the backlog at its default.",
+    cure="Only an answer from the server's program says that it is there. Accept soon, in a loop "
+    "or in a thread of its own, and leave the backlog at its default.",
     right="""\
 import socket
 import threading
@@ -278,7 +282,7 @@ for number in range(1, 5):
         print("client", number, "is told:", client.recv(1024))
 """,
     right_prints="\n".join(f"client {number} is told: b'welcome'" for number in range(1, 5)),
-    views=("ladder", "server.queue.drawing()"),
+    views=(LADDER, ("The queue of the listening socket", "server.queue.drawing()")),
     lecture=4,
 )
 
@@ -411,7 +415,7 @@ for side in sides:
 print("never printed")
 """,
     ends="waits",
-    happens="Silence. Four buffers are full, and both sides wait in sendall for ever.",
+    happens="Four buffers are full, and both sides wait in sendall for ever.",
     line="sock.sendall(large)",
     same="""\
 import netsteps as ns
@@ -431,8 +435,8 @@ for side in (client, connection):
         print(error.cause)
 """,
     netsteps_says="the peer does not read: its receive buffer and our send buffer are full",
-    cure="Agree on who speaks when; or read in one thread while another writes. A timeout turns the "
-    "silence into an error.",
+    cure="Agree on who speaks when; or read in one thread while another writes. A timeout turns "
+    "the silence into an error.",
     right="""\
 import socket
 import threading
@@ -460,6 +464,10 @@ for side in sides:
     side.join()
 """,
     right_prints="received 20000000 bytes\nreceived 20000000 bytes",
-    views=("ladder", "client.buffers.drawing()", "connection.buffers.drawing()"),
+    views=(
+        LADDER,
+        ("The client's buffers: both full", "client.buffers.drawing()"),
+        ("The server's buffers: both full", "connection.buffers.drawing()"),
+    ),
     lecture=4,
 )
