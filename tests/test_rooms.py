@@ -49,7 +49,8 @@ PYTHON_ROOMS = {
     "reliable": "__init__ errors show",
     "__init__": "_core errors computer peers reliable watching",
     "demo": "__init__",
-    "cli": "__init__ demo errors show",
+    "cli": "__init__ demo errors lessons show",
+    "lessons": "__init__ peers show",  # the ladder and the reports alone
     "__main__": "cli",
 }
 

@@ -1,0 +1,119 @@
+"""Ports for programs under test: a free one, and whether a program listens on it by now.
+
+Looking for a listener by connecting to it would be its first client. So the tables of the kernel
+are read instead (/proc/net on Linux, netsteps.connections elsewhere).
+"""
+
+import os
+import random
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import netsteps as ns
+
+__all__ = ["Listening", "free_port", "listening"]
+
+_TRIES = 50
+_LISTEN = "0A"  # of the state of a TCP socket in /proc/net/tcp
+
+
+class Listening(NamedTuple):
+    """Where a program takes clients or datagrams."""
+
+    ip: str
+    port: int
+    transport: str
+
+    def __str__(self) -> str:
+        ip = f"[{self.ip}]" if ":" in self.ip else self.ip
+        return f"{ip}:{self.port}"
+
+
+def free_port(transport: str, host: str = "127.0.0.1") -> int:
+    """Give a port that nobody has now, and that port 0 gives to nobody meanwhile, if possible.
+
+    Those that the system hands out by itself are left alone, where there are others: another
+    program that binds port 0 can then not get it in between.
+    """
+    low = _handed_out()
+    if low > 20_000:
+        for _ in range(_TRIES):
+            port = random.randrange(15_000, low)
+            if _is_free(transport, host, port):
+                return port
+    with _bound(transport, host, 0) as socket:
+        assert socket.local is not None
+        return socket.local.port
+
+
+def _handed_out() -> int:
+    """Give the lowest of the ports that the system hands out; 0 where it does not say."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _is_free(transport: str, host: str, port: int) -> bool:
+    try:
+        _bound(transport, host, port).close()
+    except ns.SocketError:
+        return False
+    return True
+
+
+def _bound(transport: str, host: str, port: int) -> ns.Socket:
+    socket = ns.Socket("udp" if transport == "udp" else "tcp")
+    try:
+        socket.bind(host, port)
+    except BaseException:
+        socket.close()
+        raise
+    return socket
+
+
+def listening(pids: list[int]) -> list[Listening]:
+    """Give where these processes listen (TCP) or are bound (UDP, without a peer)."""
+    if Path("/proc/net/tcp").exists():
+        return _from_proc(pids)
+    return [
+        Listening(one.local.ip, one.local.port, one.kind)
+        for one in ns.connections()
+        if one.pid in pids and one.peer is None
+    ]
+
+
+def _from_proc(pids: list[int]) -> list[Listening]:
+    inodes = set()
+    for pid in pids:
+        try:
+            for entry in os.scandir(f"/proc/{pid}/fd"):
+                target = os.readlink(entry.path)  # noqa: PTH115 - a path would cost more
+                if target.startswith("socket:["):
+                    inodes.add(target[8:-1])
+        except OSError:
+            continue
+    found = []
+    for name in ("tcp", "tcp6", "udp", "udp6"):
+        try:
+            lines = Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            if fields[9] not in inodes:
+                continue
+            peerless = fields[2].rpartition(":")[2] == "0000"
+            if fields[3] == _LISTEN if name.startswith("tcp") else peerless:
+                ip, _, port = fields[1].partition(":")
+                found.append(Listening(_address(ip), int(port, 16), name[:3]))
+    return found
+
+
+def _address(text: str) -> str:
+    """Read an address of /proc/net: words of four bytes in the order of this machine."""
+    from ipaddress import ip_address
+
+    words = [int(text[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(text), 8)]
+    return str(ip_address(b"".join(words)))
