@@ -31,12 +31,12 @@ class Mistake:
     name: as an attribute of this package. title: what it is, in a sentence. why: what people
     believe who make it. wrong: the program with the mistake, plain Python. ends: what it gives:
     "error", "silence", "waits" or "goes on" (both for ever). happens: what that means. error: the
-    last line of its traceback. line: the text of the line that raises it, or that it waits in.
+    last line of its traceback. line: the text of the line that raises it, waits, or is to blame.
     prints: its output, where "…" stands for what differs from run to run. same: the same mistake
     with netsteps. netsteps_says: words of what netsteps then says. cure: what to do. right: the
-    program without the mistake. right_prints: its output. views: the pictures, each with its title. elsewhere: how other systems differ.
-    lecture: the lecture that it belongs to, 1 to 5. here: says why this machine cannot show it.
-    memory, ordinary_user: see Program.
+    program without the mistake. right_prints: its output. views: the pictures, each with its title.
+    elsewhere: how other systems differ. lecture: the lecture that it belongs to, 1 to 5. here: says
+    why this machine cannot show it. memory, ordinary_user: see Program.
     """
 
     name: str
@@ -158,8 +158,8 @@ class Made:
     the traceback, "" where there was none. line: of the wrong program, where the error was raised;
     0 for nowhere. waits: where its threads were when it was ended. output: what it printed.
     netsteps_says: what netsteps says to the same mistake. trace: of the wrong program, or None.
-    pictures: each with its title; the first is .picture. seconds: how long it took. differs: why it may be otherwise on
-    this machine, or "".
+    pictures: each with its title; the first is .picture. seconds: how long it took. differs: why it
+    may be otherwise on this machine, or "".
     """
 
     mistake: Mistake

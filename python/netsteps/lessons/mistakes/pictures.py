@@ -57,8 +57,8 @@ def byte_order(number: int) -> Drawing:
     data = number.to_bytes(4, sys.byteorder)
     wrong = int.from_bytes(data, "big")
     alt = (
-        f"{number:,} is kept here as the bytes {data.hex(' ')} ({sys.byteorder} end first); read in "
-        f"the network's order, the big end first, they are {wrong:,}"
+        f"{number:,} is kept here as the bytes {data.hex(' ')} ({sys.byteorder} end first); read "
+        f"in the network's order, the big end first, they are {wrong:,}"
     )
     text = (
         f"{number:,} as this computer keeps it ({sys.byteorder} end first):  {data.hex(' ')}\n"
@@ -67,7 +67,8 @@ def byte_order(number: int) -> Drawing:
         f"{number.to_bytes(4, 'big').hex(' ')}"
     )
 
-    def row(canvas: Canvas, y: float, what: str, values: bytes, read: str, colour: str) -> None:
+    def row(canvas: Canvas, y: float, what: str, values: bytes, colour: str) -> None:
+        read = f"= {int.from_bytes(values, 'big'):,}"
         canvas.text(16, y + 23, what, size=12.5)
         for at, byte in enumerate(values):
             x = 270 + at * _BOX
@@ -81,14 +82,11 @@ def byte_order(number: int) -> Drawing:
         colours = theme_of(theme)
         canvas = Canvas(_WIDTH, 156, colours)
         for at in range(4):
-            power = f"× 256{'³²¹⁰'[at]}" if at < 3 else "× 1"
-            canvas.text(290 + at * _BOX, 26, power, size=10.5, anchor="middle", fill=colours.faint)
+            worth = ("16.8 M", "65,536", "256", "1")[at]
+            canvas.text(290 + at * _BOX, 26, worth, size=10, anchor="middle", fill=colours.faint)
         canvas.text(16, 26, "what each place is worth, to the network", size=10.5)
-        row(canvas, 38, f"{number:,} as this computer keeps it", data, f"= {wrong:,}", colours.red)
-        row(
-            canvas, 92, f"{number:,} in the network's order", number.to_bytes(4, "big"),
-            f"= {number:,}", colours.green,
-        )  # fmt: skip
+        row(canvas, 38, f"{number:,} as this computer keeps it", data, colours.red)
+        row(canvas, 92, f"{number:,} in the network's order", number.to_bytes(4), colours.green)
         canvas.text(
             16, 146, "sent from left to right; the big end comes first", size=10.5,
             fill=colours.faint,
@@ -155,9 +153,9 @@ def addresses(own: "Iterable[ns.Interface]", wanted: str) -> Drawing:
     def draw(theme: str) -> str:
         colours = theme_of(theme)
         canvas = Canvas(_WIDTH, 176, colours)
-        _box(canvas, 16, "this computer", shown, colours.green, "bind can take these")
-        _box(canvas, 296, "the router", [wanted], colours.red, "an example, not measured")
-        _box(canvas, 576, "the Internet", ["sees the router's"], colours.faint, "")
+        _box(canvas, 16, ["this computer", *shown], colours.green, "bind can take these")
+        _box(canvas, 296, ["the router", wanted], colours.red, "an example, not measured")
+        _box(canvas, 576, ["the Internet", "sees the router's"], colours.faint, "")
         for x, what in ((184, "your network"), (464, "the way out")):
             canvas.line(x, 76, x + 112, 76, stroke_width=1.5)
             canvas.text(x + 56, 68, what, size=11, anchor="middle", fill=colours.faint)
@@ -173,11 +171,12 @@ def addresses(own: "Iterable[ns.Interface]", wanted: str) -> Drawing:
     return Drawing(draw, text, alt)
 
 
-def _box(canvas: Canvas, x: float, title: str, lines: list[str], colour: str, below: str) -> None:
+def _box(canvas: Canvas, x: float, lines: list[str], colour: str, below: str) -> None:
+    """Draw a machine: its name, some of its addresses, and a word below."""
     colours: Theme = canvas.theme
     canvas.rect(x, 22, 168, 108, rx=6, fill=colours.panel, stroke=colour, stroke_width=1.8)
-    canvas.text(x + 84, 44, title, bold=True, anchor="middle")
-    for at, line in enumerate(lines[:3]):
+    canvas.text(x + 84, 44, lines[0], bold=True, anchor="middle")
+    for at, line in enumerate(lines[1:4]):
         canvas.text(x + 84, 66 + at * 17, clipped(line, 12, 160), anchor="middle", mono=True)
     if below:
         canvas.text(x + 84, 122, below, size=10.5, anchor="middle", fill=colours.faint)
