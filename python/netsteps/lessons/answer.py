@@ -88,13 +88,16 @@ class Answer:
         limits: Limits,
         values: "Mapping[str, str] | None" = None,
         environment: "Mapping[str, str] | None" = None,
+        hosts: str | None = None,
     ) -> Child:
         """Start it: the command with its values, or a worker that has taken the function.
 
         Raises Failed when it cannot be started.
         """
         words = self.command.filled(values or {}) if self.command is not None else None
-        child = Child(words, limits=limits, folder=self.folder, environment=environment)
+        child = Child(
+            words, limits=limits, folder=self.folder, environment=environment, hosts=hosts
+        )
         try:
             if words is None:
                 self._taken_by(child)

@@ -53,10 +53,15 @@ class Subject(ABC):
         """The limits of a child that is started now."""
         return replace(Limits(), seconds=max(0.1, self.end - monotonic()))
 
-    def start(self, values: "Mapping[str, str] | None" = None, faults: str | None = None) -> Child:
+    def start(
+        self,
+        values: "Mapping[str, str] | None" = None,
+        faults: str | None = None,
+        hosts: str | None = None,
+    ) -> Child:
         """Start a child; it ends with the subject."""
         child = self.answer.child(
-            self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None
+            self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None, hosts
         )
         self._children.append(child)
         return child
@@ -91,7 +96,7 @@ class Subject(ABC):
     def kill(self) -> None:
         """End what runs, from any thread: the checker's own waits then end too."""
         for child in list(self._children):
-            child.close()
+            child.kill()
 
     def close(self) -> None:
         """End everything that was started."""
