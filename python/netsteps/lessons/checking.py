@@ -11,6 +11,7 @@ from netsteps.lessons.answer import answer_of
 from netsteps.lessons.child.travel import CannotTravel
 from netsteps.lessons.exercise import Failed
 from netsteps.lessons.report import Report, Tried
+from netsteps.lessons.telling import UNWRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -255,5 +256,7 @@ def _report(  # noqa: PLR0917 - all of what is known
         hint=failed.hint if failed else "",
         printed=subject.output if subject is not None else "",
         seconds=monotonic() - begin,
+        unwritten=failed is not None and UNWRITTEN in failed.happened,
+        process=subject.process if subject is not None else None,
         ladder=ladder,
     )
