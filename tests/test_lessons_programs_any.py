@@ -146,7 +146,7 @@ def test_a_file_of_a_function_and_a_file_of_a_program(tmp_path: Path) -> None:
         "if __name__ == '__main__':\n    raise SystemExit('not asked for')\n"
     )
     (tmp_path / "helper.py").write_text(
-        "def twice(data):\n    if isinstance(data, str):\n        raise TypeError\n    return data * 2\n"
+        "def twice(data):\n    if isinstance(data, str): raise TypeError\n    return data * 2\n"
     )
     assert examine(DOUBLE, function).passed
     server = tmp_path / "server.py"
