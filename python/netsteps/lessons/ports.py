@@ -88,8 +88,8 @@ def _from_proc(pids: list[int]) -> list[Listening]:
     inodes = set()
     for pid in pids:
         try:
-            for entry in os.scandir(f"/proc/{pid}/fd"):
-                target = os.readlink(entry.path)  # noqa: PTH115 - a path would cost more
+            for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - looked at often
+                target = os.readlink(f"/proc/{pid}/fd/{name}")  # noqa: PTH115
                 if target.startswith("socket:["):
                     inodes.add(target[8:-1])
         except OSError:
