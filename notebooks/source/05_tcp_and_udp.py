@@ -4,7 +4,6 @@
 # measured differs from machine to machine; the texts say only what holds on each of them.
 #
 # ruff: noqa: B018, ERA001, E501 - a cell shows its last expression; text cells are comments
-# ruff: noqa: SIM117 - one `with` inside another shows who stands behind whom
 
 # %% [markdown]
 # # TCP and UDP
@@ -70,16 +69,19 @@ guess = predict(
 )
 
 # %%
-with ns.TcpServer(service="echo") as far, ns.Relay(far.endpoint, kind="tcp") as middle:
-    with ns.Socket("tcp") as client:
-        client.connect(middle.endpoint)
-        client.write(b"hello")
-        print("the answer:", client.read_exactly(5, timeout=10))
-        rows = ns.connections()
-        ports = {far.endpoint.port, middle.endpoint.port}
-        shown = [
-            row for row in rows if row.local.port in ports or (row.peer and row.peer.port in ports)
-        ]
+with (
+    ns.TcpServer(service="echo") as far,
+    ns.Relay(far.endpoint, kind="tcp") as middle,
+    ns.Socket("tcp") as client,
+):
+    client.connect(middle.endpoint)
+    client.write(b"hello")
+    print("the answer:", client.read_exactly(5, timeout=10))
+    rows = ns.connections()
+    ports = {far.endpoint.port, middle.endpoint.port}
+    shown = [
+        row for row in rows if row.local.port in ports or (row.peer and row.peer.port in ports)
+    ]
 type(rows)(shown, columns=rows.columns).drawing()
 
 # %% [markdown]
@@ -423,13 +425,15 @@ def take_pieces(connection):
         pieces.append(piece)
 
 
-with ns.TcpServer(take_pieces) as server:
-    with ns.Relay(server.endpoint, kind="tcp", chunk=100, delay=0.01, seed=3) as relay:
-        with ns.Socket("tcp") as client:
-            client.connect(relay.endpoint)
-            client.write(text)
-            client.finish()
-            client.read_all(timeout=20)  # b"", as soon as the server has closed
+with (
+    ns.TcpServer(take_pieces) as server,
+    ns.Relay(server.endpoint, kind="tcp", chunk=100, delay=0.01, seed=3) as relay,
+    ns.Socket("tcp") as client,
+):
+    client.connect(relay.endpoint)
+    client.write(text)
+    client.finish()
+    client.read_all(timeout=20)  # b"", as soon as the server has closed
 print("sizes of the reads: ", *(len(piece) for piece in pieces))
 print("together the text:  ", b"".join(pieces) == text)
 
@@ -516,11 +520,11 @@ sender.report.drawing()
 with (
     ns.UdpReceiver() as receiver,
     ns.Relay(receiver.endpoint, kind="udp", loss=0.2, reorder=0.2, seed=2) as relay,
+    ns.UdpSender(relay.endpoint) as sender,
 ):
-    with ns.UdpSender(relay.endpoint) as sender:
-        print("parts sent:", sender.send_message(message))
-        attempt(lambda: receiver.receive_message(timeout=0.5))
-        print(receiver.report)
+    print("parts sent:", sender.send_message(message))
+    attempt(lambda: receiver.receive_message(timeout=0.5))
+    print(receiver.report)
 
 # %% [markdown]
 # ### Exercise 1: put datagrams in order
@@ -625,15 +629,18 @@ def collect(connection):
 
 
 ends = []
-with ns.TcpServer(collect) as server, ns.Relay(server.endpoint, reset_after=20_000) as relay:
-    with ns.Socket("tcp") as client:
-        client.connect(relay.endpoint)
-        try:
-            client.write(b"x" * 100_000)
-            print("write: no error")
-            client.read(timeout=10)
-        except ns.SocketError as error:
-            print("later:", type(error).__name__, "-", error.cause)
+with (
+    ns.TcpServer(collect) as server,
+    ns.Relay(server.endpoint, reset_after=20_000) as relay,
+    ns.Socket("tcp") as client,
+):
+    client.connect(relay.endpoint)
+    try:
+        client.write(b"x" * 100_000)
+        print("write: no error")
+        client.read(timeout=10)
+    except ns.SocketError as error:
+        print("later:", type(error).__name__, "-", error.cause)
 print(f"the other program has got {len(got):,} of 100,000 bytes")
 
 # %%
@@ -881,9 +888,11 @@ guess = predict(
 data = os.urandom(500_000)
 datagrams = [data[place : place + 1200] for place in range(0, len(data), 1200)]
 
-with ns.TcpServer(read_to_the_end) as server:
-    with ns.Relay(server.endpoint, kind="tcp", rate=1_000_000) as relay:
-        tcp_came, tcp_took = over_tcp(relay.endpoint, data)
+with (
+    ns.TcpServer(read_to_the_end) as server,
+    ns.Relay(server.endpoint, kind="tcp", rate=1_000_000) as relay,
+):
+    tcp_came, tcp_took = over_tcp(relay.endpoint, data)
 
 narrow = {"kind": "udp", "rate": 1_000_000, "queue": 100_000}
 with ns.UdpReceiver() as receiver, ns.Relay(receiver.endpoint, **narrow) as relay:
