@@ -1,20 +1,45 @@
-"""Pictures of the lessons: what has just been run, drawn from the sockets and numbers themselves.
+"""The pictures that the lessons have of their own, beside those of `netsteps.show`.
 
-computers   the sockets of two or more computers, and which belong together
-tanks       the four buffers of a connection, as tanks that fill
-interfaces  a computer with its ways into networks
-homes       a home behind its router: what is asked inside, and what the server sees
-arrivals    what was sent beside what arrived, one line for each datagram
-bars        measured figures side by side
+Each takes plain data, a Packet, or sockets as they are at this moment, and gives a Drawing: a
+picture in a notebook, text in a terminal.
 
-Each gives a netsteps.show Drawing: text in a terminal, a picture in a notebook.
+arrivals     what was sent beside what arrived, one line for each datagram
+bars         measured figures side by side
+computers    the sockets of two or more computers, and which belong together
+doors        the doors of a computer into its networks
+homes        a home behind its router: what is asked inside, and what the server sees
+interfaces   a computer with its ways into networks
+journey      a packet from station to station
+lengths      how long packets are
+port_ruler   the ranges of the ports
+stacks       the layers down and up
+tanks        the buffers of a connection, as tanks that fill
 """
 
 from netsteps.lessons.pictures.arrivals import arrivals
 from netsteps.lessons.pictures.bars import bars
 from netsteps.lessons.pictures.computers import computers
+from netsteps.lessons.pictures.doors import doors
 from netsteps.lessons.pictures.homes import homes
 from netsteps.lessons.pictures.interfaces import interfaces
+from netsteps.lessons.pictures.journey import Hop, journey, travel
+from netsteps.lessons.pictures.lengths import lengths
+from netsteps.lessons.pictures.ruler import port_ruler
+from netsteps.lessons.pictures.stacks import stacks
 from netsteps.lessons.pictures.tanks import tanks
 
-__all__ = ["arrivals", "bars", "computers", "homes", "interfaces", "tanks"]
+__all__ = [
+    "Hop",
+    "arrivals",
+    "bars",
+    "computers",
+    "doors",
+    "homes",
+    "interfaces",
+    "journey",
+    "lengths",
+    "port_ruler",
+    "stacks",
+    "tanks",
+    "travel",
+]
