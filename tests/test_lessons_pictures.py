@@ -9,7 +9,7 @@ import pytest
 import netsteps as ns
 import pictures
 from helpers import listening, pair
-from netsteps.lessons.pictures import arrivals, bars, computers, homes, interfaces, tanks
+from netsteps.lessons.pictures import arrivals, bars, computers, homes, tanks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,44 +121,6 @@ def test_tanks_show_what_the_buffers_hold() -> None:
         assert "0 B" in some.text
 
 
-# Interfaces
-
-
-def interface(name: str, up: bool, *addresses: str, mac: str | None = None) -> ns.Interface:
-    found = tuple(ns.Address(ip, 24, "ipv6" if ":" in ip else "ipv4") for ip in addresses)
-    return ns.Interface(name, up, 1500, mac, found, None)
-
-
-def test_interfaces_of_this_computer_are_drawn() -> None:
-    found = ns.interfaces()
-    drawing = interfaces(found)
-    readable(drawing)
-    assert drawing.alt.startswith(f"{len(found)} interfaces")
-
-
-def test_interfaces_off_without_addresses_and_with_long_names_are_drawn() -> None:
-    drawing = interfaces(
-        [
-            interface("off0", False),
-            interface(
-                "a-very-long-name-of-an-interface", True, "fe80::1234:5678:9abc:def0%a-very-long"
-            ),
-            interface("lo", True, "127.0.0.1", "::1"),
-            interface("eth0", True, "192.0.2.2", mac="02:fc:00:00:00:01"),
-        ]
-    )
-    readable(drawing)
-    assert drawing.text.splitlines()[-1] == "[off0] off: no address"
-    assert "hardware address 02:fc:00:00:00:01" in drawing.svg
-
-
-def test_of_many_interfaces_some_are_counted() -> None:
-    drawing = interfaces([interface(f"veth{n}", True, f"10.0.{n}.1") for n in range(30)])
-    readable(drawing)
-    assert "and 22 more" in drawing.svg
-    assert "30 addresses" in drawing.alt
-
-
 # Arrivals
 
 
@@ -212,7 +174,6 @@ def test_a_home_is_drawn_with_what_the_server_sees() -> None:
     "draw",
     [
         lambda: computers(theme="pink"),
-        lambda: interfaces([], theme="pink"),
         lambda: arrivals([], [], theme="pink"),
         lambda: bars("", [], "", theme="pink"),
         lambda: homes([], [], "", "", theme="pink"),

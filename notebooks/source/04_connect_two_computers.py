@@ -26,7 +26,7 @@
 # %%
 import netsteps as ns
 from netsteps.lessons import check, claim, predict
-from netsteps.lessons.pictures import computers, interfaces, tanks
+from netsteps.lessons.pictures import computers, doors, tanks
 
 print("netsteps", ns.__version__)
 
@@ -65,12 +65,14 @@ guess = predict(
 ns.interfaces()
 
 # %%
-interfaces(ns.interfaces())
+doors(ns.interfaces())
 
 # %%
 switched_on = [interface for interface in ns.interfaces() if interface.up]
 addresses = [address for interface in switched_on for address in interface.addresses]
 difference = len(addresses) - len(switched_on)
+
+# %%
 guess.was(
     1 if difference < 0 else 2 if difference == 0 else 3,
     f"Here and now: {len(switched_on)} interfaces that are on, and {len(addresses)} addresses.",
@@ -288,6 +290,8 @@ with ns.Trace() as trace:
 guess.was(
     3, "`bind` takes the port; only `listen` opens it. A client that was refused has to try again."
 )
+
+# %%
 trace.ladder()
 
 # %% [markdown]
@@ -481,6 +485,8 @@ said.verdict(
     "connection has two ends, and each is a socket: one per connection on each computer, and "
     "one more that listens and belongs to no connection.",
 )
+
+# %%
 rows.drawing()
 
 # %% [markdown]
@@ -779,6 +785,8 @@ quiet.close()  # the quiet one leaves, and then
 print(eager.read_until(b"\n", timeout=10))
 eager.close()
 one_at_a_time.stop()
+
+# %%
 guess.was(
     2,
     "The second one was connected, its question lay in a buffer, and the program was busy "

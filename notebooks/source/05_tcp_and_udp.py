@@ -396,6 +396,8 @@ arrivals([one.decode() for one in sent], [one.decode() for one in came])
 
 # %%
 guess.was(3, "UDP gives you what arrives, as it arrives. Nobody tells the sender anything.")
+
+# %%
 relay.report()
 
 # %% [markdown]

@@ -8,7 +8,6 @@ bars         measured figures side by side
 computers    the sockets of two or more computers, and which belong together
 doors        the doors of a computer into its networks
 homes        a home behind its router: what is asked inside, and what the server sees
-interfaces   a computer with its ways into networks
 journey      a packet from station to station
 lengths      how long packets are
 port_ruler   the ranges of the ports
@@ -21,7 +20,6 @@ from netsteps.lessons.pictures.bars import bars
 from netsteps.lessons.pictures.computers import computers
 from netsteps.lessons.pictures.doors import doors
 from netsteps.lessons.pictures.homes import homes
-from netsteps.lessons.pictures.interfaces import interfaces
 from netsteps.lessons.pictures.journey import Hop, journey, travel
 from netsteps.lessons.pictures.lengths import lengths
 from netsteps.lessons.pictures.ruler import port_ruler
@@ -35,7 +33,6 @@ __all__ = [
     "computers",
     "doors",
     "homes",
-    "interfaces",
     "journey",
     "lengths",
     "port_ruler",
