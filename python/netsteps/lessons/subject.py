@@ -96,7 +96,7 @@ class Subject(ABC):
     def kill(self) -> None:
         """End what runs, from any thread: the checker's own waits then end too."""
         for child in list(self._children):
-            child.close()
+            child.kill()
 
     def close(self) -> None:
         """End everything that was started."""

@@ -126,7 +126,10 @@ class Worker:
 
     def _answer(self, answer: dict[str, object]) -> None:
         with self._lock:
-            write_message(self._writing, answer)
+            try:
+                write_message(self._writing, answer)
+            except ValueError as error:
+                write_message(self._writing, {"too long": error.args[0]})
 
     def _save(self, path: str) -> None:
         try:
