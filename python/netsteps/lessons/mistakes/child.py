@@ -89,11 +89,11 @@ class _Run:
             return
         # What the program would load in the middle of its steps, and the picture show as a gap.
         import encodings.idna  # noqa: F401
-        import ssl  # noqa: F401
 
         import netsteps as ns
-        from netsteps import compat  # noqa: F401
 
+        with ns.watch():
+            pass
         self.trace = ns.Trace(lines=True)
         with self.trace if self.job["netsteps"] else ns.watch(self.trace):
             yield
