@@ -40,8 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
     _port(commands)
     _services(commands)
     _show(commands)
-    _of_a_file(commands, "trace")
-    _of_a_file(commands, "mistakes")
+    for name in ("trace", "lessons", "mistakes"):
+        _of_a_file(commands, name)
     return parser
 
 
