@@ -1,184 +1,155 @@
-"""The pictures of the lessons say what the sockets and figures say, and can be read."""
+"""The pictures of the lessons: in both themes, as text, and with anything for a name."""
 
-import sys
-from contextlib import ExitStack
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import pytest
 
 import netsteps as ns
-import pictures
-from helpers import listening, pair
-from netsteps.lessons.pictures import arrivals, bars, computers, homes, tanks
+from netsteps.lessons.pictures import Hop, doors, journey, lengths, port_ruler, stacks, travel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netsteps.show.drawing import Drawing
 
-LINUX = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux tells its queues and has 127.0.0.2"
-)
+HOME, SERVER = ("192.168.1.7", 50000), ("203.0.113.9", 6666)
+CARDS = ("02:00:00:00:00:07", "02:00:00:00:00:01")
+HOSTILE = '<script>alert("x")</script>'
+
+TABLES: dict[str, dict[str, str | None]] = {
+    "home": {"0.0.0.0/0": "router"},
+    "router": {"203.0.113.0/24": "the server", "203.0.113.128/25": "home", "::/0": "home"},
+    "the server": {"203.0.113.9/32": None},
+}
 
 
-def readable(drawing: "Drawing") -> None:
-    """Fail unless the drawing can be read in both themes, as text, and by those who listen."""
-    for theme in ("light", "dark"):
-        pictures.check(drawing.themed(theme).svg)
+def letter(count: int = 21, **more: int) -> ns.Packet:
+    message = b"Hello, are you there?".ljust(count, b"!")[:count]
+    return ns.Packet(message, source=HOME, destination=SERVER, protocol="udp", **more)  # type: ignore[arg-type]
+
+
+def in_a_frame() -> ns.Packet:
+    return ns.Packet(b"hi", source=HOME, destination=SERVER, protocol="tcp", ethernet=CARDS)
+
+
+def interface(name: str, *addresses: str, mac: str | None = None, up: bool = True) -> ns.Interface:
+    found = tuple(ns.Address(ip, 24, "ipv4") for ip in addresses)
+    return ns.Interface(name=name, up=up, mtu=1500, mac=mac, addresses=found, speed=None)
+
+
+DRAWINGS = {
+    "stacks": lambda theme: stacks(in_a_frame(), theme=theme),
+    "stacks of IP alone": lambda theme: stacks(letter(), theme=theme),
+    "lengths": lambda theme: lengths([letter(1), letter(1473)], theme=theme),
+    "no lengths": lambda theme: lengths([], theme=theme),
+    "ruler": lambda theme: port_ruler({0: "any", 80: HOSTILE, 65535: "last"}, theme=theme),
+    "empty ruler": lambda theme: port_ruler({}, theme=theme),
+    "doors": lambda theme: doors(
+        [interface("lo", "127.0.0.1"), interface(HOSTILE, "10.0.0.1", mac="02:00:00:00:00:01")],
+        theme=theme,
+    ),
+    "no doors": lambda theme: doors([], theme=theme),
+    "own doors": lambda theme: doors(ns.interfaces(), theme=theme),
+    "journey": lambda theme: travel(letter(), TABLES, theme=theme),
+    "no journey": lambda theme: journey([], "203.0.113.9", theme=theme),
+    "long journey": lambda theme: journey(
+        [Hop(f"{HOSTILE} {number}", "0.0.0.0/0", "on", 9 - number) for number in range(9)],
+        "203.0.113.9",
+        theme=theme,
+    ),
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_picture_is_well_formed_and_has_a_text(name: str, theme: str) -> None:
+    drawing: Drawing = DRAWINGS[name](theme)
+    root = ET.fromstring(drawing.svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "<script" not in drawing.svg
     assert drawing.text
     assert drawing.alt
-    assert "<img" in drawing.html
 
 
-# Computers
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_another_theme_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="theme"):
+        DRAWINGS[name]("pink")
 
 
-@LINUX
-def test_the_stages_of_a_connection_are_told_apart() -> None:
-    with ExitStack() as stack:
-        server = stack.enter_context(listening())
-        first, second = (stack.enter_context(ns.Socket("tcp")) for _ in range(2))
-
-        alone = computers(server)
-        readable(alone)
-        assert "listening socket" in alone.text
-        assert "0 waiting" in alone.text
-
-        first.bind("127.0.0.2", 0)
-        bound = computers(server, [], [first])
-        readable(bound)
-        assert "peer -" in bound.text
-
-        first.connect(server.local)
-        second.connect(server.local)
-        waiting = computers(server, [], [first, second])
-        readable(waiting)
-        assert waiting.text.count("-- waits") == 2
-        assert "2 in its queue" in waiting.svg
-        assert "stroke-dasharray" in waiting.svg
-
-        connections = [stack.enter_context(server.accept()) for _ in range(2)]
-        joined = computers(server, connections[::-1], [first, second])
-        readable(joined)
-        assert "2 pairs of them joined" in joined.alt
-        # Each client is beside its own connection, in whatever order they are given.
-        assert [line.rpartition("-- ")[2] for line in joined.text.splitlines()[3:]] == [
-            "connection 2",
-            "connection 1",
-        ]
-        assert ">computer B<" in joined.svg
-        assert "computer A again" in joined.svg
-
-        first.close()
-        left = computers(server, connections, [first, second])
-        readable(left)
-        assert "1 pairs of them joined" in left.alt
-        # What was drawn before stays as it was.
-        assert "2 pairs of them joined" in joined.alt
-        assert joined.svg.count("closed") == 0
+def test_each_layer_holds_its_header_and_what_is_inside() -> None:
+    lines = stacks(in_a_frame()).text.splitlines()
+    down = {line[0]: line for line in lines if line[:1].isdigit() and " v  " in line}
+    assert down["7"].endswith("v  [Payload 2]")
+    assert down["5"].endswith("[Payload 2]  (no header)")
+    assert down["4"].endswith("v  [TCP 20][Payload 2]")
+    assert down["2"].endswith("v  [Ethernet II 14][IPv4 20][TCP 20][Payload 2]")
 
 
-def test_nothing_and_sockets_that_have_no_address_can_be_drawn() -> None:
-    readable(computers())
-    with ns.Socket("tcp") as server, ns.Socket("tcp") as client:
-        readable(computers(server, [], [client]))
-    readable(computers(server, [], [client]))  # both are closed
+def test_a_packet_that_is_too_long_for_the_link_is_marked() -> None:
+    text = lengths([letter(1472), letter(2000)], mtu=1500).text
+    assert "1,500 B" in text
+    assert text.count("TOO LONG") == 1
+    assert "28 + 2,000: too long" in lengths([letter(2000)], mtu=1500).svg
 
 
-@LINUX
-def test_clients_of_many_computers_have_a_frame_each() -> None:
-    with ExitStack() as stack:
-        server = stack.enter_context(listening())
-        clients = []
-        for number in (2, 3, 3, 2, 4):
-            client = stack.enter_context(ns.Socket("tcp"))
-            client.bind(f"127.0.0.{number}", 0)
-            client.connect(server.local)
-            clients.append(client)
-        connections = [stack.enter_context(server.accept()) for _ in clients]
-        drawing = computers(server, connections, clients)
-        readable(drawing)
-        for name in ("computer B", "computer C", "computer D"):
-            assert name in drawing.svg
+def test_ports_stand_in_their_ranges() -> None:
+    lines = port_ruler({6666: "ours", 80: "HTTP", 50000: "client"}).text.splitlines()
+    words = [" ".join(line.split()) for line in lines]
+    assert words.index("80 HTTP") < words.index("6666 ours") < words.index("50000 client")
+    assert words[words.index("80 HTTP") - 1].startswith("0 to 1023 well known")
 
 
-# Tanks
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_what_is_no_port_is_refused(port: int) -> None:
+    with pytest.raises(ValueError, match="is no port"):
+        port_ruler({port: "?"})
 
 
-@LINUX
-def test_tanks_show_what_the_buffers_hold() -> None:
-    with pair() as (client, connection):
-        readable(tanks(client, connection))
-        client.write(b"x" * 20_000)
-        some = tanks(client, connection, names=("B, the client", "A, the server"))
-        readable(some)
-        assert "A, the server: 20.0 kB in its input buffer" in some.alt
-        with pytest.raises(ns.TimedOut):
-            client.write(bytes(50_000_000), timeout=0.1)
-        full = tanks(client, connection)
-        readable(full)
-        assert full.text.count("#") > some.text.count("#")
-        assert "0 B" in some.text
+def test_doors_are_the_interfaces_that_are_up() -> None:
+    found = [
+        interface("lo", "127.0.0.1"),
+        interface("eth0", "192.168.1.7", "169.254.1.2", mac="02:00:00:00:00:07"),
+        interface("eth1", up=False),
+    ]
+    text = doors(found).text
+    assert text.startswith("This computer: 2 interfaces up, 3 IP addresses")
+    assert "door lo: back into this computer; card none" in text
+    assert "door eth0: out into a network; card 02:00:00:00:00:07" in text
+    assert "169.254.1.2/24  link-local" in text
+    assert "eth1" not in text
 
 
-# Arrivals
+def test_more_doors_than_there_is_room_for_are_counted() -> None:
+    many = [interface(f"eth{number}", f"10.0.0.{number}") for number in range(9)]
+    assert "and 3 more interfaces" in doors(many).svg
 
 
-def test_arrivals_tell_lost_late_and_doubled_apart() -> None:
-    drawing = arrivals(list("abcdef"), list("acbbf"))
-    readable(drawing)
-    assert drawing.alt == (
-        "6 sent, 5 arrived: 3 in order, 1 after a later one, 1 a second time; 2 lost"
-    )
-    assert drawing.svg.count(">lost<") == 2
+def test_a_packet_is_passed_on_and_each_station_but_the_first_takes_one_off() -> None:
+    text = travel(letter(), TABLES).text
+    assert "1. home  (Time to Live 64)" in text
+    assert "2. router  (Time to Live 64)" in text
+    assert "3. the server  (Time to Live 63)" in text
+    assert text.endswith("keeps it: that is me")
 
 
-@pytest.mark.parametrize(
-    ("sent", "came"), [([], []), (["1"], []), (["1"], ["1"] * 9), (["1"], ["x", "1"])]
-)
-def test_arrivals_of_few_and_of_strangers_are_drawn(sent: list[str], came: list[str]) -> None:
-    readable(arrivals(sent, came))
+def test_the_longest_line_that_fits_counts() -> None:
+    stray = ns.Packet(source=HOME, destination=("203.0.113.200", 1), protocol="udp", ttl=4)
+    text = travel(stray, TABLES).text
+    assert "fits: 203.0.113.128/25" in text
+    # Home sends it to the router again, and so on, until its time is over.
+    assert text.count("router  (") == 2
+    assert "TTL is 0, so it is thrown away  X" in text
 
 
-def test_two_datagrams_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match="one name"):
-        arrivals(["a", "a"], [])
+def test_a_packet_ends_where_its_time_is_over_or_nobody_knows_the_way() -> None:
+    assert "TTL is 0, so it is thrown away  X" in travel(letter(ttl=1), TABLES).text
+    stray = ns.Packet(source=HOME, destination=("192.0.2.1", 1), protocol="udp")
+    assert travel(stray, TABLES).text.endswith("throws it away: no line fits  X")
 
 
-# Bars and homes
-
-
-def test_bars_have_their_figures() -> None:
-    drawing = bars(
-        "Speed",
-        [("TCP", 500_000, "after 501 ms"), ("UDP", 12.34, ""), ("none", 0, "x" * 300)],
-        "B/s",
-    )
-    readable(drawing)
-    assert "500,000 B/s" in drawing.svg
-    assert "12.3 B/s" in drawing.text
-    readable(bars("nothing", [], "B"))
-
-
-def test_a_home_is_drawn_with_what_the_server_sees() -> None:
-    inside = [ns.Endpoint("127.0.0.2", 40_000 + number) for number in range(3)]
-    outside = [f"127.0.0.1:{50_000 + number}" for number in range(3)]
-    drawing = homes(inside, outside, ns.Endpoint("127.0.0.1", 60_000), "127.0.0.1:60001")
-    readable(drawing)
-    assert "127.0.0.2:40002 is seen as 127.0.0.1:50002" in drawing.alt
-    with pytest.raises(ValueError, match="shorter"):
-        homes(inside, outside[1:], "r", "s")
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda: computers(theme="pink"),
-        lambda: arrivals([], [], theme="pink"),
-        lambda: bars("", [], "", theme="pink"),
-        lambda: homes([], [], "", "", theme="pink"),
-    ],
-)
-def test_another_theme_is_refused(draw: "Callable[[], Drawing]") -> None:
-    with pytest.raises(ValueError, match="pink"):
-        draw()
+def test_what_cannot_travel_is_refused() -> None:
+    who = ns.Packet(protocol="arp", source="10.0.0.1", destination="10.0.0.2", ethernet=CARDS)
+    with pytest.raises(ValueError, match="without an IP address"):
+        travel(who, TABLES)
+    with pytest.raises(KeyError):
+        travel(letter(), {"home": {"0.0.0.0/0": "nowhere"}})

@@ -6,7 +6,7 @@ from netsteps import Packet
 from netsteps.lessons.exercise import Attempt, Exercise
 from netsteps.lessons.exercises.calls import gives, refuses
 from netsteps.lessons.exercises.ip_options import with_ip_options
-from netsteps.lessons.exercises.server_steps import play
+from netsteps.lessons.exercises.server_steps import look, play
 
 if TYPE_CHECKING:
     from netsteps.lessons.subject_function import FunctionSubject
@@ -279,6 +279,9 @@ EXERCISES = (
         ),
         kind="function",
         example="def order_of_steps():",
-        attempts=(Attempt("the steps, really taken, with a client that asks", play),),
+        attempts=(
+            Attempt("the seven words, each once", look),
+            Attempt("the steps, really taken, with a client that asks", play),
+        ),
     ),
 )
