@@ -23,7 +23,8 @@
 # Time: about 90 minutes. You need lesson 4: addresses, ports, sockets.
 #
 # Everything runs on this computer. Where a bad network is needed, a **relay** stands between two real sockets and loses,
-# delays and doubles on purpose. Each section asks you first what will happen.
+# delays and doubles on purpose. Each section asks you first what will happen: press the button of your answer (where there
+# are no buttons, write `mine=2` into the call), and then run the next cells.
 
 # %%
 import netsteps as ns
@@ -359,6 +360,15 @@ with ns.Socket("tcp") as server, ns.Socket("tcp") as client:
             client.write(piece)
         client.finish()
         print("TCP:", connection.read_all(timeout=10))
+
+# %% [markdown]
+# Borders have a price: a datagram comes whole, or as much of it as there is room for. This mistake from the bank of
+# mistakes is plain Python, and really runs:
+
+# %%
+from netsteps.lessons import mistakes
+
+mistakes.truncated_datagram
 
 # %% [markdown]
 # ## 5. Order and loss
