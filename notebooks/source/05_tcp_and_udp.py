@@ -170,8 +170,8 @@ with ns.Socket("udp") as probe:
 # A web server that sees your question cannot answer to `192.168.1.7`; millions of computers are called so. What does it
 # see, then?
 #
-# We play this: a server, a relay as the router, and two computers "at home" (127.0.0.2 and 127.0.0.3; on macOS both are
-# 127.0.0.1). The server tells each client how the server sees it.
+# We play this: two computers "at home" (127.0.0.2 and 127.0.0.3), a relay as the router (127.0.0.1), and a server on the
+# other side (127.0.0.9; macOS has only 127.0.0.1 for all of them). The server tells each client how it sees the client.
 
 # %%
 guess = predict(
@@ -187,20 +187,24 @@ def who_are_you(connection):
     connection.write(str(connection.peer).encode())
 
 
-def at_home(ip):
-    """Make a socket at one of our addresses."""
-    socket = ns.Socket("tcp")
-    try:
-        socket.bind(ip, 0)
-    except ns.AddressNotLocal:
-        socket.bind("127.0.0.1", 0)
-    return socket
+def ours(ip):
+    """Give this address if the computer has it, and else 127.0.0.1."""
+    with ns.Socket("tcp") as probe:
+        try:
+            probe.bind(ip, 0)
+        except ns.AddressNotLocal:
+            return "127.0.0.1"
+    return ip
 
 
 inside, outside = [], []
-with ns.TcpServer(who_are_you) as server, ns.Relay(server.endpoint, kind="tcp") as router:
+with (
+    ns.TcpServer(who_are_you, host=ours("127.0.0.9")) as server,
+    ns.Relay(server.endpoint, kind="tcp") as router,
+):
     for ip in ("127.0.0.2", "127.0.0.3"):
-        with at_home(ip) as computer:
+        with ns.Socket("tcp") as computer:
+            computer.bind(ours(ip), 0)
             computer.connect(router.endpoint)
             inside.append(computer.local)
             outside.append(computer.read_all(timeout=10).decode())
