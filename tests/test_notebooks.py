@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
+from notebook_runs import execute, outputs_of
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -33,49 +35,6 @@ def build() -> "ModuleType":
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture
-def quiet_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Keep a kernel from this user's settings, and from the core's faults.
-
-    The faults make one read short, and lessons show single reads.
-    """
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.delenv("NETSTEPS_FAULTS", raising=False)
-    return tmp_path
-
-
-def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
-    """Run every cell in one kernel, and give the notebook with its outputs.
-
-    Raises CellExecutionError for a cell that raises, and CellTimeoutError for one that waits.
-    """
-    from jupyter_client import AsyncKernelManager
-    from jupyter_client.kernelspec import KernelSpecManager
-    from nbclient import NotebookClient
-    from traitlets import default
-
-    class ThisPython(AsyncKernelManager):
-        """Starts sys.executable: without folders to look in, no other kernel is found."""
-
-        @default("kernel_spec_manager")
-        def _no_installed_kernels(self) -> KernelSpecManager:
-            return KernelSpecManager(kernel_dirs=[])
-
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        kernel_manager_class=ThisPython,
-        timeout=60,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    return client.execute()
-
-
-def outputs_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
 def test_there_is_a_notebook_for_each_source_and_a_source_for_each_notebook() -> None:
@@ -157,11 +116,50 @@ def test_the_builder_writes_and_checks(
 ) -> None:
     monkeypatch.setattr(build, "HERE", tmp_path)
     monkeypatch.setattr(build, "SOURCES", tmp_path)
+    monkeypatch.setattr(build, "PACKAGED", tmp_path / "packaged")
     (tmp_path / "one.py").write_text("# %%\nx = 1\n", encoding="utf-8")
     assert build.main(["--check"]) == 1
-    assert "one.ipynb is out of date" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("one.ipynb is out of date") == 2  # it, and its link
+    (tmp_path / "packaged").mkdir()
+    (tmp_path / "packaged" / "old.ipynb").symlink_to("../../../../notebooks/old.ipynb")
     assert build.main([]) == 0
+    links = {link.name: link.readlink() for link in (tmp_path / "packaged").iterdir()}
+    assert links == {"one.ipynb": Path("../../../../notebooks/one.ipynb")}
     assert capsys.readouterr().out == "wrote one.ipynb\n"
     assert build.main([]) == build.main(["--check"]) == 0
     assert capsys.readouterr() == ("", "")
     assert build.main(["--what"]) == 2
+
+
+def test_a_student_gets_the_place_of_a_solution(build: "ModuleType") -> None:
+    source = (
+        "# %%\ndef halves(x):\n    ### BEGIN SOLUTION\n    half = x // 2\n\n"
+        "    return half, x - half\n    ### END SOLUTION\n\n\nhalves(3)\n"
+    )
+    [student], [teacher] = (
+        build.notebook_of(source, solutions=solutions).cells for solutions in (False, True)
+    )
+    assert student.source == (
+        "def halves(x):\n    # YOUR CODE HERE\n    raise NotImplementedError\n\n\nhalves(3)"
+    )
+    assert teacher.source == source.removeprefix("# %%\n").rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "### BEGIN SOLUTION\n1",
+        "1\n### END SOLUTION",
+        "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION",
+        "### BEGIN SOLUTION\n# %%\n### END SOLUTION",
+        "def f():\n    ### BEGIN SOLUTION\n    return 1\n### END SOLUTION",
+        "# BEGIN SOLUTION\n1\n# END SOLUTION",
+        "### begin solution\n1\n### end solution",
+        "# %% [markdown]\n# ### BEGIN SOLUTION\n# ### END SOLUTION",
+    ],
+)
+def test_a_marker_of_a_solution_that_cannot_be_meant_is_refused(
+    lines: str, build: "ModuleType"
+) -> None:
+    with pytest.raises(ValueError, match=r"SOLUTION|solution"):
+        build.notebook_of(f"# %%\n{lines}\n")

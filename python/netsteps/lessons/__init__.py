@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netsteps.lessons import check as check
+    from netsteps.lessons.ask import claim as claim
+    from netsteps.lessons.ask import predict as predict
 
 __all__ = ["check", "claim", "mistakes", "predict"]
 

@@ -7,18 +7,21 @@ from time import monotonic, monotonic_ns
 from typing import TYPE_CHECKING
 
 import netsteps as ns
-from netsteps.lessons.child.travel import CannotTravel, packed
+from netsteps.lessons.answer import answer_of
+from netsteps.lessons.child.travel import CannotTravel
 from netsteps.lessons.exercise import Failed
 from netsteps.lessons.report import Report, Tried
-from netsteps.lessons.subject import Answer, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    from netsteps.lessons.answer import Answer
     from netsteps.lessons.exercise import Attempt, Exercise
+    from netsteps.lessons.subject import Subject
     from netsteps.show.drawing import Drawing
 
-__all__ = ["ATTEMPT", "WHOLE", "examine"]
+__all__ = ["ATTEMPT", "WHOLE", "examine", "refused"]
 
 WHOLE = 60.0  # seconds of a whole check
 ATTEMPT = 20.0  # seconds of one attempt
@@ -28,21 +31,23 @@ MEMORY = 32 << 20  # bytes of it
 
 def examine(
     exercise: "Exercise",
-    answer: "Callable[..., object] | Sequence[str]",
+    answer: "Callable[..., object] | Sequence[str] | Path",
     *,
     time_limit: float = WHOLE,
     folder: str | None = None,
+    ascii: bool = False,  # noqa: A002 - the word that says it
     progress: "Callable[[int, str], object] | None" = None,
 ) -> Report:
-    """Check an answer: a function, or the words of a command. Gives a Report.
+    """Check an answer: a function, the words of a command, or a Python file. Gives a Report.
 
-    time_limit: seconds for the whole check. folder: where a command runs. progress: called before
-    each attempt with its number from 0 and its title. Whatever the answer does, this returns in
-    time, and nothing of it is left. Raises TypeError for what is neither a function nor words.
+    time_limit: seconds for the whole check. folder: where a command runs. ascii: draw the ladder's
+    text without line characters. progress: called before each attempt with its number from 0 and
+    its title. Whatever the answer does, this returns in time, and nothing of it is left. Raises
+    BadAnswer for what cannot be an answer.
     """
     begin = monotonic()
     try:
-        taken = _taken(exercise, answer, folder)
+        taken = answer_of(exercise, answer, folder)
     except CannotTravel as problem:
         return _report(exercise, [], begin, _not_sent(problem))
     subject = _subject(exercise, taken, time_limit)
@@ -53,31 +58,14 @@ def examine(
                 progress(number, attempt.title)
             failure = check.try_one(attempt)
             if failure is not None:
-                ladder = check.ladder()
+                ladder = check.ladder(ascii=ascii)
                 return _report(exercise, check.took, begin, failure, subject, ladder)
         return _report(exercise, check.took, begin, None, subject)
     finally:
         check.stop()
 
 
-def _taken(
-    exercise: "Exercise", answer: "Callable[..., object] | Sequence[str]", folder: str | None
-) -> Answer:
-    if callable(answer):
-        data, lines = packed(answer)
-        name = getattr(answer, "__name__", exercise.function)
-        return Answer(name, data, lines, folder=folder)
-    if isinstance(answer, list | tuple) and answer and all(isinstance(w, str) for w in answer):
-        return Answer(answer[0], command=tuple(answer), folder=folder)
-    message = (
-        f"check.{exercise.function} takes your function itself, without calling it"
-        f" (check.{exercise.function}({exercise.function})), or a command as a list of words;"
-        f" this is {type(answer).__name__}"
-    )
-    raise TypeError(message)
-
-
-def _subject(exercise: "Exercise", answer: Answer, seconds: float) -> Subject:
+def _subject(exercise: "Exercise", answer: "Answer", seconds: float) -> "Subject":
     # A little longer than the check itself, which tells the time limit better.
     seconds += 2.0
     if exercise.kind == "server":
@@ -97,7 +85,7 @@ def _subject(exercise: "Exercise", answer: Answer, seconds: float) -> Subject:
 class _Check:
     """The attempts of one check: the clock, the recording, and what fails."""
 
-    subject: Subject
+    subject: "Subject"
     begin: float
     time_limit: float
 
@@ -165,7 +153,7 @@ class _Check:
         hint = failed.hint or getattr(self.subject, "hint_of_end", "") or attempt.hint
         return Failed(failed.expected, happened, hint)
 
-    def ladder(self) -> "Drawing | None":
+    def ladder(self, *, ascii: bool) -> "Drawing | None":  # noqa: A002
         """Draw what went over the network in the last attempt, as far as it is known."""
         from netsteps.show.ladder import ladder
 
@@ -180,7 +168,7 @@ class _Check:
             e.socket for e in events if e.process == own and {str(e.local), str(e.peer)} & places
         }
         kept = [e for e in events if e.process != own or e.socket in ours]
-        return ladder(kept) if kept else None
+        return ladder(kept, ascii=ascii) if kept else None
 
     def stop(self) -> None:
         """End the program, and everything that came of it."""
@@ -223,6 +211,11 @@ def _of_surprise(error: Exception) -> Failed:
     )
 
 
+def refused(exercise: "Exercise", expected: str, happened: str, hint: str = "") -> Report:
+    """Give the report of what could not even be tried."""
+    return _report(exercise, [], monotonic(), Failed(expected, happened, hint))
+
+
 def _not_sent(problem: CannotTravel) -> Failed:
     expected = "a function that can run in a process of its own"
     if problem.name is None:
@@ -240,7 +233,7 @@ def _report(  # noqa: PLR0917 - all of what is known
     took: "Sequence[float]",
     begin: float,
     failed: Failed | None,
-    subject: Subject | None = None,
+    subject: "Subject | None" = None,
     ladder: "Drawing | None" = None,
 ) -> Report:
     """Put the report together. took: the seconds of each attempt that was run."""

@@ -6,11 +6,12 @@ from typing import IO, TYPE_CHECKING
 import netsteps as ns
 from netsteps.lessons.child.process import can_have_hosts
 from netsteps.lessons.exercise import Failed, shown
-from netsteps.lessons.subject import Answer, Outcome, Subject
+from netsteps.lessons.subject import Outcome, Subject
 from netsteps.lessons.subject_function import outcome_of
 from netsteps.lessons.telling import how_it_ended
 
 if TYPE_CHECKING:
+    from netsteps.lessons.answer import Answer
     from netsteps.lessons.child.process import Child
 
 __all__ = ["ClientSubject", "Run"]
@@ -21,7 +22,7 @@ LONGEST = 5.0  # seconds of one run
 class ClientSubject(Subject):
     """A client that a student wrote; run() starts it."""
 
-    def __init__(self, answer: Answer, seconds: float) -> None:
+    def __init__(self, answer: "Answer", seconds: float) -> None:
         super().__init__(answer, seconds)
         self._runs: list[Run] = []
         self._endpoints: set[str] = set()

@@ -1,48 +1,44 @@
 """The report of a check: what was tried, what was expected, what happened, a hint, the ladder."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netsteps.show.svg import escape
 
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Iterable
 
     from netsteps.show.drawing import Drawing
 
-    class Tried(Protocol):
-        """One attempt: its title, and "passed", "failed" or "not tried"."""
-
-        @property
-        def title(self) -> str: ...
-        @property
-        def state(self) -> str: ...
-
-    class Told(Protocol):
-        """A report, as these views need it."""
-
-        @property
-        def name(self) -> str: ...
-        @property
-        def title(self) -> str: ...
-        @property
-        def passed(self) -> bool: ...
-        @property
-        def attempts(self) -> "tuple[Tried, ...]": ...
-        @property
-        def expected(self) -> str: ...
-        @property
-        def happened(self) -> str: ...
-        @property
-        def hint(self) -> str: ...
-        @property
-        def printed(self) -> str: ...
-        @property
-        def seconds(self) -> float: ...
-        @property
-        def ladder(self) -> "Drawing | None": ...
+__all__ = ["report_html", "report_text", "reports_page", "verdict"]
 
 
-__all__ = ["report_html", "report_text", "verdict"]
+class _Tried(Protocol):
+    """One attempt: its title, and "passed", "failed" or "not tried"."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+
+
+class _Told(Protocol):
+    """A report, as these views need it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def passed(self) -> bool: ...
+    @property
+    def attempts(self) -> "tuple[_Tried, ...]": ...
+    @property
+    def printed(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def ladder(self) -> "Drawing | None": ...
+
 
 _SIGNS = {"passed": "ok", "failed": "FAILED", "not tried": "-"}
 _PICTURES = {"passed": "✓", "failed": "✗", "not tried": "·"}
@@ -51,7 +47,7 @@ _COLOURS = {"passed": _GREEN, "failed": _RED, "not tried": _GREY}
 _LINES = 40  # of what the program printed
 
 
-def verdict(report: "Told") -> str:
+def verdict(report: _Told) -> str:
     """Say in one line what came of it."""
     total = len(report.attempts)
     if report.passed:
@@ -60,7 +56,7 @@ def verdict(report: "Told") -> str:
     return f"{report.name}: failed after {done} of {total} attempts ({report.seconds:.1f} s)"
 
 
-def report_text(report: "Told", *, ladder: bool = True) -> str:
+def report_text(report: _Told, *, ladder: bool = True) -> str:
     """Write a report as text for a terminal. ladder: whether the drawing comes with it."""
     lines = [verdict(report)]
     if not report.passed:
@@ -80,7 +76,7 @@ def report_text(report: "Told", *, ladder: bool = True) -> str:
     return "\n".join(lines)
 
 
-def report_html(report: "Told") -> str:
+def report_html(report: _Told) -> str:
     """Write a report as one HTML element, without script and style sheet."""
     colour = _GREEN if report.passed else _RED
     sign = "✓" if report.passed else "✗"
@@ -122,6 +118,23 @@ def report_html(report: "Told") -> str:
             f"{report.ladder.html}"
         )
     parts.append("</div>")
+    return "\n".join(parts)
+
+
+def reports_page(reports: "Iterable[tuple[str, _Told]]") -> str:
+    """Write a page of reports. reports: each with whose it is, or "", before it."""
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"/>',
+        "<title>netsteps check</title></head>",
+        '<body style="font-family: system-ui, sans-serif; max-width: 1000px; margin: 16px auto">',
+    ]
+    last = ""
+    for who, report in reports:
+        if who != last:
+            parts.append(f"<h2>{escape(who)}</h2>")
+            last = who
+        parts.append(f"{report_html(report)}<br/>")
+    parts.append("</body>\n</html>\n")
     return "\n".join(parts)
 
 

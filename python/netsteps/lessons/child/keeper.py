@@ -31,6 +31,7 @@ PIECE = 65536
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
+CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # noqa: PTH110 - not in every kernel
 GIVE_UP = 5.0  # seconds for killed processes to go
 
 
@@ -73,38 +74,76 @@ def own_hosts(path: str) -> None:
     call("mount", path.encode(), b"/etc/hosts", None, MS_BIND, None)
 
 
-def stat_of(pid: int) -> tuple[int, str]:
-    """Give the parent of a process and its state, (0, "") when there is none (proc(5))."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - pathlib takes longer to load
-            fields = file.read().rpartition(b")")[2].split()
-        return int(fields[1]), fields[0].decode()
-    except (OSError, IndexError, ValueError):
-        return 0, ""
-
-
 def descendants() -> list[int]:
     """Give the processes that came of this one and live. Elsewhere than on Linux: none."""
-    children: dict[int, list[int]] = {}
-    try:
-        everybody = [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
-    except OSError:
-        return []
-    for pid in everybody:
-        parent, state = stat_of(pid)
-        if state and state not in "ZX":
-            children.setdefault(parent, []).append(pid)
     found: list[int] = []
     todo = [os.getpid()]
     while todo:
-        for pid in children.get(todo.pop(), ()):
-            found.append(pid)
+        for pid in children_of(todo.pop()):
             todo.append(pid)
+            if not is_over(pid):
+                found.append(pid)
     return found
 
 
+def children_of(pid: int) -> list[int]:
+    """Give the children of a process, those that nobody has waited for too (proc(5))."""
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - pathlib takes long to load
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:  # noqa: PTH123
+                found += map(int, file.read().split())
+    except FileNotFoundError:
+        if not CHILDREN:
+            return [one for one in everybody() if parent_of(one) == pid]
+    except OSError:
+        pass
+    return found
+
+
+def everybody() -> list[int]:
+    """Give the processes of the machine."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def fields_of(pid: int) -> list[bytes]:
+    """Give what the kernel says of a process, from its state on; [] when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            return file.read().rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
+def parent_of(pid: int) -> int:
+    """Give the parent of a process; 0 when there is none."""
+    fields = fields_of(pid)
+    return int(fields[1]) if len(fields) > 1 else 0
+
+
+def is_over(pid: int) -> bool:
+    """Say whether a process has ended, and is only waited for."""
+    return fields_of(pid)[:1] in ([], [b"Z"], [b"X"])
+
+
+def shared_memory_of(pids: list[int]) -> int:
+    """Give the same with what forked processes still share counted once, which takes longer."""
+    kilobytes = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", "rb") as file:  # noqa: PTH123
+                lines = file.read().split(b"\n")
+            kilobytes += sum(int(one.split()[1]) for one in lines if one.startswith(b"Pss_Anon:"))
+        except (OSError, ValueError, IndexError):
+            continue
+    return kilobytes * 1024
+
+
 def memory_of(pids: list[int]) -> int:
-    """Give the bytes of memory that the processes hold together."""
+    """Give the bytes of memory that the processes hold, each for itself."""
     pages = 0
     for pid in pids:
         try:
@@ -228,7 +267,7 @@ class Keeper:
         pids = descendants()
         if len(pids) > self.plan["processes"]:
             self.stop("processes")
-        elif memory_of(pids) > self.plan["memory"]:
+        elif memory_of(pids) > self.plan["memory"] and shared_memory_of(pids) > self.plan["memory"]:
             self.stop("memory")
 
     def stop(self, reason: str) -> None:

@@ -7,14 +7,18 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 from struct import pack, unpack
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from netsteps.lessons.child import keeper, wire
+from netsteps.lessons.child import wire
+from netsteps.lessons.child.leftovers import MARK, end_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +100,7 @@ class Child:
         self.changed = threading.Condition()
         self.pid: int | None = None
         self.ended: Ended | None = None
+        self.broken = False  # what came on the channel is no message
         self._limit: str | None = None
         self._printed = {1: _Printed(4 * _MIB), 2: _Printed(_KEPT)}
         self._both = _Printed(_KEPT)
@@ -104,6 +109,7 @@ class Child:
         self._over = False
         self._closed = False
         self._reading, self._writing = -1, -1
+        self._mark = uuid4().hex
         plan: dict[str, Any] = {
             "seconds": limits.seconds,
             "memory": limits.memory,
@@ -111,7 +117,12 @@ class Child:
             "output": limits.output,
             "file_size": limits.file_size,
             "processes": limits.processes,
-            "environment": {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            "environment": {
+                **os.environ,
+                "PYTHONUNBUFFERED": "1",
+                **(environment or {}),
+                MARK: self._mark,
+            },
             "folder": folder,
             "hosts": hosts,
         }
@@ -126,11 +137,12 @@ class Child:
             plan |= {"channel": theirs, "path": sys.path}
         try:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-P", keeper.__file__],
+                [sys.executable, "-P", str(Path(__file__).with_name("keeper.py"))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 pass_fds=theirs,
+                env={**os.environ, MARK: self._mark},
                 start_new_session=True,  # the terminal's Ctrl-C is for the caller alone
             )
         except BaseException:
@@ -219,35 +231,41 @@ class Child:
         return bool(self._replies)
 
     def reply(self, timeout: float) -> object:
-        """Give the next message of the worker, or None when none comes in time, or it is over.
-
-        Raises UnpicklingError for a message that is none.
-        """
-        self.wait_for(lambda: bool(self._replies) or self.ended is not None, timeout)
+        """Give the next message of the worker, or None when none comes in time, or it is over."""
+        self.wait_for(lambda: bool(self._replies) or self.ended is not None or self.broken, timeout)
         with self.changed:
             if not self._replies:
                 return None
             data = self._replies.pop(0)
-        return wire.taken(data)
+        try:
+            return wire.taken(data)
+        except UnpicklingError:
+            self.broken = True
+            return None
 
     # Its end
+
+    def kill(self) -> None:
+        """Begin to end it, and everything that came of it. Any thread may call this."""
+        with suppress(OSError, ValueError):
+            self._order(b"end\n")
 
     def close(self) -> None:
         """End it, and everything that came of it; nothing is left when this returns."""
         if self._closed:
             return
         self._closed = True
-        try:
-            self._order(b"end\n")
+        self.kill()
+        with suppress(OSError):
             self._orders.close()
-        except OSError:
-            pass
         try:
             self._keeper.wait(_LEAVE)
         except subprocess.TimeoutExpired:
             self._keeper.kill()
             self._keeper.wait()
         finally:
+            if self._keeper.returncode:  # it was killed: its worker may have done it
+                end_all(self._mark)
             if self._keeper.returncode is None:  # interrupted: the keeper goes on alone
                 self._closed = False
             else:
@@ -262,11 +280,9 @@ class Child:
         self._reading, self._writing = -1, -1
 
     def _order(self, line: bytes) -> None:
-        try:
+        with suppress(BrokenPipeError):
             self._orders.write(line)
             self._orders.flush()
-        except BrokenPipeError:
-            pass
 
     # The thread that listens
 
@@ -300,6 +316,9 @@ class Child:
             (size,) = unpack("!I", channel[:4])
             if size > wire.LIMIT:
                 sources.remove(self._reading)  # nobody reads the rest
+                with self.changed:
+                    self.broken = True
+                    self.changed.notify_all()
                 return
             if len(channel) < 4 + size:
                 return
