@@ -1,6 +1,4 @@
-"""Programs in C++, C, Java and Python are checked as functions are: the right ones pass, and each
-wrong one gets the hint for its mistake.
-"""
+"""Programs in C++, C, Java and Python are checked too: each wrong one gets the hint for it."""
 
 import shutil
 import subprocess
@@ -50,7 +48,7 @@ WRONG = [
     Mistake("echo_server.cpp", "LOOPS_ON_THE_END", "says hello", "The loop has to end there"),
     Mistake("echo_server.cpp", "FORGETS_TO_CLOSE", "says hello", "a forgotten close"),
     Mistake("echo_server.cpp", "SERVES_ONE", "", "loop"),
-    Mistake("echo_server.cpp", "DIES_OF_SIGPIPE", "(RST)", "SIGPIPE"),
+    Mistake("echo_server.cpp", "DIES_OF_SIGPIPE", "before their answer", "SIGPIPE"),
     Mistake("echo_server.cpp", "ANOTHER_PORT", "says hello", "Bind the port that your program"),
     Mistake("many_clients.cpp", "JOINS", "says nothing at first", "a thread of its own"),
     Mistake("many_clients.cpp", "SHARES_A_VARIABLE", "nothing at first", "went to another client"),

@@ -1,11 +1,14 @@
 """Answers to who-am-i."""
 
-import socket
 import struct
+from typing import TYPE_CHECKING
 
 import netsteps as ns
 from lessons_answers.echo_server import listening
 from lessons_answers.wrong import Wrong
+
+if TYPE_CHECKING:
+    import socket
 
 
 def right(port: int) -> None:
