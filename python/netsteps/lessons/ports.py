@@ -88,10 +88,11 @@ def _from_proc(pids: list[int]) -> list[Listening]:
     inodes = set()
     for pid in pids:
         try:
-            for entry in os.scandir(f"/proc/{pid}/fd"):
-                target = os.readlink(entry.path)  # noqa: PTH115 - a path would cost more
-                if target.startswith("socket:["):
-                    inodes.add(target[8:-1])
+            with os.scandir(f"/proc/{pid}/fd") as entries:
+                for entry in entries:  # one may be closed meanwhile
+                    target = os.readlink(entry.path)  # noqa: PTH115 - a path would cost more
+                    if target.startswith("socket:["):
+                        inodes.add(target[8:-1])
         except OSError:
             continue
     found = []
