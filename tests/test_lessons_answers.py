@@ -59,3 +59,29 @@ def test_a_wrong_answer_gets_its_hint(name: str, wrong: "Wrong") -> None:
     assert report.expected, str(report)
     assert report.happened, str(report)
     assert report.seconds < LONGEST
+
+
+def not_written_server(port: int) -> None:
+    raise NotImplementedError
+
+
+def not_written_client(host: str, port: int) -> None:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_written_yet_is_told_as_that(name: str) -> None:
+    one = exercise(name)
+    report = examine(one, not_written_client if one.kind == "client" else not_written_server)
+    assert not report.passed
+    assert "it is not written yet" in report.happened, str(report)
+    assert "not written yet" in report.hint, str(report)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_with_other_arguments_is_told_so(name: str) -> None:
+    one = exercise(name)
+    report = examine(one, not_written_server if one.kind == "client" else not_written_client)
+    assert not report.passed
+    assert "argument" in report.happened, str(report)
+    assert report.hint, str(report)
