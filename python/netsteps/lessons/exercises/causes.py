@@ -22,8 +22,8 @@ CAUSES = {
     " end, first.",
     "'tuple' object has no attribute": "accept of Python's socket gives two values: connection,"
     " address = server.accept().",
-    "positional argument": "The function takes other arguments than it is given: a server is written"
-    " as def name(port), a client as def name(host, port).",
+    "positional argument": "The function takes other arguments than it is given: a server is"
+    " written as def name(port), a client as def name(host, port).",
     "MemoryError": "A length that a client sends is checked before memory is taken for it.",
     "bad_alloc": "A length that a client sends is checked before memory is taken for it.",
     "length_error": "A length that a client sends is checked before memory is taken for it.",
