@@ -15,7 +15,7 @@
 
 # %%
 import netsteps as ns
-from netsteps.lessons import check, claim, predict
+from netsteps.lessons import check, claim, mistakes, predict
 from netsteps.lessons.pictures import doors, port_ruler, stacks
 
 print("netsteps", ns.__version__)
@@ -46,6 +46,9 @@ doors(interfaces)
 
 # %%
 count = sum(len(interface.addresses) for interface in interfaces)
+print(count)
+
+# %%
 guess.was(
     3 if count > 1 else 2,
     f"{count} addresses. A computer without any network still has the loopback address.",
@@ -62,15 +65,8 @@ interfaces
 # on a door says about itself:
 
 # %%
-for ip in (
-    "127.0.0.1",
-    "10.0.0.5",
-    "172.20.1.1",
-    "192.168.1.7",
-    "169.254.3.4",
-    "9.9.9.9",
-    "224.0.0.251",
-):
+examples = "127.0.0.1 10.0.0.5 172.20.1.1 192.168.1.7 169.254.3.4 9.9.9.9 224.0.0.251"
+for ip in examples.split():
     print(f"{ip:<14} {ns.Endpoint(ip, 0).scope}")
 
 # %% [markdown]
@@ -132,7 +128,8 @@ question.envelope()
 # already?
 #
 # The IP address says where a letter ends its journey. The MAC addresses say who carries it *on this piece of the way*. Here is
-# one letter on each of three pieces of its way, from your computer over two routers to the server:
+# one letter on each of three pieces of its way, from your computer over two routers to the server. (The packets are real, the
+# routers are played: we write what they would write.)
 
 # %%
 guess = predict(
@@ -167,7 +164,7 @@ for piece in pieces:
 # %%
 guess.was(
     2,
-    "Each station takes the outer envelope off and puts a new one on. The inner one stays as it was.",
+    "Each station takes the outer envelope off and puts a new one on. Of the inner one it changes the TTL alone. (A router at home changes the sender's IP address, too: lesson 5.)",
 )
 
 # %% [markdown]
@@ -214,7 +211,8 @@ guess.was(
 
 # %%
 frame = bytes(letter)
-frame.hex(" ")
+for start in range(0, len(frame), 16):
+    print(f"{start:>4}:", frame[start : start + 16].hex(" "))
 
 # %% [markdown]
 # Layer 2 looks at its header: is this for my card? What is inside? Then it takes the header off and hands the rest up. So does each.
@@ -239,7 +237,7 @@ print("6 ", rest, "is written in UTF-8")
 print("7 ", rest.decode())
 
 # %% [markdown]
-# Every field of every header, over its bytes. Rest the pointer on a field to see what it says:
+# Every field of every header, over its bytes. ("as a table", below the picture, has them in words.)
 
 # %%
 letter.osi()
@@ -332,8 +330,8 @@ carried_by_each_interface(own)
 guess.was(2, "The kernel sees that the address is its own, and takes the short way.")
 said.verdict(
     "only between two computers",
-    "Inside of one computer nothing goes below layer 3: no card, no wire. So nothing gets lost there either, and no "
-    "packet is too long. Loopback is good for trying out, but it is no network.",
+    "Inside of one computer nothing goes below layer 3: no card, no wire. So nothing gets lost there either, and hardly "
+    "a packet is too long. Loopback is good for trying out, but it is no network.",
 )
 
 # %% [markdown]
@@ -385,7 +383,7 @@ said = claim(
     "The server is continually waiting for connections, always on a certain IP and port.", lecture=2
 )
 guess = predict(
-    "A server listens, and is busy with something else. It has not called `accept`. A client comes.",
+    "A server listens, and is busy with something else. It has not called `accept`. What happens to a client?",
     "the client is refused",
     "the client waits until the server has time",
     "the client is connected at once",
@@ -415,7 +413,7 @@ with ns.Socket("tcp") as server:
     server.bind("0.0.0.0", 0)
     server.listen()
     print("listens on", server.local, "scope:", server.local.scope)
-    for host in {"127.0.0.1": 1, own: 1}:
+    for host in sorted({"127.0.0.1", own}):
         with ns.Socket("tcp") as client:
             client.connect(host, server.local.port, timeout=2.0)
             print("reached at", client.peer)
@@ -433,18 +431,8 @@ said.verdict(
 # In the header a port has 16 bits, two bytes. So there are 65,536 of them. Three ranges:
 
 # %%
-port_ruler(
-    {
-        21: "FTP",
-        22: "SSH",
-        53: "DNS",
-        80: "HTTP",
-        443: "HTTPS",
-        3306: "MySQL",
-        8080: "often HTTP",
-        50000: "a client",
-    }
-)
+known = {21: "FTP", 22: "SSH", 53: "DNS", 80: "HTTP", 443: "HTTPS", 3306: "MySQL"}
+port_ruler({**known, 8080: "often HTTP", 50000: "a client"})
 
 # %%
 said = claim("Port numbers can be any integer between 1 and 65535.", lecture=2)
@@ -508,7 +496,7 @@ with ns.Socket("tcp") as socket:
 # %%
 guess.was(
     3,
-    "On most Linux systems the administrator alone may have ports below 1024; macOS and Windows do not mind.",
+    "On most Linux systems the administrator alone may have ports below 1024; other systems have other rules.",
 )
 
 # %% [markdown]
@@ -544,12 +532,8 @@ with ns.Socket("tcp") as first, ns.Socket("tcp") as second:
         print("remedy:", error.remedy)
 
 taken = {row.local.port for row in ns.connections()}
-print(
-    "ports in use on this computer:",
-    len(taken),
-    "- of these over 1023:",
-    len([one for one in taken if one > 1023]),
-)
+above = {port for port in taken if port > 1023}
+print(f"{len(taken)} ports are in use on this computer, {len(above)} of them over 1023")
 
 # %%
 said.verdict(
@@ -689,6 +673,13 @@ guess.was(
 )
 
 # %% [markdown]
+# In plain Python nobody says a word. (This is one out of netsteps' bank of 25 mistakes: `mistakes.table()` lists them. Each is really
+# made, here and now.)
+
+# %%
+mistakes.truncated_datagram
+
+# %% [markdown]
 # And a datagram socket has no single peer: one is enough for all who write to it.
 
 # %%
@@ -706,15 +697,8 @@ said = claim("There are two common types of socket: stream and datagram.", lectu
 # %%
 import socket as standard
 
-print(
-    ", ".join(
-        sorted(
-            name
-            for name in dir(standard)
-            if name.startswith("SOCK_") and "CLOEXEC" not in name and "NONBLOCK" not in name
-        )
-    )
-)
+names = [name for name in dir(standard) if name.startswith("SOCK_")]
+print(*(name for name in names if name not in {"SOCK_CLOEXEC", "SOCK_NONBLOCK"}))
 
 # %%
 said.verdict(
@@ -956,3 +940,4 @@ check.datagram_echo(datagram_echo)
 # 2. Make the packet of section 3 with `protocol="tcp"` and with IPv6 addresses (`fd00::7`, `2001:db8::9`). Which layer has grown?
 # 3. `ns.Socket("tcp", "ipv6")` and `::1`: repeat section 5. What is different?
 # 4. How many services are there in `ns.services()` that use only UDP?
+# 5. Look at `mistakes.loopback_is_no_network` and `mistakes.port_below_1024`.

@@ -20,13 +20,14 @@
 #
 # Time: about 90 minutes. You need lesson 3, or a little practice with `socket`, `bind`, `listen`, `accept` and `connect`.
 #
-# Each section asks you first what will happen. Choose a number, run the next cell, and look. A wrong guess is worth more
-# than a right one: it shows you what you did not know yet. There are five exercises on the way; each checks itself.
+# Each section asks you first what will happen. Press the button of your answer (where there are no buttons, write `mine=2`
+# into the call), run the next cells, and look. A wrong guess is worth more than a right one: it shows you what you did not
+# know yet. There are five exercises on the way; each checks itself.
 
 # %%
 import netsteps as ns
 from netsteps.lessons import check, claim, predict
-from netsteps.lessons.pictures import computers, interfaces, tanks
+from netsteps.lessons.pictures import computers, doors, tanks
 
 print("netsteps", ns.__version__)
 
@@ -49,7 +50,7 @@ def attempt(step):
 # %% [markdown]
 # ## 1. An address for each way into a network
 #
-# A computer gets into a network through an **interface**: the socket of a network cable, the antenna of the wireless
+# A computer gets into a network through an **interface**: the plug of a network cable, the antenna of the wireless
 # network. An **IP address** names the computer in *that* network. A computer in two networks has two interfaces, and
 # an address for each.
 
@@ -65,12 +66,15 @@ guess = predict(
 ns.interfaces()
 
 # %%
-interfaces(ns.interfaces())
+doors(ns.interfaces())
 
 # %%
 switched_on = [interface for interface in ns.interfaces() if interface.up]
 addresses = [address for interface in switched_on for address in interface.addresses]
 difference = len(addresses) - len(switched_on)
+print("switched on:", len(switched_on), "  addresses:", len(addresses))
+
+# %%
 guess.was(
     1 if difference < 0 else 2 if difference == 0 else 3,
     f"Here and now: {len(switched_on)} interfaces that are on, and {len(addresses)} addresses.",
@@ -288,6 +292,8 @@ with ns.Trace() as trace:
 guess.was(
     3, "`bind` takes the port; only `listen` opens it. A client that was refused has to try again."
 )
+
+# %%
 trace.ladder()
 
 # %% [markdown]
@@ -481,6 +487,8 @@ said.verdict(
     "connection has two ends, and each is a socket: one per connection on each computer, and "
     "one more that listens and belongs to no connection.",
 )
+
+# %%
 rows.drawing()
 
 # %% [markdown]
@@ -743,9 +751,15 @@ trace.buffers()
 # The red line is the time in which A's kernel has said "no room". An **R**, where there is one, is a packet that B's
 # kernel had to send twice: A had no room left for it, and threw it away.
 #
-# > **Both at once.** If A writes, too, and neither of them reads, both writes wait for room that only the other could
-# > make. Nothing moves any more: a **deadlock**. A program that sends much has to read in between.
-#
+# One danger is left. What if A writes, too, and neither of them reads? The **bank of mistakes** has programs in which
+# something goes wrong on purpose. They are plain Python, and really run, each in a process of its own:
+
+# %%
+from netsteps.lessons import mistakes
+
+mistakes.both_write_and_nobody_reads
+
+# %% [markdown]
 # ## 7. Several clients at the same time
 #
 # A server that serves one client after the other is easy to write: accept, talk, close, and again from the start.
@@ -779,6 +793,8 @@ quiet.close()  # the quiet one leaves, and then
 print(eager.read_until(b"\n", timeout=10))
 eager.close()
 one_at_a_time.stop()
+
+# %%
 guess.was(
     2,
     "The second one was connected, its question lay in a buffer, and the program was busy "

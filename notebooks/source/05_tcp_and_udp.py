@@ -4,7 +4,6 @@
 # measured differs from machine to machine; the texts say only what holds on each of them.
 #
 # ruff: noqa: B018, ERA001, E501 - a cell shows its last expression; text cells are comments
-# ruff: noqa: SIM117 - one `with` inside another shows who stands behind whom
 
 # %% [markdown]
 # # TCP and UDP
@@ -24,7 +23,8 @@
 # Time: about 90 minutes. You need lesson 4: addresses, ports, sockets.
 #
 # Everything runs on this computer. Where a bad network is needed, a **relay** stands between two real sockets and loses,
-# delays and doubles on purpose. Each section asks you first what will happen.
+# delays and doubles on purpose. Each section asks you first what will happen: press the button of your answer (where there
+# are no buttons, write `mine=2` into the call), and then run the next cells.
 
 # %%
 import netsteps as ns
@@ -70,16 +70,19 @@ guess = predict(
 )
 
 # %%
-with ns.TcpServer(service="echo") as far, ns.Relay(far.endpoint, kind="tcp") as middle:
-    with ns.Socket("tcp") as client:
-        client.connect(middle.endpoint)
-        client.write(b"hello")
-        print("the answer:", client.read_exactly(5, timeout=10))
-        rows = ns.connections()
-        ports = {far.endpoint.port, middle.endpoint.port}
-        shown = [
-            row for row in rows if row.local.port in ports or (row.peer and row.peer.port in ports)
-        ]
+with (
+    ns.TcpServer(service="echo") as far,
+    ns.Relay(far.endpoint, kind="tcp") as middle,
+    ns.Socket("tcp") as client,
+):
+    client.connect(middle.endpoint)
+    client.write(b"hello")
+    print("the answer:", client.read_exactly(5, timeout=10))
+    rows = ns.connections()
+    ports = {far.endpoint.port, middle.endpoint.port}
+    shown = [
+        row for row in rows if row.local.port in ports or (row.peer and row.peer.port in ports)
+    ]
 type(rows)(shown, columns=rows.columns).drawing()
 
 # %% [markdown]
@@ -167,8 +170,8 @@ with ns.Socket("udp") as probe:
 # A web server that sees your question cannot answer to `192.168.1.7`; millions of computers are called so. What does it
 # see, then?
 #
-# We play this: a server, a relay as the router, and two computers "at home" (127.0.0.2 and 127.0.0.3; on macOS both are
-# 127.0.0.1). The server tells each client how the server sees it.
+# We play this: two computers "at home" (127.0.0.2 and 127.0.0.3), a relay as the router (127.0.0.1), and a server on the
+# other side (127.0.0.9; macOS has only 127.0.0.1 for all of them). The server tells each client how it sees the client.
 
 # %%
 guess = predict(
@@ -184,20 +187,24 @@ def who_are_you(connection):
     connection.write(str(connection.peer).encode())
 
 
-def at_home(ip):
-    """Make a socket at one of our addresses."""
-    socket = ns.Socket("tcp")
-    try:
-        socket.bind(ip, 0)
-    except ns.AddressNotLocal:
-        socket.bind("127.0.0.1", 0)
-    return socket
+def ours(ip):
+    """Give this address if the computer has it, and else 127.0.0.1."""
+    with ns.Socket("tcp") as probe:
+        try:
+            probe.bind(ip, 0)
+        except ns.AddressNotLocal:
+            return "127.0.0.1"
+    return ip
 
 
 inside, outside = [], []
-with ns.TcpServer(who_are_you) as server, ns.Relay(server.endpoint, kind="tcp") as router:
+with (
+    ns.TcpServer(who_are_you, host=ours("127.0.0.9")) as server,
+    ns.Relay(server.endpoint, kind="tcp") as router,
+):
     for ip in ("127.0.0.2", "127.0.0.3"):
-        with at_home(ip) as computer:
+        with ns.Socket("tcp") as computer:
+            computer.bind(ours(ip), 0)
             computer.connect(router.endpoint)
             inside.append(computer.local)
             outside.append(computer.read_all(timeout=10).decode())
@@ -359,6 +366,15 @@ with ns.Socket("tcp") as server, ns.Socket("tcp") as client:
         print("TCP:", connection.read_all(timeout=10))
 
 # %% [markdown]
+# Borders have a price: a datagram comes whole, or as much of it as there is room for. This mistake from the bank of
+# mistakes is plain Python, and really runs:
+
+# %%
+from netsteps.lessons import mistakes
+
+mistakes.truncated_datagram
+
+# %% [markdown]
 # ## 5. Order and loss
 #
 # On this computer alone nothing gets lost on the way. So we put a relay between sender and receiver, and let it lose,
@@ -394,6 +410,8 @@ arrivals([one.decode() for one in sent], [one.decode() for one in came])
 
 # %%
 guess.was(3, "UDP gives you what arrives, as it arrives. Nobody tells the sender anything.")
+
+# %%
 relay.report()
 
 # %% [markdown]
@@ -423,13 +441,15 @@ def take_pieces(connection):
         pieces.append(piece)
 
 
-with ns.TcpServer(take_pieces) as server:
-    with ns.Relay(server.endpoint, kind="tcp", chunk=100, delay=0.01, seed=3) as relay:
-        with ns.Socket("tcp") as client:
-            client.connect(relay.endpoint)
-            client.write(text)
-            client.finish()
-            client.read_all(timeout=20)  # b"", as soon as the server has closed
+with (
+    ns.TcpServer(take_pieces) as server,
+    ns.Relay(server.endpoint, kind="tcp", chunk=100, delay=0.01, seed=3) as relay,
+    ns.Socket("tcp") as client,
+):
+    client.connect(relay.endpoint)
+    client.write(text)
+    client.finish()
+    client.read_all(timeout=20)  # b"", as soon as the server has closed
 print("sizes of the reads: ", *(len(piece) for piece in pieces))
 print("together the text:  ", b"".join(pieces) == text)
 
@@ -516,11 +536,11 @@ sender.report.drawing()
 with (
     ns.UdpReceiver() as receiver,
     ns.Relay(receiver.endpoint, kind="udp", loss=0.2, reorder=0.2, seed=2) as relay,
+    ns.UdpSender(relay.endpoint) as sender,
 ):
-    with ns.UdpSender(relay.endpoint) as sender:
-        print("parts sent:", sender.send_message(message))
-        attempt(lambda: receiver.receive_message(timeout=0.5))
-        print(receiver.report)
+    print("parts sent:", sender.send_message(message))
+    attempt(lambda: receiver.receive_message(timeout=0.5))
+    print(receiver.report)
 
 # %% [markdown]
 # ### Exercise 1: put datagrams in order
@@ -625,15 +645,18 @@ def collect(connection):
 
 
 ends = []
-with ns.TcpServer(collect) as server, ns.Relay(server.endpoint, reset_after=20_000) as relay:
-    with ns.Socket("tcp") as client:
-        client.connect(relay.endpoint)
-        try:
-            client.write(b"x" * 100_000)
-            print("write: no error")
-            client.read(timeout=10)
-        except ns.SocketError as error:
-            print("later:", type(error).__name__, "-", error.cause)
+with (
+    ns.TcpServer(collect) as server,
+    ns.Relay(server.endpoint, reset_after=20_000) as relay,
+    ns.Socket("tcp") as client,
+):
+    client.connect(relay.endpoint)
+    try:
+        client.write(b"x" * 100_000)
+        print("write: no error")
+        client.read(timeout=10)
+    except ns.SocketError as error:
+        print("later:", type(error).__name__, "-", error.cause)
 print(f"the other program has got {len(got):,} of 100,000 bytes")
 
 # %%
@@ -881,9 +904,11 @@ guess = predict(
 data = os.urandom(500_000)
 datagrams = [data[place : place + 1200] for place in range(0, len(data), 1200)]
 
-with ns.TcpServer(read_to_the_end) as server:
-    with ns.Relay(server.endpoint, kind="tcp", rate=1_000_000) as relay:
-        tcp_came, tcp_took = over_tcp(relay.endpoint, data)
+with (
+    ns.TcpServer(read_to_the_end) as server,
+    ns.Relay(server.endpoint, kind="tcp", rate=1_000_000) as relay,
+):
+    tcp_came, tcp_took = over_tcp(relay.endpoint, data)
 
 narrow = {"kind": "udp", "rate": 1_000_000, "queue": 100_000}
 with ns.UdpReceiver() as receiver, ns.Relay(receiver.endpoint, **narrow) as relay:

@@ -88,11 +88,10 @@ def _from_proc(pids: list[int]) -> list[Listening]:
     inodes = set()
     for pid in pids:
         try:
-            with os.scandir(f"/proc/{pid}/fd") as entries:
-                for entry in entries:  # one may be closed meanwhile
-                    target = os.readlink(entry.path)  # noqa: PTH115 - a path would cost more
-                    if target.startswith("socket:["):
-                        inodes.add(target[8:-1])
+            for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - looked at often
+                target = os.readlink(f"/proc/{pid}/fd/{name}")  # noqa: PTH115
+                if target.startswith("socket:["):
+                    inodes.add(target[8:-1])
         except OSError:
             continue
     found = []

@@ -8,7 +8,7 @@ from netsteps.lessons.exercise import Failed, shown
 if TYPE_CHECKING:
     from netsteps.lessons.subject_function import FunctionSubject
 
-__all__ = ["play"]
+__all__ = ["look", "play"]
 
 _WORDS = ("socket", "bind", "listen", "accept", "read", "write", "close")
 _SECONDS = 2.0
@@ -73,9 +73,8 @@ class _Stage:
 
 
 def play(subject: "FunctionSubject") -> None:
-    """Ask for the steps, look at the words, and take them. Raises Failed."""
+    """Ask for the steps, and take them. Raises Failed."""
     steps = subject.call()
-    _look_at(steps)
     stage = _Stage()
     done: list[str] = []
     try:
@@ -105,8 +104,9 @@ def play(subject: "FunctionSubject") -> None:
             stage.client.close()
 
 
-def _look_at(steps: object) -> None:
-    """Look whether these are the seven words, each once. Raises Failed."""
+def look(subject: "FunctionSubject") -> None:
+    """Ask for the steps, and look whether they are the seven words, each once. Raises Failed."""
+    steps = subject.call()
     expected = f"a list of the seven words {', '.join(_WORDS)}"
     if not isinstance(steps, list | tuple):
         hint = 'Give a list of words: return ["...", "..."].'

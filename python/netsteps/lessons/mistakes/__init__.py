@@ -41,11 +41,13 @@ from netsteps.lessons.mistakes.model import Made, Mistake, Wait
 from netsteps.lessons.mistakes.steps import (
     accept_without_listen,
     blocked_accept,
+    reading_the_listening_socket,
+    waiting_for_our_own_client,
+)
+from netsteps.lessons.mistakes.together import (
     both_write_and_nobody_reads,
     connected_is_not_accepted,
     one_client_at_a_time,
-    reading_the_listening_socket,
-    waiting_for_our_own_client,
 )
 
 TYPE_CHECKING = False

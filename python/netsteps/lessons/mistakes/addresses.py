@@ -312,7 +312,7 @@ import socket
 with socket.create_server(("127.0.0.1", 0)) as server:
     closed = server.getsockname()  # nobody listens there any more
 full = socket.create_server(("127.0.0.1", 0), backlog=0)
-waiting = socket.create_connection(full.getsockname())  # its queue is full: no answer to others
+waiting = socket.create_connection(full.getsockname())  # and its queue is full
 
 
 def attempt(address, *option):

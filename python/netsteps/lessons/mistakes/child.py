@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-MOST_LINES = 10  # of output; a program that writes more goes on for ever
+# Of output: a program that writes more goes on for ever.
+_MOST_LINES = 10
+_MOST_LETTERS = 2_000
 _POLL = 0.01  # seconds between two looks at the program
 _STUCK = 30  # so many looks that saw no change mean that it waits for ever
 _NOBODY = 65534
@@ -39,10 +41,11 @@ class _Output(StringIO):
 
     def write(self, text: str) -> int:
         """Keep the text, and hold a thread that prints without end."""
-        if self.getvalue().count("\n") >= MOST_LINES:
+        if self.getvalue().count("\n") >= _MOST_LINES or self.tell() >= _MOST_LETTERS:
             self.full.set()
             threading.Event().wait()  # the watching thread ends the process
-        return super().write(text)
+        super().write(text[:_MOST_LETTERS])
+        return len(text)
 
 
 class _Run:
@@ -78,16 +81,19 @@ class _Run:
     @contextlib.contextmanager
     def _recorded(self) -> "Iterator[None]":
         """Record the sockets: of netsteps, or of a program that does not know of it."""
+        # An ordinary user may not be able to read root's Python.
+        import socket  # noqa: F401
+
         if not self.job["recorded"]:
             yield
             return
         # What the program would load in the middle of its steps, and the picture show as a gap.
         import encodings.idna  # noqa: F401
-        import ssl  # noqa: F401
 
         import netsteps as ns
-        from netsteps import compat  # noqa: F401
 
+        with ns.watch():
+            pass
         self.trace = ns.Trace(lines=True)
         with self.trace if self.job["netsteps"] else ns.watch(self.trace):
             yield

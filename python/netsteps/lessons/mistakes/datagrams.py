@@ -1,14 +1,14 @@
 """Mistakes with UDP, and with a network that is none."""
 
-from netsteps.lessons.mistakes.model import Mistake
+from netsteps.lessons.mistakes.model import LADDER, Mistake
 
 __all__ = ["loopback_is_no_network", "truncated_datagram", "udp_to_a_closed_port"]
 
 truncated_datagram = Mistake(
     name="truncated_datagram",
     title="A datagram is longer than the room for it",
-    why="With TCP, what did not fit into one recv comes with the next. A datagram comes whole or "
-    "not at all: what has no room is thrown away.",
+    why="With TCP, what did not fit into one recv comes with the next. A datagram is read "
+    "once: what has no room in that one read is thrown away.",
     wrong="""\
 import socket
 
@@ -51,7 +51,13 @@ sender.sendto(b"the meeting is at 10, not at 9", receiver.getsockname())
 
 print(receiver.recvfrom(65535)[0])
 """,
-    views=(("The same with netsteps, which asks for the real length", "trace.ladder()"),),
+    views=(
+        (
+            "What became of the first datagram",
+            "pictures.cut(b'the meeting is at 10, not at 9', len(datagram.data))",
+        ),
+        LADDER,
+    ),
     right_prints="b'the meeting is at 10, not at 9'",
     lecture=5,
 )

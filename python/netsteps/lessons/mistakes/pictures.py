@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import netsteps as ns
     from netsteps.show.theme import Theme
 
-__all__ = ["addresses", "byte_order", "letters", "ports"]
+__all__ = ["addresses", "byte_order", "cut", "letters", "ports"]
 
 _WIDTH = 760
 _BOX = 44  # pixels: a byte
@@ -96,8 +96,41 @@ def byte_order(number: int) -> Drawing:
     return Drawing(draw, text, alt)
 
 
+def cut(data: bytes, kept: int) -> Drawing:
+    """Draw the bytes of a datagram: those that were kept, and those that had no room."""
+    lost = len(data) - kept
+    alt = (
+        f"A datagram of {len(data)} bytes, {data!r}, read with room for {kept}: the first {kept} "
+        f"are kept, {lost} are lost"
+    )
+    text = (
+        f"|{data[:kept].decode('latin-1')}|{data[kept:].decode('latin-1')}|\n"
+        f" {'kept, ' + str(kept) + ' bytes':-^{kept}} {'lost, ' + str(lost):x^{lost}}"
+    )
+
+    def draw(theme: str) -> str:
+        colours = theme_of(theme)
+        canvas = Canvas(_WIDTH, 104, colours)
+        side = min(30.0, (_WIDTH - 32) / len(data))
+        for at, byte in enumerate(data):
+            colour = colours.blue if at < kept else colours.red
+            x = 16 + at * side + (6 if at >= kept else 0)
+            canvas.rect(x, 28, side - 2, 32, rx=2, fill=colours.panel, stroke=colour)
+            canvas.text(x + side / 2 - 1, 49, chr(byte), anchor="middle", mono=True, size=13)
+            if at >= kept:
+                canvas.line(x, 60, x + side - 2, 28, stroke=colour)
+        end = 16 + kept * side
+        canvas.text(16, 20, f"one datagram, {len(data)} bytes", size=11.5)
+        canvas.text(16, 80, f"kept: room for {kept} bytes", bold=True, fill=colours.blue)
+        canvas.text(end + 6, 80, f"lost: {lost} bytes", bold=True, fill=colours.red)
+        canvas.text(end + 6, 96, "the next read does not give them", size=10.5)
+        return canvas.render("A datagram that was cut", alt)
+
+    return Drawing(draw, text, alt)
+
+
 _RANGES = (
-    (0, 1023, "well known", "services of the system: the administrator's"),
+    (0, 1023, "well known", "kept for services of the system"),
     (1024, 49151, "registered", "yours, if nothing else listens there"),
     (49152, 65535, "dynamic", "the system gives them to clients"),
 )
@@ -155,13 +188,12 @@ def addresses(own: "Iterable[ns.Interface]", wanted: str) -> Drawing:
         canvas = Canvas(_WIDTH, 176, colours)
         _box(canvas, 16, ["this computer", *shown], colours.green, "bind can take these")
         _box(canvas, 296, ["the router", wanted], colours.red, "an example, not measured")
-        _box(canvas, 576, ["the Internet", "sees the router's"], colours.faint, "")
+        _box(canvas, 576, ["the Internet", f"sees {wanted}"], colours.faint, "")
         for x, what in ((184, "your network"), (464, "the way out")):
             canvas.line(x, 76, x + 112, 76, stroke_width=1.5)
             canvas.text(x + 56, 68, what, size=11, anchor="middle", fill=colours.faint)
-        canvas.path(
-            "M380 132V156H100V138m-5 7l5 -7l5 7", stroke=colours.red, stroke_dasharray="5 3"
-        )
+        canvas.path("M380 132V156H100V134", stroke=colours.red, stroke_dasharray="5 3")
+        canvas.path("M95 141l5 -7l5 7", stroke=colours.red)
         canvas.text(
             240, 172, f"bind({wanted}) asks for the other machine's", size=11, anchor="middle",
             fill=colours.red,

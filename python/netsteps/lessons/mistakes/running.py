@@ -52,7 +52,8 @@ class Program:
     source: its text. file: the name that its lines have. recorded: whether its sockets are traced.
     netsteps: it is written with netsteps. views: what to draw of its names, as expressions.
     may_wait: one that waits for ever is looked for, and not only ended by the time limit.
-    memory: the most bytes of address space, 0 for no limit. ordinary_user: not as root.
+    memory: the most bytes of address space, 0 for no limit. ordinary_user: not as root. limit: the
+    most seconds that it gets.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class Program:
         may_wait: bool = False,
         memory: int = 0,
         ordinary_user: bool = False,
+        limit: float = LIMIT,
     ) -> None:
+        self._limit = limit
         self._room = TemporaryDirectory(prefix="netsteps-")
         self._folder = Path(self._room.name)
         job = {
@@ -78,7 +81,7 @@ class Program:
             "may_wait": may_wait,
             "memory": memory,
             "ordinary_user": ordinary_user,
-            "limit": LIMIT,
+            "limit": limit,
         }
         (self._folder / "job.json").write_text(json.dumps(job), "utf-8")
         environment = dict(os.environ)
@@ -100,7 +103,7 @@ class Program:
     def wait(self) -> Ran:
         """Wait until it has ended. Raises RuntimeError when it left no result."""
         try:
-            self._process.wait(LIMIT + _GRACE)
+            self._process.wait(self._limit + _GRACE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -1,16 +1,18 @@
-"""Pictures of the lessons, beside those of `netsteps.show`.
+"""The pictures that the lessons have of their own, beside those of `netsteps.show`.
 
-doors, journey, lengths, port_ruler, stacks are of lessons 1 and 2. Those of lessons 4 and 5 are
-drawn from the sockets and numbers of what has just been run:
+Each takes plain data, a Packet, or sockets as they are at this moment, and gives a Drawing: a
+picture in a notebook, text in a terminal.
 
-computers   the sockets of two or more computers, and which belong together
-tanks       the four buffers of a connection, as tanks that fill
-interfaces  a computer with its ways into networks
-homes       a home behind its router: what is asked inside, and what the server sees
-arrivals    what was sent beside what arrived, one line for each datagram
-bars        measured figures side by side
-
-Each gives a netsteps.show Drawing: text in a terminal, a picture in a notebook.
+arrivals     what was sent beside what arrived, one line for each datagram
+bars         measured figures side by side
+computers    the sockets of two or more computers, and which belong together
+doors        the doors of a computer into its networks
+homes        a home behind its router: what is asked inside, and what the server sees
+journey      a packet from station to station
+lengths      how long packets are
+port_ruler   the ranges of the ports
+stacks       the layers down and up
+tanks        the buffers of a connection, as tanks that fill
 """
 
 from netsteps.lessons.pictures.arrivals import arrivals
@@ -18,7 +20,6 @@ from netsteps.lessons.pictures.bars import bars
 from netsteps.lessons.pictures.computers import computers
 from netsteps.lessons.pictures.doors import doors
 from netsteps.lessons.pictures.homes import homes
-from netsteps.lessons.pictures.interfaces import interfaces
 from netsteps.lessons.pictures.journey import Hop, journey, travel
 from netsteps.lessons.pictures.lengths import lengths
 from netsteps.lessons.pictures.ruler import port_ruler
@@ -32,7 +33,6 @@ __all__ = [
     "computers",
     "doors",
     "homes",
-    "interfaces",
     "journey",
     "lengths",
     "port_ruler",

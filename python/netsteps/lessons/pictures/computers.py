@@ -122,7 +122,7 @@ def _in_characters(
     for one, line in zip(right, lines, strict=True):
         other = "" if line is None else " -- waits" if line < 0 else f" -- connection {line + 1}"
         rows.append(f"{one.title}: {one.local or '-'} peer {one.peer or '-'}{other}")
-    return "\n".join(rows)
+    return "\n".join(rows) or "no sockets"
 
 
 def _drawn(

@@ -38,12 +38,13 @@ def lengths(packets: "Iterable[Packet]", *, mtu: int = 1500, theme: str = "light
 def _text(rows: "list[tuple[int, int]]", mtu: int, title: str) -> str:
     longest = max([mtu, *(whole for whole, _ in rows)])
     lines = [title, f"{'':8}  # header  = message  | the link's limit"]
+    limit = round(mtu / longest * 60)
     for whole, message in rows:
+        size = max(round(whole / longest * 60), 1)
         header = max(round((whole - message) / longest * 60), 1)
-        bar = "#" * header + "=" * round(message / longest * 60)
-        mark = round(mtu / longest * 60)
-        bar = f"{bar:<{mark}}|" if len(bar) <= mark else f"{bar[:mark]}|{bar[mark:]}  TOO LONG"
-        lines.append(f"{whole:>6,} B  {bar}")
+        bar = f"{'#' * header:=<{size}}"
+        more = f"{bar[limit:]}  TOO LONG" if whole > mtu else ""
+        lines.append(f"{whole:>6,} B  {bar[:limit]:<{limit}}|{more}")
     return "\n".join(lines)
 
 

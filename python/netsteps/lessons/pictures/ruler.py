@@ -57,40 +57,42 @@ def _text(marks: "dict[int, str]", title: str) -> str:
 
 def _picture(marks: "dict[int, str]", title: str, alt: str, name: str) -> str:
     colours = theme_of(name)
+    hues = (colours.orange, colours.blue, colours.green)
     low = {port: text for port, text in marks.items() if port < _LOW}
     high = {port: text for port, text in marks.items() if port >= _LOW}
-    rows = (_levels(low, _LOW), _levels(high, 65536))
-    above = [max([0, *levels.values()]) * 18 + 40 for levels in rows]
-    first = 60.0 + above[0]
-    second = first + 96 + above[1]
-    canvas = Canvas(_LEFT * 2 + _ROOM, second + 76, colours)
+    first = 60.0 + _above(low, _LOW)
+    long = _above(high, 65536) + (first + 96 if low else 60)
+    canvas = Canvas(_LEFT * 2 + _ROOM, long + 76, colours)
     canvas.text(_LEFT, 26, title, size=17, bold=True)
-    hues = (colours.orange, colours.blue, colours.green)
-    _axis(canvas, first, _LOW, [(0, 1023, hues[0])])
-    _axis(
-        canvas, second, 65536, [(a, b, hue) for (a, b, *_), hue in zip(_RANGES, hues, strict=True)]
-    )
-    _marks(canvas, first, low, rows[0], _LOW)
-    _marks(canvas, second, high, rows[1], 65536)
-    for port in (0, 1023):
-        _number(canvas, first, port, _LOW)
-    canvas.text(_LEFT + _ROOM / 2, first + 38, _words(0), size=12, anchor="middle", fill=hues[0])
-    # The first range as a wedge that opens from the long ruler to the short one.
-    wedge = _LEFT + _ROOM * _LOW / 65536
-    canvas.path(
-        f"M{_LEFT} {first + 46} H{_LEFT + _ROOM} L{wedge} {second} H{_LEFT} Z",
-        fill=hues[0],
-        fill_opacity=0.08,
-    )
+    if low:
+        # The first range as a wedge that opens from the long ruler to the short one.
+        wedge = _LEFT + _ROOM * _LOW / 65536
+        canvas.path(
+            f"M{_LEFT} {first + 46} H{_LEFT + _ROOM} L{wedge} {long} H{_LEFT} Z",
+            fill=hues[0],
+            fill_opacity=0.08,
+        )
+        _axis(canvas, first, _LOW, [(0, 1023, hues[0])])
+        _marks(canvas, first, low, _LOW)
+        for port in (0, 1023):
+            _number(canvas, first, port, _LOW)
+        middle = _LEFT + _ROOM / 2
+        canvas.text(middle, first + 38, _words(0), anchor="middle", fill=hues[0])
+    ranges = [(begin, end, hue) for (begin, end, *_), hue in zip(_RANGES, hues, strict=True)]
+    _axis(canvas, long, 65536, ranges)
+    _marks(canvas, long, high, 65536)
     for port in (1024, 49152, 65535):
-        _number(canvas, second, port, 65536)
-    for index in (1, 2):
-        begin, end, *_ = _RANGES[index]
+        _number(canvas, long, port, 65536)
+    for (begin, end, kind, words), hue in zip(_RANGES[1:], hues[1:], strict=True):
         x = _LEFT + _ROOM * (begin + end) / 2 / 65536
-        name_, words = _RANGES[index][2:]
-        canvas.text(x, second + 40, name_, size=12, anchor="middle", bold=True, fill=hues[index])
-        canvas.text(x, second + 56, words, size=11, anchor="middle", fill=hues[index])
+        canvas.text(x, long + 40, kind, anchor="middle", bold=True, fill=hue)
+        canvas.text(x, long + 56, words, size=11, anchor="middle", fill=hue)
     return canvas.render(title, alt)
+
+
+def _above(marks: "dict[int, str]", whole: int) -> float:
+    """Give the room that the words above a ruler take."""
+    return max([0, *_levels(marks, whole).values()]) * 18 + 40
 
 
 def _words(index: int) -> str:
@@ -132,9 +134,8 @@ def _place(port: int, text: str, whole: int) -> tuple[float, float]:
     return min(_LEFT + _ROOM * port / whole, _LEFT + _ROOM - wide), wide
 
 
-def _marks(
-    canvas: Canvas, y: float, marks: "dict[int, str]", levels: "dict[int, int]", whole: int
-) -> None:
+def _marks(canvas: Canvas, y: float, marks: "dict[int, str]", whole: int) -> None:
+    levels = _levels(marks, whole)
     for port in marks:
         x = _LEFT + _ROOM * port / whole
         canvas.line(x, y - 11 - 18 * levels[port], x, y + 14, stroke=canvas.theme.faint)

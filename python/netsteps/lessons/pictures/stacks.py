@@ -66,7 +66,7 @@ def _text(pieces: "list[_Piece]", first: str, title: str) -> str:
         if number == 1:
             bar = f"{first}..."
         elif not any(piece.osi == number for piece in pieces):
-            bar = f"{bar}  (nothing added)"
+            bar = f"{bar}  (no header)"
         lines.append(f"{number} {name:<13} v  {bar}")
         lines.append(f"  {'':<13} ^  {bar}  {_size(pieces, number)} bytes")
     return "\n".join(lines)
@@ -113,7 +113,7 @@ def _row(canvas: Canvas, x: float, y: float, number: int, words: str, *, modelle
     canvas.text(x + 10, y + 30, str(number), size=18, bold=True, fill=faint)
     canvas.text(x + 28, y + 22 if modelled else y + 28, words, size=13, fill=faint)
     if modelled:
-        canvas.text(x + 28, y + 36, "adds nothing", size=10, fill=colours.faint)
+        canvas.text(x + 28, y + 36, "adds no header", size=10, fill=colours.faint)
 
 
 def _bar(canvas: Canvas, x: float, y: float, pieces: "list[_Piece]") -> None:
