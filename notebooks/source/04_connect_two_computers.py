@@ -566,17 +566,13 @@ said.verdict(
     "listening socket has no remote ones at all.)",
 )
 
-# %%
-for socket in (*ends, *twins, everywhere):
-    socket.close()
-
 # %% [markdown]
 # So the **port** names the *service* ("the bakery"), and the **four numbers** together name one *conversation* with it
 # ("the customer in the blue coat"). TCP works like this for each of them, and that is why thousands of clients can talk
 # to one port.
 
 # %%
-for socket in (*clients, *connections, twin, taken, server):
+for socket in (*clients, *connections, twin, taken, server, *ends, *twins, everywhere):
     socket.close()
 
 # %% [markdown]
