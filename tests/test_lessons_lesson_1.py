@@ -79,6 +79,18 @@ def split_and_forgotten(message: bytes, size: int) -> None:
     split(message, size)
 
 
+def split_without_end(message: bytes, size: int) -> list[bytes]:
+    parts = []
+    while message:
+        parts.append(message[:size])
+        message = message[size:]
+    return parts
+
+
+def split_lazily(message: bytes, size: int) -> object:
+    return (message[start : start + size] for start in range(0, len(message), size))
+
+
 @pytest.mark.parametrize("answer", [split, split_with_a_loop])
 def test_a_message_is_split(answer: "Callable[..., object]") -> None:
     report = check.split_message(answer)
@@ -94,6 +106,8 @@ def test_a_message_is_split(answer: "Callable[..., object]") -> None:
         (split_never_empty, "0 bytes", "no parts"),
         (split_without_a_look_at_size, "size of -1", "Look at `size` first"),
         (split_as_tuple, "6 bytes", "Give a list"),
+        (split_lazily, "6 bytes", "of type generator"),
+        (split_without_end, "size of 0", "its loop has no end. No part can be of this size"),
         (split_overlapping, "6 bytes", "does not fit into its packet"),
         (split_and_forgotten, "6 bytes", "without `return`"),
     ],

@@ -20,7 +20,7 @@
 
 # %%
 import netsteps as ns
-from netsteps.lessons import check, claim, predict
+from netsteps.lessons import check, claim, mistakes, predict
 from netsteps.lessons.pictures import lengths, travel
 
 print("netsteps", ns.__version__)
@@ -73,8 +73,9 @@ guess = predict(
 
 # %%
 raw = bytes(letter)  # exactly what would go over the wire
-print(len(raw), "bytes in all:")
-print(raw.hex(" "))
+print(len(raw), "bytes in all, 16 in a row:")
+for start in range(0, len(raw), 16):
+    print(f"{start:>4}:", raw[start : start + 16].hex(" "))
 print()
 print("bytes 16 to 19:", list(raw[16:20]))
 print("bytes 22 and 23:", raw[22], "* 256 +", raw[23], "=", raw[22] * 256 + raw[23])
@@ -647,6 +648,15 @@ except ns.StepError as error:
     picture = error.life()
 hasty.close()
 picture
+
+# %% [markdown]
+# ### A mistake that everybody makes once
+#
+# netsteps has a bank of 25 mistakes (`mistakes.table()` lists them). Each is really made, here and now, in plain Python: you see what goes
+# wrong, what netsteps says to it, and the cure. This one waits for you in exercise 5:
+
+# %%
+mistakes.str_for_bytes
 
 # %% [markdown]
 # ## 9. Exercises

@@ -15,7 +15,7 @@
 
 # %%
 import netsteps as ns
-from netsteps.lessons import check, claim, predict
+from netsteps.lessons import check, claim, mistakes, predict
 from netsteps.lessons.pictures import doors, port_ruler, stacks
 
 print("netsteps", ns.__version__)
@@ -211,7 +211,8 @@ guess.was(
 
 # %%
 frame = bytes(letter)
-frame.hex(" ")
+for start in range(0, len(frame), 16):
+    print(f"{start:>4}:", frame[start : start + 16].hex(" "))
 
 # %% [markdown]
 # Layer 2 looks at its header: is this for my card? What is inside? Then it takes the header off and hands the rest up. So does each.
@@ -329,8 +330,8 @@ carried_by_each_interface(own)
 guess.was(2, "The kernel sees that the address is its own, and takes the short way.")
 said.verdict(
     "only between two computers",
-    "Inside of one computer nothing goes below layer 3: no card, no wire. So nothing gets lost there either, and no "
-    "packet is too long. Loopback is good for trying out, but it is no network.",
+    "Inside of one computer nothing goes below layer 3: no card, no wire. So nothing gets lost there either, and hardly "
+    "a packet is too long. Loopback is good for trying out, but it is no network.",
 )
 
 # %% [markdown]
@@ -495,7 +496,7 @@ with ns.Socket("tcp") as socket:
 # %%
 guess.was(
     3,
-    "On most Linux systems the administrator alone may have ports below 1024; macOS and Windows do not mind.",
+    "On most Linux systems the administrator alone may have ports below 1024; other systems have other rules.",
 )
 
 # %% [markdown]
@@ -670,6 +671,13 @@ guess.was(
     1,
     "A datagram is read at once or cut off. netsteps says that it was cut; most libraries do not.",
 )
+
+# %% [markdown]
+# In plain Python nobody says a word. (This is one out of netsteps' bank of 25 mistakes: `mistakes.table()` lists them. Each is really
+# made, here and now.)
+
+# %%
+mistakes.truncated_datagram
 
 # %% [markdown]
 # And a datagram socket has no single peer: one is enough for all who write to it.
@@ -932,3 +940,4 @@ check.datagram_echo(datagram_echo)
 # 2. Make the packet of section 3 with `protocol="tcp"` and with IPv6 addresses (`fd00::7`, `2001:db8::9`). Which layer has grown?
 # 3. `ns.Socket("tcp", "ipv6")` and `::1`: repeat section 5. What is different?
 # 4. How many services are there in `ns.services()` that use only UDP?
+# 5. Look at `mistakes.loopback_is_no_network` and `mistakes.port_below_1024`.

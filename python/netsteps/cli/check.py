@@ -186,6 +186,8 @@ def _cell(work: Work, report: "Report") -> str:
         return "passed"
     if work.path is None:
         return "missing"
+    if report.unwritten:
+        return "unwritten"
     done = sum(one.state == "passed" for one in report.attempts)
     return f"failed {done}/{len(report.attempts)}"
 

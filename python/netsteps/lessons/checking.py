@@ -11,6 +11,7 @@ from netsteps.lessons.answer import answer_of
 from netsteps.lessons.child.travel import CannotTravel
 from netsteps.lessons.exercise import Failed
 from netsteps.lessons.report import Report, Tried
+from netsteps.lessons.telling import UNWRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ def examine(
         for number, attempt in enumerate(exercise.attempts):
             if progress is not None:
                 progress(number, attempt.title)
-            failure = check.try_one(attempt)
+            failure = check.try_one(attempt, last=number == len(exercise.attempts) - 1)
             if failure is not None:
                 ladder = check.ladder(ascii=ascii)
                 return _report(exercise, check.took, begin, failure, subject, ladder)
@@ -94,8 +95,8 @@ class _Check:
         self._trace = ns.Trace(EVENTS, preview=64, memory=MEMORY)
         self._began_ns = 0
 
-    def try_one(self, attempt: "Attempt") -> Failed | None:
-        """Run one attempt; gives what failed in it, or None."""
+    def try_one(self, attempt: "Attempt", *, last: bool) -> Failed | None:
+        """Run one attempt; gives what failed in it, or None. last: none comes after it."""
         begin = monotonic()
         left = min(ATTEMPT, self.begin + self.time_limit - begin)
         self._trace = ns.Trace(EVENTS, preview=64, memory=MEMORY)
@@ -111,7 +112,7 @@ class _Check:
         watchdog.start()
         try:
             with self._trace:
-                failure = self._run(attempt)
+                failure = self._run(attempt, last=last)
         finally:
             watchdog.cancel()
             watchdog.join()
@@ -124,7 +125,7 @@ class _Check:
             )
         return failure
 
-    def _run(self, attempt: "Attempt") -> Failed | None:
+    def _run(self, attempt: "Attempt", *, last: bool) -> Failed | None:
         try:
             attempt.run(self.subject)
         except Failed as failed:
@@ -133,15 +134,20 @@ class _Check:
             return self._completed(_of_error(error), attempt)
         except Exception as error:  # noqa: BLE001 - of the attempt, which was not ready for an answer
             return self._completed(_of_surprise(error), attempt)
-        if ended := self._server_ended():
+        if ended := self._server_ended(last=last):
             hint = attempt.hint or "Whatever one client does, the server goes on for the others."
             return self._completed(Failed("a server that goes on", ended, hint), attempt)
         return None
 
-    def _server_ended(self) -> str:
+    def _server_ended(self, *, last: bool) -> str:
+        """Tell how a server ended, which is to go on; after the last attempt it is waited for."""
         from netsteps.lessons.subject_server import ServerSubject
 
-        return self.subject.how_it_ended() if isinstance(self.subject, ServerSubject) else ""
+        if not isinstance(self.subject, ServerSubject):
+            return ""
+        if last:
+            self.subject.settle()
+        return self.subject.how_it_ended()
 
     def _completed(self, failed: Failed, attempt: "Attempt") -> Failed:
         """Add what is known beside it: how the program ended, and the hint of the attempt."""
@@ -255,5 +261,7 @@ def _report(  # noqa: PLR0917 - all of what is known
         hint=failed.hint if failed else "",
         printed=subject.output if subject is not None else "",
         seconds=monotonic() - begin,
+        unwritten=failed is not None and UNWRITTEN in failed.happened,
+        process=subject.process if subject is not None else None,
         ladder=ladder,
     )

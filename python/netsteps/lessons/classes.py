@@ -33,6 +33,7 @@ def work_in(folder: "Path", names: "Sequence[str]" = ()) -> list[Work]:
     names: the exercises that everybody has to have; by default all that are there. Raises OSError
     when the folder cannot be read, KeyError for a name that is no exercise.
     """
+    folder = folder.resolve()  # each program runs in the folder of its student
     wanted = [exercise(name) for name in names or PLACES]
     students = sorted(
         path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")

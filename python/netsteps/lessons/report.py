@@ -26,7 +26,8 @@ class Report:
 
     name, title: of the exercise. attempts: what was tried, in order; nothing was tried after the
     first that failed. expected, happened, hint: of that one. printed: what the program printed.
-    ladder: a Drawing of what went over the network in the attempt that failed, or None.
+    unwritten: it is still as it was handed out. process: the number of its process, where there was
+    one. ladder: a Drawing of what went over the network in the attempt that failed, or None.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Report:
     hint: str = ""
     printed: str = ""
     seconds: float = 0.0
+    unwritten: bool = False
+    process: int | None = None
     ladder: "Drawing | None" = field(default=None, compare=False)
 
     @property
@@ -58,6 +61,7 @@ class Report:
             "exercise": self.name,
             "title": self.title,
             "passed": self.passed,
+            "unwritten": self.unwritten,
             "seconds": round(self.seconds, 3),
             "attempts": [
                 {"title": one.title, "state": one.state, "seconds": round(one.seconds, 3)}

@@ -72,6 +72,11 @@ class Subject(ABC):
         return "".join(child.output for child in self._children)
 
     @property
+    def process(self) -> int | None:
+        """The number of its process, of the one that was started last."""
+        return self._children[-1].pid if self._children else None
+
+    @property
     def alive(self) -> bool:
         """Whether the program runs."""
         return bool(self._children) and self._children[-1].alive

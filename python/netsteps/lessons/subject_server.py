@@ -20,6 +20,7 @@ REACHED = {HOST, "0.0.0.0", "::"}  # a client of HOST comes to all of these
 READY = 5.0  # seconds until a function listens
 READY_COMMAND = 15.0  # a command may have to start a virtual machine first
 LOOK = 0.004  # seconds between two looks at the kernel's tables
+ELSEWHERE = 2.0  # seconds for one that already listens on another port
 SETTLE = 0.2  # seconds for a server that crashes to be over
 TRIES = 3  # other ports, when somebody else has taken ours
 
@@ -135,6 +136,7 @@ class ServerSubject(Subject):
         """Wait until it listens; false when somebody else has the port and another may be tried."""
         limit = READY if self.answer.command is None else READY_COMMAND
         end = monotonic() + limit
+        elsewhere = monotonic() + ELSEWHERE
         looks = 0
         while True:
             # Its children are looked at from time to time alone: a server seldom has some.
@@ -147,7 +149,8 @@ class ServerSubject(Subject):
                     self._raised = None
                     return False
                 raise Failed(self._expected(), ended, self.hint_of_end or self._not_yet())
-            if monotonic() >= end:
+            now = monotonic()
+            if now >= end or (places and now >= elsewhere):
                 break
             child.wait_for(lambda: not child.alive or child.has_reply(), LOOK)
         if places := listening(child.pids()):

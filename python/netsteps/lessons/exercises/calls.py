@@ -8,7 +8,7 @@ from netsteps.lessons.exercise import Failed, same, shown
 if TYPE_CHECKING:
     from netsteps.lessons.subject_function import FunctionSubject
 
-__all__ = ["gives", "refuses"]
+__all__ = ["gives", "refuses", "type_of"]
 
 Hint = str | Callable[[Any], str]
 
@@ -39,8 +39,11 @@ def refuses(
     hint: for an answer that gives a value instead. naming: what the text of the error should have
     in it. of: what that is, in words. Raises Failed.
     """
-    outcome = subject.outcome(*args, timeout=_SECONDS)
     expected = f"{_written(subject, args)}: a ValueError"
+    try:
+        outcome = subject.outcome(*args, timeout=_SECONDS)
+    except Failed as failure:  # it hangs, or its process has ended
+        raise Failed(expected, failure.happened, f"{failure.hint} {hint}".lstrip()) from failure
     if naming:
         expected += f" whose text has {of} in it, {naming}"
     if not outcome.raised("ValueError"):
@@ -56,6 +59,11 @@ def refuses(
         raise Failed(expected, str(outcome), text)
 
 
+def type_of(got: object) -> str:
+    """Name the type of what a function gave, also when only its name came back."""
+    return str(getattr(got, "type_name", type(got).__name__))
+
+
 def _has(text: str, number: str) -> bool:
     """Say whether a number stands in a text: 2 is not in "12"."""
     import re
@@ -64,4 +72,4 @@ def _has(text: str, number: str) -> bool:
 
 
 def _written(subject: "FunctionSubject", args: tuple[Any, ...]) -> str:
-    return f"{subject.answer.name}({', '.join(shown(one, 60) for one in args)})"
+    return f"{subject.answer.name}({', '.join(shown(one, 40) for one in args)})"

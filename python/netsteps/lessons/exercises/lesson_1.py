@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from netsteps import Packet
 from netsteps.lessons.exercise import Attempt, Exercise
-from netsteps.lessons.exercises.calls import gives, refuses
+from netsteps.lessons.exercises.calls import gives, refuses, type_of
 from netsteps.lessons.exercises.ip_options import with_ip_options
 from netsteps.lessons.exercises.server_steps import look, play
 
@@ -39,7 +39,7 @@ def _splits(message: bytes, size: int) -> "Attempt":
 def _split_hint(got: object, message: bytes, size: int) -> str:
     """Say what is wrong with the parts of a message."""
     if not isinstance(got, list):
-        return f"Give a list of the parts. This is of type {type(got).__name__}."
+        return f"Give a list of the parts. This is of type {type_of(got)}."
     if not all(isinstance(part, bytes) for part in got):
         return "Each part is bytes, a slice of the message: message[start:end]."
     if not message:
@@ -62,13 +62,10 @@ def _split_hint(got: object, message: bytes, size: int) -> str:
 
 
 def _refuses_size(size: int) -> Attempt:
+    hint = "No part can be of this size. Look at `size` first, and say so."
     return Attempt(
         f"a size of {size}: a ValueError",
-        lambda subject: refuses(
-            subject,
-            (b"abc", size),
-            "No part can be of this size. Look at `size` first, and say so.",
-        ),
+        lambda subject: refuses(subject, (b"abc", size), hint),
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from netsteps import Packet
 from netsteps.lessons.exercise import Attempt, Exercise, Failed
-from netsteps.lessons.exercises.calls import gives, refuses
+from netsteps.lessons.exercises.calls import gives, refuses, type_of
 from netsteps.lessons.exercises.ip_options import with_ip_options
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _both_ways(port: int) -> tuple[Attempt, Attempt]:
 def _bytes_hint(got: object, port: int) -> str:
     """Say how somebody may have come to these bytes."""
     if not isinstance(got, bytes):
-        return f"A number becomes bytes. This is of type {_type(got)}."
+        return f"A number becomes bytes. This is of type {type_of(got)}."
     if got == str(port).encode():
         return (
             "These are the digits, as text. In a header a port is one number of 16 bits: two bytes."
@@ -85,12 +85,8 @@ def _number_hint(got: object, port: int) -> str:
     if isinstance(got, int) and got == int.from_bytes(port.to_bytes(2, "big"), "little"):
         return "The first byte is the higher one: it counts 256 times."
     if not isinstance(got, int):
-        return f"Two bytes become a number. This is of type {_type(got)}."
+        return f"Two bytes become a number. This is of type {type_of(got)}."
     return "The first byte times 256, and the second byte."
-
-
-def _type(got: object) -> str:
-    return str(getattr(got, "type_name", type(got).__name__))
 
 
 def _does_not_fit(subject: "FunctionSubject") -> None:
