@@ -271,6 +271,11 @@ def test_what_is_no_answer_is_refused_with_what_would_be_one(answer: object) -> 
         examine(ECHO, answer)  # type: ignore[arg-type]
 
 
+def test_a_server_in_the_background_may_be_returned() -> None:
+    report = examine(ECHO, lambda port: ns.TcpServer(service="echo", port=port))
+    assert report.passed, str(report)
+
+
 def test_a_coroutine_is_run() -> None:
     async def answer(port: int) -> None:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
