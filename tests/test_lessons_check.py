@@ -1,5 +1,6 @@
 """A check tells what was tried, expected and happened, with the ladder and a hint."""
 
+import asyncio
 import dataclasses
 import importlib
 import json
@@ -86,7 +87,6 @@ def test_a_wrong_one_is_told_with_all_that_helps() -> None:
     assert json.loads(json.dumps(report.as_dict()))["failed"] == "in two parts"
 
 
-@pytest.mark.exact_io("a ladder whose reads are whole")
 def test_the_ladder_has_both_ends_and_nothing_of_earlier_attempts() -> None:
     with ns.TcpServer(service="echo") as other, ns.TcpSender(other.endpoint) as sender:
         sender.send(b"not of the check")
@@ -269,6 +269,26 @@ def test_a_server_of_datagrams() -> None:
 def test_what_is_no_answer_is_refused_with_what_would_be_one(answer: object) -> None:
     with pytest.raises(BadAnswer, match=r"check\.echo_server\(echo_server\)"):
         examine(ECHO, answer)  # type: ignore[arg-type]
+
+
+def test_a_coroutine_is_run() -> None:
+    async def answer(port: int) -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while data := await reader.read(100):
+                writer.write(data)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", port)
+        await server.serve_forever()
+
+    report = examine(ECHO, answer)
+    assert report.passed, str(report)
+
+
+def test_a_function_of_other_arguments_is_told_how_it_has_to_begin() -> None:
+    def answer() -> None: ...
+
+    assert "def echo_server(port):" in examine(ECHO, answer).hint
 
 
 # The list of exercises, and the functions of check

@@ -87,9 +87,6 @@ def _task(one: "Exercise") -> int:
 
     arguments = {"server": " {port}", "client": " {host} {port}"}.get(one.kind)
     say(task(one.name))
-    say("\nWhat is tried:")
-    for number, attempt in enumerate(one.attempts, 1):
-        say(f"  {number}. {attempt.title}")
     say(f"\nCheck it:\n  netsteps check {one.name} FILE.py")
     if arguments:
         say(f"  netsteps check {one.name} -- COMMAND{arguments}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netsteps.lessons.exercise import Exercise
-    from netsteps.lessons.report import Report
+    from netsteps.lessons.report import Report, Task
     from netsteps.show import Table
 
     _Answer = Callable[..., object] | Sequence[str] | Path
@@ -69,12 +69,15 @@ def exercises() -> "Table[Exercise]":
     return Table(all_exercises(), columns=dict(zip(titles, titles, strict=True)))
 
 
-def task(name: str) -> str:
-    """Say what is to be written for an exercise. Raises KeyError for a name that is none."""
-    from netsteps.lessons.exercise import exercise
+def task(name: str) -> "Task":
+    """Say what is to be written for an exercise, and what is tried.
 
-    one = exercise(name)
-    return f"{one.title}\n\n{one.task}\n\n{one.first_line}"
+    name: "echo-server". Gives a text, which shows itself. Raises KeyError for a name that is none.
+    """
+    from netsteps.lessons.exercise import exercise
+    from netsteps.lessons.report import Task
+
+    return Task(exercise(name.replace("_", "-")))
 
 
 def _check(name: str, answer: "_Answer", time_limit: float) -> "Report":

@@ -52,7 +52,7 @@ def examine(
     except CannotTravel as problem:
         return _report(exercise, [], begin, _not_sent(problem))
     subject = _subject(exercise, taken, time_limit)
-    check = _Check(subject, begin, time_limit)
+    check = _Check(exercise, subject, begin, time_limit)
     try:
         for number, attempt in enumerate(exercise.attempts):
             if progress is not None:
@@ -86,6 +86,7 @@ def _subject(exercise: "Exercise", answer: "Answer", seconds: float) -> "Subject
 class _Check:
     """The attempts of one check: the clock, the recording, and what fails."""
 
+    exercise: "Exercise"
     subject: "Subject"
     begin: float
     time_limit: float
@@ -156,7 +157,10 @@ class _Check:
         ended = self.subject.how_it_ended()
         if ended and ended.splitlines()[0] not in happened:
             happened = f"{happened}\n{ended}"
-        hint = failed.hint or getattr(self.subject, "hint_of_end", "") or attempt.hint
+        hint = "" if failed.general and attempt.hint else failed.hint
+        hint = hint or getattr(self.subject, "hint_of_end", "") or attempt.hint
+        if "positional argument" in happened:
+            hint = f"It has to begin with `{self.exercise.first_line}`"
         return Failed(failed.expected, happened, hint)
 
     def ladder(self, *, ascii: bool) -> "Drawing | None":  # noqa: A002

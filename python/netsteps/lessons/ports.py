@@ -116,4 +116,6 @@ def _address(text: str) -> str:
     from ipaddress import ip_address
 
     words = [int(text[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(text), 8)]
-    return str(ip_address(b"".join(words)))
+    address = ip_address(b"".join(words))
+    # ::ffff:127.0.0.1 is how a program in Java binds 127.0.0.1: an IPv6 socket for IPv4.
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -6,9 +6,42 @@ from typing import TYPE_CHECKING
 from netsteps.show.report import report_html, report_text
 
 if TYPE_CHECKING:
+    from typing import Self
+
+    from netsteps.lessons.exercise import Exercise
     from netsteps.show.drawing import Drawing
 
-__all__ = ["Report", "Tried"]
+__all__ = ["Report", "Task", "Tried"]
+
+
+class Task(str):
+    """What an exercise asks for: a text that shows itself."""
+
+    __slots__ = ()
+
+    def __new__(cls, one: "Exercise") -> "Self":
+        """Write it: the title, the task, how the answer begins, and what is tried."""
+        from textwrap import fill
+
+        tried = (f"  {number}. {at.title}" for number, at in enumerate(one.attempts, 1))
+        return super().__new__(
+            cls,
+            "\n".join(
+                [
+                    one.title,
+                    "",
+                    fill(one.task, 80),
+                    "",
+                    one.first_line,
+                    "",
+                    "What is tried:",
+                    *tried,
+                ]
+            ),
+        )
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True)

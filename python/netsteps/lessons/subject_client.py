@@ -143,6 +143,7 @@ class Run:
                 "a client that ends with the answer on its output",
                 f"it went on after {timeout:g} s, and was stopped",
                 "It waits for something that does not come, or its loop has no end.",
+                general=True,
             )
         if ended.code != 0:
             return Outcome(error="exit", bases=("exit",), told=how_it_ended(self._child))

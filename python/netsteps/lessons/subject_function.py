@@ -153,6 +153,7 @@ def outcome_of(child: "Child", timeout: float, written: str) -> Outcome:
         f"{written} returns",
         f"it had not returned after {took:.1f} s, and was stopped",
         "It waits for something that does not come, or its loop has no end.",
+        general=True,
     )
 
 

@@ -118,7 +118,7 @@ class Child:
             "file_size": limits.file_size,
             "processes": limits.processes,
             "environment": {
-                **os.environ,
+                **_environment(),
                 "PYTHONUNBUFFERED": "1",
                 **(environment or {}),
                 MARK: self._mark,
@@ -142,7 +142,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 pass_fds=theirs,
-                env={**os.environ, MARK: self._mark},
+                env={**_environment(), MARK: self._mark},
                 start_new_session=True,  # the terminal's Ctrl-C is for the caller alone
             )
         except BaseException:
@@ -345,6 +345,11 @@ class Child:
                 case {"ended": int(code)} if self.ended is None:
                     self.ended = Ended(code, self._limit)
             self.changed.notify_all()
+
+
+def _environment() -> dict[str, str]:
+    """Give this process's environment, without the faults that it is tested under itself."""
+    return {name: value for name, value in os.environ.items() if name != "NETSTEPS_FAULTS"}
 
 
 def trace_of(child: Child, timeout: float = 2.0) -> Any:  # noqa: ANN401 - a Trace or None

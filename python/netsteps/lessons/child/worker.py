@@ -12,6 +12,7 @@ function runs in the main thread, as in a program.
 """
 
 import contextlib
+import inspect
 import linecache
 import os
 import queue
@@ -109,6 +110,10 @@ class Worker:
                 socket = _connected(where, order["style"])
             given = () if socket is None else (socket,)
             value = function(*given, *order["args"])
+            if inspect.iscoroutine(value):  # of an async def
+                import asyncio
+
+                value = asyncio.run(value)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the caller is told
             answer: dict[str, object] = {"raised": self._story(error)}
         else:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed
-from netsteps.lessons.exercises.causes import cause_of_death
+from netsteps.lessons.exercises.causes import cause_of_death, useful
 from netsteps.lessons.exercises.talk import PATIENCE, Talk
 from netsteps.peers.showing import shown
 
@@ -106,7 +106,7 @@ def hint_of(run: "Run") -> str:
     try:
         run.wait(0)
     except Failed as failed:
-        return cause_of_death(run) or failed.hint
+        return cause_of_death(run) or useful(failed.hint) or ""
     return ""
 
 
@@ -120,7 +120,7 @@ def answer_of(run: "Run", late: str = UNTIL_THE_END) -> bytes:
         if monotonic() - begin >= PATIENCE:
             hint = late
         elif run.trouble():
-            hint = hint_of(run) or hint
+            hint = hint_of(run) or late
         raise Failed(failed.expected, failed.happened, hint) from None
 
 

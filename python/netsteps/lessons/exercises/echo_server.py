@@ -118,7 +118,13 @@ def all_bytes(server: "ServerSubject") -> None:
         client.hears(
             data,
             "the 256 bytes 0 to 255",
-            hints={"short": no_text, "ended": no_text, "other": no_text, "cut": no_text},
+            hints={
+                "silent": no_text,
+                "short": no_text,
+                "ended": no_text,
+                "other": no_text,
+                "cut": no_text,
+            },
         )
 
 

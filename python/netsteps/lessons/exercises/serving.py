@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed
-from netsteps.lessons.exercises.causes import cause_of_death
+from netsteps.lessons.exercises.causes import cause_of_death, useful
 from netsteps.lessons.exercises.talk import GENERAL, PATIENCE, Talk, has_ended
 
 if TYPE_CHECKING:
@@ -16,28 +16,29 @@ __all__ = ["client_of", "gone_before_the_answer", "resets_and_leaves"]
 
 
 def client_of(
-    server: "ServerSubject", hints: "Mapping[str, str]", *, local: str | None = None
+    server: "ServerSubject",
+    hints: "Mapping[str, str]",
+    *,
+    local: str | None = None,
 ) -> Talk:
     """Connect to the server under test. local: the address to come from. Raises Failed."""
     try:
-        if local is None:
-            socket = server.connect(timeout=PATIENCE)
-        else:
-            socket = connected_from(local, server.endpoint)
+        socket = connected(server.endpoint, local)
     except ns.SocketError as error:
         happened = error.cause or str(error)
         hint = {**GENERAL, **hints}["refused"]
         if has_ended(server):
-            hint = cause_of_death(server) or hint
+            hint = cause_of_death(server) or useful(server.hint_of_end) or hint
         raise Failed(f"a connection to {server.endpoint}", happened, hint) from None
     return Talk(server, socket, hints, "the server")
 
 
-def connected_from(local: str, endpoint: ns.Endpoint) -> ns.Socket:
-    """Connect from this address of the machine."""
+def connected(endpoint: ns.Endpoint, local: str | None = None) -> ns.Socket:
+    """Connect, from this address of the machine where it is given."""
     socket = ns.Socket("tcp")
     try:
-        socket.bind(local, 0)
+        if local is not None:
+            socket.bind(local, 0)
         socket.connect(endpoint, timeout=PATIENCE)
     except BaseException:
         socket.close()

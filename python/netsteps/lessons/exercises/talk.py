@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol, Self
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed
-from netsteps.lessons.exercises.causes import cause_of_death
+from netsteps.lessons.exercises.causes import cause_of_death, useful
 from netsteps.peers.showing import BEFORE, first_difference, shown
 
 if TYPE_CHECKING:
@@ -294,7 +294,8 @@ class Talk:
         table = {**self._hints, **(hints or {})}
         hint = table[kind]
         if kind not in {"other", "more"} and has_ended(self.program):
-            hint = cause_of_death(self.program) or table["died"]
+            of_end = useful(getattr(self.program, "hint_of_end", ""))
+            hint = cause_of_death(self.program) or of_end or table["died"]
         raise Failed(expected, happened, hint)
 
     def _waiting(self, limit: int) -> bytes:
