@@ -584,8 +584,9 @@ print("arrived whole:", received == message)
 sender.report.drawing()
 
 # %% [markdown]
-# Each dot is a segment on its way: time to the right, its number upwards. The marked ones had to be sent again. The lower
-# curve is how long the sender waits before it repeats (it learns that from the acknowledgements).
+# Each line is one segment, from the moment it was sent until its acknowledgement came; the numbers count upwards. A triangle
+# or a square is a repetition. Below is how long the sender waits before it repeats (it learns that from the round trips,
+# and waits twice as long after each timeout).
 #
 # UDP can also only **tell** what is missing. `send_message` cuts a long message into numbered parts, and `receive_message`
 # joins them. Nothing is sent again:
