@@ -34,8 +34,9 @@ def answers(name: str) -> object:
 
 def right_ones() -> "Iterator[object]":
     for name in NAMES:
-        for kind in ("right", "right_with_netsteps"):
-            yield pytest.param(name, getattr(answers(name), kind), id=f"{name}-{kind}")
+        for kind, answer in vars(answers(name)).items():
+            if kind.startswith("right"):
+                yield pytest.param(name, answer, id=f"{name}-{kind}")
 
 
 def wrong_ones() -> "Iterator[object]":
@@ -59,3 +60,29 @@ def test_a_wrong_answer_gets_its_hint(name: str, wrong: "Wrong") -> None:
     assert report.expected, str(report)
     assert report.happened, str(report)
     assert report.seconds < LONGEST
+
+
+def not_written_server(port: int) -> None:
+    raise NotImplementedError
+
+
+def not_written_client(host: str, port: int) -> None:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_written_yet_is_told_as_that(name: str) -> None:
+    one = exercise(name)
+    report = examine(one, not_written_client if one.kind == "client" else not_written_server)
+    assert not report.passed
+    assert "it is not written yet" in report.happened, str(report)
+    assert "not written yet" in report.hint, str(report)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_with_other_arguments_is_told_so(name: str) -> None:
+    one = exercise(name)
+    report = examine(one, not_written_server if one.kind == "client" else not_written_client)
+    assert not report.passed
+    assert "argument" in report.happened, str(report)
+    assert report.hint, str(report)

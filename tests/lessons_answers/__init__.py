@@ -1,4 +1,4 @@
 """What students answer to the exercises with servers and clients: right and typically wrong.
 
-Each file has `right` and `right_with_netsteps`, functions, and WRONG, a list of Wrong.
+In each file the functions whose names begin with "right" are right, and WRONG is a list of Wrong.
 """

@@ -30,6 +30,19 @@ def right_with_netsteps(host: str, port: int) -> bytes:
     return b"|".join(lines)
 
 
+def right_with_a_file(host: str, port: int) -> str:
+    lines = []
+    with (
+        socket.create_connection((host, port)) as client,
+        client.makefile("r", encoding="utf-8", newline="\n") as file,
+    ):
+        for line in file:
+            if line == "\n" or not line.endswith("\n"):
+                break
+            lines.append(line[:-1])
+    return "|".join(lines)
+
+
 def one_read_one_line(host: str, port: int) -> bytes:
     lines = []
     with socket.create_connection((host, port)) as client:

@@ -1,7 +1,9 @@
 """Answers to many-clients."""
 
+import asyncio
 import select
 import socket
+import socketserver
 import threading
 
 import netsteps as ns
@@ -34,6 +36,37 @@ def right_with_netsteps(port: int) -> None:
     server = ns.TcpServer(echo, port=port)
     threading.Event().wait()
     server.stop()
+
+
+def right_with_asyncio(port: int) -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(4096):
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError as error:
+            print("lost a client:", error)
+        finally:
+            writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(echo, "127.0.0.1", port)
+        await server.serve_forever()
+
+    asyncio.run(main())
+
+
+def right_with_socketserver(port: int) -> None:
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            while data := self.request.recv(4096):
+                self.request.sendall(data)
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+
+    Server(("127.0.0.1", port), Handler).serve_forever()
 
 
 def joins(port: int) -> None:

@@ -181,7 +181,7 @@ def dies_of_one_client(port: int) -> None:
 WRONG = [
     Wrong(host_byte_order, "one message", "network byte order"),
     Wrong(answers_in_host_byte_order, "one message", "network byte order"),
-    Wrong(one_read, "one byte at a time", "One read is not one message"),
+    Wrong(one_read, "one byte at a time", "One read"),
     Wrong(loses_the_rest, "glued", "the beginning of the next one"),
     Wrong(one_message, "on one connection", "A connection carries many messages"),
     Wrong(no_limit, "too great", "Check it before you read or take memory"),

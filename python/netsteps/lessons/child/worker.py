@@ -99,7 +99,11 @@ class Worker:
         path = order["file"]
         self._files.add(path)
         sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120 - as python itself does
-        made = runpy.run_path(path, run_name="answer")
+        if (source := order.get("source")) is None:
+            return runpy.run_path(path, run_name="answer")[order["name"]]
+        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+        made: dict[str, Any] = {"__name__": "answer"}
+        exec(compile(source, path, "exec"), made)
         return made[order["name"]]
 
     def _call(self, function: "Callable[..., object]", order: dict[str, Any]) -> None:

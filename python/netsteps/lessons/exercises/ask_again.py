@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 
 import netsteps as ns
 from netsteps.lessons.exercise import Attempt, Exercise, Failed
-from netsteps.lessons.exercises.asking import answer_is, hint_of
+from netsteps.lessons.exercises.asking import STARTING, answer_is, hint_of
 from netsteps.peers.showing import shown
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EXERCISE"]
 
-STARTING = 5.0  # seconds until the first question of a program
 AGAIN = 1.5  # seconds until a question is repeated: 0.2 with a wide margin
 SOON = 0.03  # seconds: whoever asks again sooner has not waited
 TRIES = 5
@@ -144,7 +143,7 @@ class Asked:
     def _fail(self, wanted: bytes, happened: str, hint: str) -> NoReturn:
         expected = f"the question {wanted!r}"
         if trouble := self.run.trouble():
-            raise Failed(expected, f"{happened}: {trouble}", hint_of(self.run) or hint)
+            raise Failed(expected, trouble, hint_of(self.run) or hint)
         if not self.run.alive:
             answer_is(self.run, WANTED, hint)
         raise Failed(expected, happened, hint)

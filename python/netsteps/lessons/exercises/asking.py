@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from netsteps.lessons.subject_client import ClientSubject, Run
 
-__all__ = ["Host", "answer_is", "answer_of", "hint_of"]
+__all__ = ["STARTING", "Host", "answer_is", "answer_of", "hint_of"]
 
+STARTING = 8.0  # seconds until a program connects: some start a virtual machine first
 HINTS = {
     "silent": "The client has to speak first: write, and only then read.",
     "ended": "The client closed the connection before everything was said.",
@@ -78,7 +79,7 @@ class Host:
 
     def client(self) -> Talk:
         """Accept the client. Raises Failed when it does not come."""
-        end = monotonic() + PATIENCE
+        end = monotonic() + STARTING
         while True:
             try:
                 socket = self._listener.accept(timeout=0.1)
@@ -94,7 +95,7 @@ class Host:
         expected = f"a connection to {self._listener.local}"
         if trouble := self.run.trouble():
             return Failed(expected, trouble, hint_of(self.run) or self._never)
-        happened = f"none came within {PATIENCE:g} s"
+        happened = f"none came within {STARTING:g} s"
         if not self.run.alive:
             answer = self.run.wait(0)
             happened = f"the client ended without one, and its answer was {shown(answer)}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netsteps.lessons.exercises.talk import Program
 
-__all__ = ["cause_of_death", "useful"]
+__all__ = ["cause_of_death", "of_end", "useful"]
 
 # What stands in the output, and what to do about it. The first that is found counts, so the exact
 # ones stand before the general ones.
@@ -22,6 +22,8 @@ CAUSES = {
     " end, first.",
     "'tuple' object has no attribute": "accept of Python's socket gives two values: connection,"
     " address = server.accept().",
+    "positional argument": "The function takes other arguments than it is given: a server is"
+    " written as def name(port), a client as def name(host, port).",
     "MemoryError": "A length that a client sends is checked before memory is taken for it.",
     "bad_alloc": "A length that a client sends is checked before memory is taken for it.",
     "length_error": "A length that a client sends is checked before memory is taken for it.",
@@ -32,10 +34,12 @@ CAUSES = {
     "SIGABRT": "It was aborted: an exception that nobody caught, or memory that was written"
     " beyond its end.",
 }
-# The same for servers alone.
+FOR_EVER = (
+    "A server goes on for ever: accept belongs into a loop without an end. When a client has ended,"
+    " close its socket, and accept the next."
+)
+# The same as CAUSES, for servers alone.
 OF_SERVERS = {
-    "ended, with exit code 0": "A server goes on for ever: accept belongs into a loop without an"
-    " end. When a client has ended, close its socket, and accept the next.",
     "BrokenPipe": "One client was gone (it had closed, or cut its connection) when it was read"
     " from or written to. Catch ConnectionError (in netsteps: ns.SocketError) around the service"
     " of one client, close its socket, and take the next.",
@@ -67,6 +71,15 @@ def cause_of_death(program: "Program") -> str | None:
     is_server = hasattr(program, "hint_of_end")
     table = {**OF_SERVERS, **CAUSES} if is_server else CAUSES
     return next((hint for words, hint in table.items() if words in told), None)
+
+
+def of_end(program: "Program") -> str | None:
+    """Give what can be said of any end of a server, or None."""
+    from netsteps.lessons.exercises.talk import trouble_of
+
+    if trouble_of(program).endswith("exit code 0"):
+        return FOR_EVER
+    return useful(getattr(program, "hint_of_end", ""))
 
 
 def useful(hint: str) -> str | None:

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from netsteps.lessons.exercise import Attempt, Exercise
 from netsteps.lessons.exercises.asking import Host, answer_is
-from netsteps.lessons.exercises.talk import random_bytes
 
 if TYPE_CHECKING:
     from netsteps.lessons.subject_client import ClientSubject
@@ -60,8 +59,8 @@ def late(subject: "ClientSubject") -> None:
 
 
 def long(subject: "ClientSubject") -> None:
-    """Answer with 300,000 bytes of every value."""
-    answers(subject, random_bytes(300_000, 6))
+    """Answer with 300,000 bytes of text."""
+    answers(subject, b"".join(b"%d, " % number for number in range(100_000, 137_500)))
 
 
 def empty(subject: "ClientSubject") -> None:

@@ -46,7 +46,7 @@ def beside_a_silent_one(server: "ServerSubject") -> None:
     """Stay connected without a word, and let another client be served."""
     with client_of(server, HINTS) as quiet, client_of(server, HINTS) as client:
         client.say(b"I am the second")
-        client.hears(b"I am the second", within=2.0, hints={"ended": ONE_BY_ONE, "cut": ONE_BY_ONE})
+        client.hears(b"I am the second", hints={"ended": ONE_BY_ONE, "cut": ONE_BY_ONE})
         quiet.say(b"and I the first")
         quiet.hears(
             b"and I the first",

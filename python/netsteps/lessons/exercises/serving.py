@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed
-from netsteps.lessons.exercises.causes import cause_of_death, useful
+from netsteps.lessons.exercises.causes import cause_of_death, of_end
 from netsteps.lessons.exercises.talk import GENERAL, PATIENCE, Talk, has_ended
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def client_of(
         happened = error.cause or str(error)
         hint = {**GENERAL, **hints}["refused"]
         if has_ended(server):
-            hint = cause_of_death(server) or useful(server.hint_of_end) or hint
+            hint = cause_of_death(server) or of_end(server) or hint
         raise Failed(f"a connection to {server.endpoint}", happened, hint) from None
     return Talk(server, socket, hints, "the server")
 

@@ -23,7 +23,7 @@ from typing import NoReturn, Protocol, Self
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed
-from netsteps.lessons.exercises.causes import cause_of_death, useful
+from netsteps.lessons.exercises.causes import cause_of_death, of_end
 from netsteps.peers.showing import BEFORE, first_difference, shown
 
 __all__ = ["BIG", "PATIENCE", "Program", "Talk", "has_ended", "random_bytes", "trouble_of"]
@@ -292,8 +292,7 @@ class Talk:
         table = {**self._hints, **(hints or {})}
         hint = table[kind]
         if kind not in {"other", "more"} and has_ended(self.program):
-            of_end = useful(getattr(self.program, "hint_of_end", ""))
-            hint = cause_of_death(self.program) or of_end or table["died"]
+            hint = cause_of_death(self.program) or of_end(self.program) or table["died"]
         raise Failed(expected, happened, hint)
 
     def _waiting(self, limit: int) -> bytes:
