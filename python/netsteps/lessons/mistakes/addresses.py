@@ -24,7 +24,7 @@ def _low_ports() -> str:
 
 address_in_use = Mistake(
     name="address_in_use",
-    title="The server is started again: address already in use",
+    title="Started again: address already in use",
     why="The server has ended, so its port should be free. But the side that closes a connection "
     "first keeps its address for a minute (TIME_WAIT), so that a late packet of the old "
     "connection is not taken for one of a new.",
