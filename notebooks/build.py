@@ -15,8 +15,12 @@ where to write, `# YOUR CODE HERE` and `raise NotImplementedError`. The markers 
 
 The package takes the notebooks with it: PACKAGED has a symbolic link to each, which a wheel holds
 as a file.
+
+A cell that only tells what was right (`guess.was(2, ...)`, `said.verdict(...)`) hides its source: it
+would give the answer away before the experiment. A click on it shows it.
 """
 
+import ast
 import hashlib
 import re
 import sys
@@ -92,6 +96,17 @@ def without_solutions(code: str) -> str:
     return "\n".join(kept)
 
 
+def only_tells(code: str) -> bool:
+    """Say whether a cell has nothing but the answers of predictions and claims."""
+    return bool(statements := ast.parse(code).body) and all(
+        isinstance(one, ast.Expr)
+        and isinstance(one.value, ast.Call)
+        and isinstance(one.value.func, ast.Attribute)
+        and one.value.func.attr in {"was", "verdict"}
+        for one in statements
+    )
+
+
 def notebook_of(source: str, *, solutions: bool = False) -> nbformat.NotebookNode:
     """Make the notebook of a source, without outputs.
 
@@ -118,6 +133,8 @@ def notebook_of(source: str, *, solutions: bool = False) -> nbformat.NotebookNod
             name = f"{name}-{seen[name]}"
         make = nbformat.v4.new_code_cell if marker == CODE else nbformat.v4.new_markdown_cell
         notebook.cells.append(make(text, id=name))
+        if marker == CODE and only_tells(text):
+            notebook.cells[-1].metadata["jupyter"] = {"source_hidden": True}
     nbformat.validate(notebook)
     return notebook
 

@@ -108,6 +108,18 @@ def test_a_marker_or_a_text_that_cannot_be_meant_is_refused(line: str, build: "M
         build.notebook_of(f"{line}\n")
 
 
+def test_a_cell_that_only_tells_the_answer_hides_its_source(build: "ModuleType") -> None:
+    cells = (
+        "guess.was(2, 'so')",
+        "a.was(1)\nsaid.verdict('true', 'so')",
+        "guess.was(1)\nx = 1",
+        "x",
+    )
+    notebook = build.notebook_of("".join(f"# %%\n{cell}\n" for cell in cells))
+    hidden = [cell.metadata.get("jupyter", {}).get("source_hidden") for cell in notebook.cells]
+    assert hidden == [True, True, None, None]
+
+
 def test_the_builder_writes_and_checks(
     build: "ModuleType",
     tmp_path: Path,

@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     _port(commands)
     _services(commands)
     _show(commands)
-    for name in ("trace", "lessons", "mistakes"):
+    for name in ("trace", "lessons", "check", "mistakes"):
         _of_a_file(commands, name)
     return parser
 

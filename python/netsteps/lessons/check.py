@@ -6,10 +6,11 @@
 
     check.echo_server(echo_server)
 
-Each takes the function itself, without calling it, or a command as a list of words, such as
-["./server", "{port}"], and gives a Report. The answer runs in a process of its own: whatever it
-does, the check comes back within time_limit seconds, and nothing of it is left. Ctrl-C (the
-interrupt of a notebook) ends a check.
+Each takes the function itself, without calling it; or a command as a list of words, such as
+["./server", "{port}"]; or the path of a Python file. It gives a Report, which is true when every
+attempt passed. The answer runs in a process of its own: whatever it does, the check comes back
+within time_limit seconds, and nothing of it is left. Ctrl-C (the interrupt of a notebook) ends a
+check.
 
 `check.exercises()` lists them, `check.task("echo-server")` says what is to be written. In a
 terminal: `netsteps check --list`.
@@ -19,12 +20,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from netsteps.lessons.exercise import Exercise
-    from netsteps.lessons.report import Report
+    from netsteps.lessons.report import Report, Task
     from netsteps.show import Table
 
-    Answer = Callable[..., object] | Sequence[str]
+    _Answer = Callable[..., object] | Sequence[str] | Path
 
 __all__ = [
     "ask_again",
@@ -67,22 +69,25 @@ def exercises() -> "Table[Exercise]":
     return Table(all_exercises(), columns=dict(zip(titles, titles, strict=True)))
 
 
-def task(name: str) -> str:
-    """Say what is to be written for an exercise. Raises KeyError for a name that is none."""
+def task(name: str) -> "Task":
+    """Say what is to be written for an exercise, and what is tried.
+
+    name: "echo-server". Gives a text, which shows itself. Raises KeyError for a name that is none.
+    """
     from netsteps.lessons.exercise import exercise
+    from netsteps.lessons.report import Task
 
-    one = exercise(name)
-    return f"{one.title}\n\n{one.task}\n\n{one.first_line}"
+    return Task(exercise(name.replace("_", "-")))
 
 
-def _check(name: str, answer: "Answer", time_limit: float) -> "Report":
+def _check(name: str, answer: "_Answer", time_limit: float) -> "Report":
     from netsteps.lessons.checking import examine
     from netsteps.lessons.exercise import exercise
 
     return examine(exercise(name), answer, time_limit=time_limit)
 
 
-def split_message(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def split_message(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to split-message.
 
     split_message(message, size): a list of parts of at most size bytes.
@@ -90,7 +95,7 @@ def split_message(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report"
     return _check("split-message", answer, time_limit)
 
 
-def join_parts(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def join_parts(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to join-parts.
 
     join_parts(parts): the message of numbered parts.
@@ -98,7 +103,7 @@ def join_parts(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("join-parts", answer, time_limit)
 
 
-def read_the_envelope(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def read_the_envelope(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to read-the-envelope.
 
     read_the_envelope(packet): the addresses and the payload of an IPv4 packet.
@@ -106,7 +111,7 @@ def read_the_envelope(answer: "Answer", *, time_limit: float = _SECONDS) -> "Rep
     return _check("read-the-envelope", answer, time_limit)
 
 
-def first_client(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def first_client(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to first-client.
 
     first_client(host, port): which says hello and returns the answer.
@@ -114,7 +119,7 @@ def first_client(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("first-client", answer, time_limit)
 
 
-def order_of_steps(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def order_of_steps(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to order-of-steps.
 
     order_of_steps(): the steps of a server in their order.
@@ -122,7 +127,7 @@ def order_of_steps(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report
     return _check("order-of-steps", answer, time_limit)
 
 
-def kind_of_port(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def kind_of_port(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to kind-of-port.
 
     kind_of_port(port): well known, registered or dynamic.
@@ -130,7 +135,7 @@ def kind_of_port(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("kind-of-port", answer, time_limit)
 
 
-def scope_of_address(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def scope_of_address(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to scope-of-address.
 
     scope_of_address(address): how far an address reaches.
@@ -138,7 +143,7 @@ def scope_of_address(answer: "Answer", *, time_limit: float = _SECONDS) -> "Repo
     return _check("scope-of-address", answer, time_limit)
 
 
-def port_to_bytes(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def port_to_bytes(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to port-to-bytes.
 
     port_to_bytes(port): in network byte order, and the way back.
@@ -146,7 +151,7 @@ def port_to_bytes(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report"
     return _check("port-to-bytes", answer, time_limit)
 
 
-def peel_the_layers(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def peel_the_layers(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to peel-the-layers.
 
     peel_the_layers(frame): the layers of an Ethernet frame.
@@ -154,7 +159,7 @@ def peel_the_layers(answer: "Answer", *, time_limit: float = _SECONDS) -> "Repor
     return _check("peel-the-layers", answer, time_limit)
 
 
-def datagram_echo(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def datagram_echo(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to datagram-echo.
 
     datagram_echo(port): a UDP server that sends back what it gets.
@@ -162,7 +167,7 @@ def datagram_echo(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report"
     return _check("datagram-echo", answer, time_limit)
 
 
-def echo_server(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def echo_server(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to echo-server.
 
     echo_server(port): a TCP server that sends back what it gets.
@@ -170,7 +175,7 @@ def echo_server(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("echo-server", answer, time_limit)
 
 
-def read_exactly(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def read_exactly(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to read-exactly.
 
     read_exactly(socket, count): exactly so many bytes of a stream.
@@ -178,7 +183,7 @@ def read_exactly(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("read-exactly", answer, time_limit)
 
 
-def send_all(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def send_all(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to send-all.
 
     send_all(socket, data): all of the data, however little is taken at once.
@@ -186,7 +191,7 @@ def send_all(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("send-all", answer, time_limit)
 
 
-def open_connection(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def open_connection(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to open-connection.
 
     open_connection(host, port): a client that tries every address of a name.
@@ -194,7 +199,7 @@ def open_connection(answer: "Answer", *, time_limit: float = _SECONDS) -> "Repor
     return _check("open-connection", answer, time_limit)
 
 
-def line_client(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def line_client(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to line-client.
 
     line_client(host, port): a client that reads lines, however they are cut.
@@ -202,7 +207,7 @@ def line_client(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("line-client", answer, time_limit)
 
 
-def many_clients(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def many_clients(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to many-clients.
 
     many_clients(port): a TCP server in which no client holds up the others.
@@ -210,7 +215,7 @@ def many_clients(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("many-clients", answer, time_limit)
 
 
-def who_am_i(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def who_am_i(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to who-am-i.
 
     who_am_i(port): a TCP server that tells clients their own address.
@@ -218,7 +223,7 @@ def who_am_i(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("who-am-i", answer, time_limit)
 
 
-def message_server(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def message_server(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to message-server.
 
     message_server(port): a TCP server of messages with their length before them.
@@ -226,7 +231,7 @@ def message_server(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report
     return _check("message-server", answer, time_limit)
 
 
-def port_status(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def port_status(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to port-status.
 
     port_status(host, port): open, refused or silent.
@@ -234,7 +239,7 @@ def port_status(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("port-status", answer, time_limit)
 
 
-def word_count(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def word_count(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to word-count.
 
     word_count(port): a TCP server that counts words until the client's end.
@@ -242,7 +247,7 @@ def word_count(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("word-count", answer, time_limit)
 
 
-def ask_again(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def ask_again(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to ask-again.
 
     ask_again(host, port): a UDP client that repeats a lost question.
@@ -250,7 +255,7 @@ def ask_again(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("ask-again", answer, time_limit)
 
 
-def put_in_order(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def put_in_order(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to put-in-order.
 
     put_in_order(datagrams): numbered datagrams put in order.
@@ -258,7 +263,7 @@ def put_in_order(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("put-in-order", answer, time_limit)
 
 
-def keep_up(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def keep_up(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to keep-up.
 
     keep_up, a receiver that is as quick as its sender.
@@ -266,7 +271,7 @@ def keep_up(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
     return _check("keep-up", answer, time_limit)
 
 
-def tcp_or_udp(answer: "Answer", *, time_limit: float = _SECONDS) -> "Report":
+def tcp_or_udp(answer: "_Answer", *, time_limit: float = _SECONDS) -> "Report":
     """Check an answer to tcp-or-udp.
 
     tcp_or_udp(use): which of the two fits a use.

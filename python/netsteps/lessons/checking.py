@@ -7,18 +7,22 @@ from time import monotonic, monotonic_ns
 from typing import TYPE_CHECKING
 
 import netsteps as ns
-from netsteps.lessons.child.travel import CannotTravel, packed
+from netsteps.lessons.answer import answer_of
+from netsteps.lessons.child.travel import CannotTravel
 from netsteps.lessons.exercise import Failed
 from netsteps.lessons.report import Report, Tried
-from netsteps.lessons.subject import Answer, Subject
+from netsteps.lessons.telling import UNWRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    from netsteps.lessons.answer import Answer
     from netsteps.lessons.exercise import Attempt, Exercise
+    from netsteps.lessons.subject import Subject
     from netsteps.show.drawing import Drawing
 
-__all__ = ["ATTEMPT", "WHOLE", "examine"]
+__all__ = ["ATTEMPT", "WHOLE", "examine", "refused"]
 
 WHOLE = 60.0  # seconds of a whole check
 ATTEMPT = 20.0  # seconds of one attempt
@@ -28,56 +32,48 @@ MEMORY = 32 << 20  # bytes of it
 
 def examine(
     exercise: "Exercise",
-    answer: "Callable[..., object] | Sequence[str]",
+    answer: "Callable[..., object] | Sequence[str] | Path",
     *,
     time_limit: float = WHOLE,
     folder: str | None = None,
+    ascii: bool = False,  # noqa: A002 - the word that says it
     progress: "Callable[[int, str], object] | None" = None,
 ) -> Report:
-    """Check an answer: a function, or the words of a command. Gives a Report.
+    """Check an answer: a function, the words of a command, or a Python file. Gives a Report.
 
-    time_limit: seconds for the whole check. folder: where a command runs. progress: called before
-    each attempt with its number from 0 and its title. Whatever the answer does, this returns in
-    time, and nothing of it is left. Raises TypeError for what is neither a function nor words.
+    time_limit: seconds for the whole check. folder: where a command runs. ascii: draw the ladder's
+    text without line characters. progress: called before each attempt with its number from 0 and
+    its title. Whatever the answer does, this returns in time, and nothing of it is left. Raises
+    BadAnswer for what cannot be an answer.
     """
     begin = monotonic()
+    if os.name != "posix":
+        return refused(
+            exercise,
+            "a system with processes as on Linux and macOS",
+            "the checks do not run on Windows itself",
+            "In the Windows Subsystem for Linux (WSL) they do.",
+        )
     try:
-        taken = _taken(exercise, answer, folder)
+        taken = answer_of(exercise, answer, folder)
     except CannotTravel as problem:
         return _report(exercise, [], begin, _not_sent(problem))
     subject = _subject(exercise, taken, time_limit)
-    check = _Check(subject, begin, time_limit)
+    check = _Check(exercise, subject, begin, time_limit)
     try:
         for number, attempt in enumerate(exercise.attempts):
             if progress is not None:
                 progress(number, attempt.title)
-            failure = check.try_one(attempt)
+            failure = check.try_one(attempt, last=number == len(exercise.attempts) - 1)
             if failure is not None:
-                ladder = check.ladder()
+                ladder = check.ladder(ascii=ascii)
                 return _report(exercise, check.took, begin, failure, subject, ladder)
         return _report(exercise, check.took, begin, None, subject)
     finally:
         check.stop()
 
 
-def _taken(
-    exercise: "Exercise", answer: "Callable[..., object] | Sequence[str]", folder: str | None
-) -> Answer:
-    if callable(answer):
-        data, lines = packed(answer)
-        name = getattr(answer, "__name__", exercise.function)
-        return Answer(name, data, lines, folder=folder)
-    if isinstance(answer, list | tuple) and answer and all(isinstance(w, str) for w in answer):
-        return Answer(answer[0], command=tuple(answer), folder=folder)
-    message = (
-        f"check.{exercise.function} takes your function itself, without calling it"
-        f" (check.{exercise.function}({exercise.function})), or a command as a list of words;"
-        f" this is {type(answer).__name__}"
-    )
-    raise TypeError(message)
-
-
-def _subject(exercise: "Exercise", answer: Answer, seconds: float) -> Subject:
+def _subject(exercise: "Exercise", answer: "Answer", seconds: float) -> "Subject":
     # A little longer than the check itself, which tells the time limit better.
     seconds += 2.0
     if exercise.kind == "server":
@@ -97,7 +93,8 @@ def _subject(exercise: "Exercise", answer: Answer, seconds: float) -> Subject:
 class _Check:
     """The attempts of one check: the clock, the recording, and what fails."""
 
-    subject: Subject
+    exercise: "Exercise"
+    subject: "Subject"
     begin: float
     time_limit: float
 
@@ -106,8 +103,8 @@ class _Check:
         self._trace = ns.Trace(EVENTS, preview=64, memory=MEMORY)
         self._began_ns = 0
 
-    def try_one(self, attempt: "Attempt") -> Failed | None:
-        """Run one attempt; gives what failed in it, or None."""
+    def try_one(self, attempt: "Attempt", *, last: bool) -> Failed | None:
+        """Run one attempt; gives what failed in it, or None. last: none comes after it."""
         begin = monotonic()
         left = min(ATTEMPT, self.begin + self.time_limit - begin)
         self._trace = ns.Trace(EVENTS, preview=64, memory=MEMORY)
@@ -123,7 +120,7 @@ class _Check:
         watchdog.start()
         try:
             with self._trace:
-                failure = self._run(attempt)
+                failure = self._run(attempt, last=last)
         finally:
             watchdog.cancel()
             watchdog.join()
@@ -136,7 +133,7 @@ class _Check:
             )
         return failure
 
-    def _run(self, attempt: "Attempt") -> Failed | None:
+    def _run(self, attempt: "Attempt", *, last: bool) -> Failed | None:
         try:
             attempt.run(self.subject)
         except Failed as failed:
@@ -145,15 +142,20 @@ class _Check:
             return self._completed(_of_error(error), attempt)
         except Exception as error:  # noqa: BLE001 - of the attempt, which was not ready for an answer
             return self._completed(_of_surprise(error), attempt)
-        if ended := self._server_ended():
+        if ended := self._server_ended(last=last):
             hint = attempt.hint or "Whatever one client does, the server goes on for the others."
             return self._completed(Failed("a server that goes on", ended, hint), attempt)
         return None
 
-    def _server_ended(self) -> str:
+    def _server_ended(self, *, last: bool) -> str:
+        """Tell how a server ended, which is to go on; after the last attempt it is waited for."""
         from netsteps.lessons.subject_server import ServerSubject
 
-        return self.subject.how_it_ended() if isinstance(self.subject, ServerSubject) else ""
+        if not isinstance(self.subject, ServerSubject):
+            return ""
+        if last:
+            self.subject.settle()
+        return self.subject.how_it_ended()
 
     def _completed(self, failed: Failed, attempt: "Attempt") -> Failed:
         """Add what is known beside it: how the program ended, and the hint of the attempt."""
@@ -162,10 +164,13 @@ class _Check:
         ended = self.subject.how_it_ended()
         if ended and ended.splitlines()[0] not in happened:
             happened = f"{happened}\n{ended}"
-        hint = failed.hint or getattr(self.subject, "hint_of_end", "") or attempt.hint
+        hint = "" if failed.general and attempt.hint else failed.hint
+        hint = hint or getattr(self.subject, "hint_of_end", "") or attempt.hint
+        if "positional argument" in happened:
+            hint = f"It has to begin with `{self.exercise.first_line}`"
         return Failed(failed.expected, happened, hint)
 
-    def ladder(self) -> "Drawing | None":
+    def ladder(self, *, ascii: bool) -> "Drawing | None":  # noqa: A002
         """Draw what went over the network in the last attempt, as far as it is known."""
         from netsteps.show.ladder import ladder
 
@@ -180,7 +185,7 @@ class _Check:
             e.socket for e in events if e.process == own and {str(e.local), str(e.peer)} & places
         }
         kept = [e for e in events if e.process != own or e.socket in ours]
-        return ladder(kept) if kept else None
+        return ladder(kept, ascii=ascii) if kept else None
 
     def stop(self) -> None:
         """End the program, and everything that came of it."""
@@ -223,6 +228,11 @@ def _of_surprise(error: Exception) -> Failed:
     )
 
 
+def refused(exercise: "Exercise", expected: str, happened: str, hint: str = "") -> Report:
+    """Give the report of what could not even be tried."""
+    return _report(exercise, [], monotonic(), Failed(expected, happened, hint))
+
+
 def _not_sent(problem: CannotTravel) -> Failed:
     expected = "a function that can run in a process of its own"
     if problem.name is None:
@@ -240,7 +250,7 @@ def _report(  # noqa: PLR0917 - all of what is known
     took: "Sequence[float]",
     begin: float,
     failed: Failed | None,
-    subject: Subject | None = None,
+    subject: "Subject | None" = None,
     ladder: "Drawing | None" = None,
 ) -> Report:
     """Put the report together. took: the seconds of each attempt that was run."""
@@ -262,5 +272,7 @@ def _report(  # noqa: PLR0917 - all of what is known
         hint=failed.hint if failed else "",
         printed=subject.output if subject is not None else "",
         seconds=monotonic() - begin,
+        unwritten=failed is not None and UNWRITTEN in failed.happened,
+        process=subject.process if subject is not None else None,
         ladder=ladder,
     )

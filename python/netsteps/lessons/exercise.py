@@ -104,14 +104,18 @@ class Failed(Exception):
     """An attempt failed.
 
     expected: what should have happened. happened: what did. hint: what to look at, in words that
-    help without giving the solution away.
+    help without giving the solution away. general: the hint fits any exercise, and gives way to
+    that of the attempt.
     """
 
-    def __init__(self, expected: str, happened: str, hint: str = "") -> None:
+    def __init__(
+        self, expected: str, happened: str, hint: str = "", *, general: bool = False
+    ) -> None:
         super().__init__(f"expected {expected}; {happened}")
         self.expected = expected
         self.happened = happened
         self.hint = hint
+        self.general = general
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Ports for programs under test: a free one, and whether a program listens on it by now.
 
 Looking for a listener by connecting to it would be its first client. So the tables of the kernel
-are read instead (/proc/net on Linux, netsteps.connections elsewhere).
+are read instead; elsewhere than on Linux it is tried whether the port can still be bound.
 """
 
 import os
@@ -10,9 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import netsteps as ns
-
-__all__ = ["Listening", "free_port", "listening"]
+__all__ = ["Listening", "can_look", "free_port", "is_free", "listening"]
 
 _TRIES = 50
 _LISTEN = "0A"  # of the state of a TCP socket in /proc/net/tcp
@@ -40,11 +38,9 @@ def free_port(transport: str, host: str = "127.0.0.1") -> int:
     if low > 20_000:
         for _ in range(_TRIES):
             port = random.randrange(15_000, low)
-            if _is_free(transport, host, port):
+            if is_free(transport, host, port):
                 return port
-    with _bound(transport, host, 0) as socket:
-        assert socket.local is not None
-        return socket.local.port
+    return _bound_port(transport, host, 0)
 
 
 def _handed_out() -> int:
@@ -55,41 +51,38 @@ def _handed_out() -> int:
         return 0
 
 
-def _is_free(transport: str, host: str, port: int) -> bool:
+def is_free(transport: str, host: str, port: int) -> bool:
+    """Say whether a program could bind this port now."""
     try:
-        _bound(transport, host, port).close()
-    except ns.SocketError:
+        _bound_port(transport, host, port)
+    except OSError:
         return False
     return True
 
 
-def _bound(transport: str, host: str, port: int) -> ns.Socket:
-    socket = ns.Socket("udp" if transport == "udp" else "tcp")
-    try:
-        socket.bind(host, port)
-    except BaseException:
-        socket.close()
-        raise
-    return socket
+def _bound_port(transport: str, host: str, port: int) -> int:
+    """Bind a port for a moment; with a plain socket, so that no trace shows it."""
+    import socket
+
+    kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((host, port))
+        found: int = probe.getsockname()[1]
+    return found
+
+
+def can_look() -> bool:
+    """Whether the tables of the kernel can be read: on Linux."""
+    return Path("/proc/net/tcp").exists()
 
 
 def listening(pids: list[int]) -> list[Listening]:
-    """Give where these processes listen (TCP) or are bound (UDP, without a peer)."""
-    if Path("/proc/net/tcp").exists():
-        return _from_proc(pids)
-    return [
-        Listening(one.local.ip, one.local.port, one.kind)
-        for one in ns.connections()
-        if one.pid in pids and one.peer is None
-    ]
-
-
-def _from_proc(pids: list[int]) -> list[Listening]:
+    """Give where these processes listen (TCP) or are bound (UDP, without a peer): on Linux."""
     inodes = set()
     for pid in pids:
         try:
-            for entry in os.scandir(f"/proc/{pid}/fd"):
-                target = os.readlink(entry.path)  # noqa: PTH115 - a path would cost more
+            for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - looked at often
+                target = os.readlink(f"/proc/{pid}/fd/{name}")  # noqa: PTH115
                 if target.startswith("socket:["):
                     inodes.add(target[8:-1])
         except OSError:
@@ -116,4 +109,6 @@ def _address(text: str) -> str:
     from ipaddress import ip_address
 
     words = [int(text[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(text), 8)]
-    return str(ip_address(b"".join(words)))
+    address = ip_address(b"".join(words))
+    # ::ffff:127.0.0.1 is how a program in Java binds 127.0.0.1: an IPv6 socket for IPv4.
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -6,9 +6,42 @@ from typing import TYPE_CHECKING
 from netsteps.show.report import report_html, report_text
 
 if TYPE_CHECKING:
+    from typing import Self
+
+    from netsteps.lessons.exercise import Exercise
     from netsteps.show.drawing import Drawing
 
-__all__ = ["Report", "Tried"]
+__all__ = ["Report", "Task", "Tried"]
+
+
+class Task(str):
+    """What an exercise asks for: a text that shows itself."""
+
+    __slots__ = ()
+
+    def __new__(cls, one: "Exercise") -> "Self":
+        """Write it: the title, the task, how the answer begins, and what is tried."""
+        from textwrap import fill
+
+        tried = (f"  {number}. {at.title}" for number, at in enumerate(one.attempts, 1))
+        return super().__new__(
+            cls,
+            "\n".join(
+                [
+                    one.title,
+                    "",
+                    fill(one.task, 80),
+                    "",
+                    one.first_line,
+                    "",
+                    "What is tried:",
+                    *tried,
+                ]
+            ),
+        )
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True)
@@ -26,7 +59,8 @@ class Report:
 
     name, title: of the exercise. attempts: what was tried, in order; nothing was tried after the
     first that failed. expected, happened, hint: of that one. printed: what the program printed.
-    ladder: a Drawing of what went over the network in the attempt that failed, or None.
+    unwritten: it is still as it was handed out. process: the number of its process, where there was
+    one. ladder: a Drawing of what went over the network in the attempt that failed, or None.
     """
 
     name: str
@@ -37,6 +71,8 @@ class Report:
     hint: str = ""
     printed: str = ""
     seconds: float = 0.0
+    unwritten: bool = False
+    process: int | None = None
     ladder: "Drawing | None" = field(default=None, compare=False)
 
     @property
@@ -58,6 +94,7 @@ class Report:
             "exercise": self.name,
             "title": self.title,
             "passed": self.passed,
+            "unwritten": self.unwritten,
             "seconds": round(self.seconds, 3),
             "attempts": [
                 {"title": one.title, "state": one.state, "seconds": round(one.seconds, 3)}

@@ -5,79 +5,16 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from netsteps.lessons.answer import Answer
 from netsteps.lessons.child.process import Child, Limits, trace_of
 from netsteps.lessons.exercise import Failed
-from netsteps.lessons.telling import how_it_ended, story
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from netsteps import Trace
 
-__all__ = ["Answer", "Outcome", "Subject"]
-
-STARTING = 10.0  # seconds for a worker to take the function
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a student wrote, ready to be started any number of times.
-
-    packed: a function as bytes, with the texts of its files; or command: the words of a command, in
-    which {host} and {port} stand for what they are.
-    """
-
-    name: str
-    packed: bytes = b""
-    lines: "Mapping[str, str] | None" = None
-    command: "Sequence[str] | None" = None
-    folder: str | None = None
-
-    def child(
-        self,
-        limits: Limits,
-        values: "Mapping[str, str] | None" = None,
-        environment: "Mapping[str, str] | None" = None,
-    ) -> Child:
-        """Start it: the command with its values, or a worker that has taken the function.
-
-        Raises Failed when it cannot be started.
-        """
-        if self.command is not None:
-            words = [filled(word, values or {}) for word in self.command]
-            child = Child(words, limits=limits, folder=self.folder, environment=environment)
-            try:
-                child.wait_for(lambda: child.pid is not None or not child.alive, STARTING)
-                if child.ended is not None and child.ended.problem:
-                    problem = f"{words[0]} could not be started: {child.ended.problem}"
-                    hint = "Is the path right, and may the file be executed (chmod +x)?"
-                    raise Failed(f"a program that runs: {' '.join(words)}", problem, hint)
-            except BaseException:
-                child.close()
-                raise
-            return child
-        child = Child(limits=limits, folder=self.folder, environment=environment)
-        try:
-            order = {"do": "take", "function": self.packed, "lines": dict(self.lines or {})}
-            child.send(order, STARTING)
-            reply = child.reply(STARTING)
-            if not isinstance(reply, dict) or "taken" not in reply:
-                if isinstance(reply, dict) and "refused" in reply:
-                    told, hint = story(reply["refused"])
-                else:
-                    told, hint = how_it_ended(child), ""
-                raise Failed("a function that can be taken into another process", told, hint)
-        except BaseException:
-            child.close()
-            raise
-        return child
-
-
-def filled(word: str, values: "Mapping[str, str]") -> str:
-    """Put the values into a word of a command."""
-    for name, value in values.items():
-        word = word.replace("{" + name + "}", value)
-    return word
+__all__ = ["Outcome", "Subject"]
 
 
 @dataclass(frozen=True)
@@ -111,16 +48,24 @@ class Subject(ABC):
         self.answer = answer
         self.end = monotonic() + seconds
         self._children: list[Child] = []
+        self._killed = False
 
     @property
     def limits(self) -> Limits:
         """The limits of a child that is started now."""
         return replace(Limits(), seconds=max(0.1, self.end - monotonic()))
 
-    def start(self, values: "Mapping[str, str] | None" = None, faults: str | None = None) -> Child:
-        """Start a child; it ends with the subject."""
+    def start(
+        self,
+        values: "Mapping[str, str] | None" = None,
+        faults: str | None = None,
+        hosts: str | None = None,
+    ) -> Child:
+        """Start a child; it ends with the subject. Raises Failed when the time is over."""
+        if self._killed:
+            raise Failed("a program that is quick enough", "its time was over")
         child = self.answer.child(
-            self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None
+            self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None, hosts
         )
         self._children.append(child)
         return child
@@ -129,6 +74,11 @@ class Subject(ABC):
     def output(self) -> str:
         """What the program printed so far."""
         return "".join(child.output for child in self._children)
+
+    @property
+    def process(self) -> int | None:
+        """The number of its process, of the one that was started last."""
+        return self._children[-1].pid if self._children else None
 
     @property
     def alive(self) -> bool:
@@ -154,8 +104,9 @@ class Subject(ABC):
 
     def kill(self) -> None:
         """End what runs, from any thread: the checker's own waits then end too."""
+        self._killed = True
         for child in list(self._children):
-            child.close()
+            child.kill()
 
     def close(self) -> None:
         """End everything that was started."""

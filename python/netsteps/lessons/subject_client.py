@@ -1,14 +1,17 @@
 """A client: started towards an endpoint of the checker, once for each run."""
 
-from typing import TYPE_CHECKING
+import tempfile
+from typing import IO, TYPE_CHECKING
 
 import netsteps as ns
+from netsteps.lessons.child.process import can_have_hosts
 from netsteps.lessons.exercise import Failed, shown
-from netsteps.lessons.subject import Answer, Outcome, Subject
+from netsteps.lessons.subject import Outcome, Subject
 from netsteps.lessons.subject_function import outcome_of
 from netsteps.lessons.telling import how_it_ended
 
 if TYPE_CHECKING:
+    from netsteps.lessons.answer import Answer
     from netsteps.lessons.child.process import Child
 
 __all__ = ["ClientSubject", "Run"]
@@ -19,23 +22,47 @@ LONGEST = 5.0  # seconds of one run
 class ClientSubject(Subject):
     """A client that a student wrote; run() starts it."""
 
-    def __init__(self, answer: Answer, seconds: float) -> None:
+    def __init__(self, answer: "Answer", seconds: float) -> None:
         super().__init__(answer, seconds)
         self._runs: list[Run] = []
         self._endpoints: set[str] = set()
+        self._files: list[IO[str]] = []
 
-    def run(self, endpoint: "ns.Endpoint | tuple[str, int]") -> "Run":
-        """Start it towards an endpoint: an Endpoint, or a host (a name, too) and a port."""
+    @property
+    def can_have_hosts(self) -> bool:
+        """Whether run() can give it a hosts file of its own on this machine."""
+        return can_have_hosts()
+
+    def run(self, endpoint: "ns.Endpoint | tuple[str, int]", hosts: str | None = None) -> "Run":
+        """Start it towards an endpoint: an Endpoint, or a host (a name, too) and a port.
+
+        hosts: the text of a hosts file (hosts(5)) that it finds in place of the machine's.
+        """
         host, port = (endpoint.ip, endpoint.port) if isinstance(endpoint, ns.Endpoint) else endpoint
         self._endpoints.add(
             str(endpoint) if isinstance(endpoint, ns.Endpoint) else f"{host}:{port}"
         )
-        child = self.start({"host": host, "port": str(port)})
+        path = None
+        if hosts is not None:
+            file = tempfile.NamedTemporaryFile("w", prefix="netsteps-hosts-")  # noqa: SIM115 - until close()
+            self._files.append(file)
+            file.write(hosts)
+            file.flush()
+            path = file.name
+        child = self.start({"host": host, "port": str(port)}, hosts=path)
         if self.answer.command is None:
             child.send({"do": "call", "args": (host, port)}, LONGEST)
         run = Run(self, child, f"{self.answer.name}({host!r}, {port})")
         self._runs.append(run)
         return run
+
+    def close(self) -> None:
+        """End everything that was started."""
+        try:
+            super().close()
+        finally:
+            for file in self._files:
+                file.close()
 
     def how_it_ended(self) -> str:
         """Tell how the last run ended, when that was not by returning an answer."""
@@ -64,6 +91,17 @@ class Run:
     def alive(self) -> bool:
         """Whether its process runs: that of a function does so until the check is over."""
         return self._child.alive
+
+    @property
+    def over(self) -> bool:
+        """Whether it is at its end: its function returned or raised, or its process is over."""
+        if self._outcome is not None or not self._child.alive:
+            return True
+        return self._child.has_reply()
+
+    def pids(self) -> list[int]:
+        """Give its processes."""
+        return self._child.pids()
 
     def wait(self, timeout: float = LONGEST) -> bytes:
         """Wait for its answer: what the function returned, or what the command printed.
@@ -105,6 +143,7 @@ class Run:
                 "a client that ends with the answer on its output",
                 f"it went on after {timeout:g} s, and was stopped",
                 "It waits for something that does not come, or its loop has no end.",
+                general=True,
             )
         if ended.code != 0:
             return Outcome(error="exit", bases=("exit",), told=how_it_ended(self._child))

@@ -4,13 +4,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 import netsteps as ns
+from netsteps.lessons.child.wire import LIMIT
 from netsteps.lessons.exercise import Failed, shown
-from netsteps.lessons.subject import Answer, Outcome, Subject
+from netsteps.lessons.subject import Outcome, Subject
 from netsteps.lessons.telling import how_it_ended, story
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from netsteps.lessons.answer import Answer
     from netsteps.lessons.child.process import Child
 
 __all__ = ["FunctionSubject", "Talk"]
@@ -21,7 +23,7 @@ LONGEST = 5.0  # seconds of one call
 class FunctionSubject(Subject):
     """A function, called as often as an attempt wants, in one child."""
 
-    def __init__(self, answer: Answer, seconds: float) -> None:
+    def __init__(self, answer: "Answer", seconds: float) -> None:
         super().__init__(answer, seconds)
         self._child: Child | None = None
         self._faulty: Child | None = None
@@ -134,14 +136,24 @@ def outcome_of(child: "Child", timeout: float, written: str) -> Outcome:
             told=told,
             hint=hint,
         )
+    if isinstance(reply, dict) and "too long" in reply:
+        size = f"it returned more than {LIMIT >> 20} MiB"
+        raise Failed(f"{written} returns a value", size, "Does a loop collect without end?")
+    if child.broken:
+        raise Failed(
+            f"{written} returns",
+            "your program wrote into a descriptor that it had not opened",
+            "A descriptor is the number of what this program opened; 3, 4, 5 are not free to use.",
+        )
     if child.ended is not None:
         raise Failed(f"{written} returns", how_it_ended(child), _hint_of_end(child))
     took = monotonic() - begin
-    child.close()
+    child.kill()
     raise Failed(
         f"{written} returns",
         f"it had not returned after {took:.1f} s, and was stopped",
         "It waits for something that does not come, or its loop has no end.",
+        general=True,
     )
 
 

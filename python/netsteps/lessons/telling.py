@@ -1,5 +1,6 @@
 """What became of a student's program, in words: its exception, its exit code, its limits."""
 
+import builtins
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,9 @@ if TYPE_CHECKING:
 
     from netsteps.lessons.child.process import Child
 
-__all__ = ["how_it_ended", "story"]
+__all__ = ["UNWRITTEN", "how_it_ended", "story"]
+
+UNWRITTEN = "it is not written yet"
 
 _LIMITS = {
     "time": "its time was over",
@@ -26,8 +29,7 @@ _SIGNALS = {
 }
 
 _HINTS = {
-    "NotImplementedError": "This exercise is not written yet: replace the line `raise"
-    " NotImplementedError` by your own code.",
+    "NotImplementedError": "Replace the line `raise NotImplementedError` by your own code.",
     "EOFError": "Nobody types here: a checked program cannot use input().",
     "NameError": "The name is not known where your function runs. Is it spelt right, and has the"
     " cell that makes it been run?",
@@ -41,18 +43,31 @@ def story(raised: "Mapping[str, Any]") -> tuple[str, str]:
     """Tell of an exception in a worker: what and where, and a hint or ""."""
     name, text = str(raised.get("type")), str(raised.get("text") or "")
     if name == "NotImplementedError":
-        return "it is not written yet", _HINTS[name]
+        return UNWRITTEN, _HINTS[name]
     if name == "SystemExit":
         return f"it ended its program with sys.exit({raised.get('code')!r})", (
             "A function gives its result with return; sys.exit ends the whole program."
         )
-    told = f"it raised {name}" + (f": {text.splitlines()[0]}" if text.strip() else "")
+    told = f"it raised {_known_as(name, raised)}" + (
+        f": {text.splitlines()[0]}" if text.strip() else ""
+    )
     if place := _place(raised.get("frames")):
         told += f"\n{place}"
     hint = next((_HINTS[base] for base in raised.get("bases", ()) if base in _HINTS), "")
     if remedy := raised.get("remedy"):
         hint = hint or f"Try: {remedy}"
     return told, hint
+
+
+def _known_as(name: str, raised: "Mapping[str, Any]") -> str:
+    """Name an exception as who knows Python's own sockets knows it."""
+    if "SocketError" not in raised.get("bases", ()):
+        return name
+    for base in raised["bases"]:
+        kind = getattr(builtins, base, None)
+        if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception:
+            return f"{base} (netsteps.{name})"
+    return f"netsteps.{name}"
 
 
 def _place(frames: object) -> str:

@@ -7,19 +7,24 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 from struct import pack, unpack
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from netsteps.lessons.child import keeper, wire
+from netsteps.lessons.child import wire
+from netsteps.lessons.child.leftovers import MARK, end_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
-__all__ = ["Child", "Ended", "Limits", "trace_of"]
+__all__ = ["Child", "Ended", "Limits", "can_have_hosts", "trace_of"]
 
 _MIB = 1 << 20
 _PIECE = 65536
@@ -78,7 +83,8 @@ class Child:
     """A function or a command in a process of its own. A context manager: its end ends the child.
 
     command: the words of a command, or None for a worker that waits for a function. environment:
-    what is added to this process's. Raises OSError when no process can be started.
+    what is added to this process's. hosts: the path of a file that it finds as /etc/hosts (Linux,
+    where can_have_hosts() is true). Raises OSError when no process can be started.
     """
 
     def __init__(
@@ -88,11 +94,13 @@ class Child:
         limits: Limits | None = None,
         environment: "Mapping[str, str] | None" = None,
         folder: str | None = None,
+        hosts: str | None = None,
     ) -> None:
         self.limits = limits = limits or Limits()
         self.changed = threading.Condition()
         self.pid: int | None = None
         self.ended: Ended | None = None
+        self.broken = False  # what came on the channel is no message
         self._limit: str | None = None
         self._printed = {1: _Printed(4 * _MIB), 2: _Printed(_KEPT)}
         self._both = _Printed(_KEPT)
@@ -101,6 +109,7 @@ class Child:
         self._over = False
         self._closed = False
         self._reading, self._writing = -1, -1
+        self._mark = uuid4().hex
         plan: dict[str, Any] = {
             "seconds": limits.seconds,
             "memory": limits.memory,
@@ -108,8 +117,14 @@ class Child:
             "output": limits.output,
             "file_size": limits.file_size,
             "processes": limits.processes,
-            "environment": {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            "environment": {
+                **_environment(),
+                "PYTHONUNBUFFERED": "1",
+                **(environment or {}),
+                MARK: self._mark,
+            },
             "folder": folder,
+            "hosts": hosts,
         }
         theirs: tuple[int, ...] = ()
         if command is not None:
@@ -122,11 +137,12 @@ class Child:
             plan |= {"channel": theirs, "path": sys.path}
         try:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-P", keeper.__file__],
+                [sys.executable, "-P", str(Path(__file__).with_name("keeper.py"))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 pass_fds=theirs,
+                env={**_environment(), MARK: self._mark},
                 start_new_session=True,  # the terminal's Ctrl-C is for the caller alone
             )
         except BaseException:
@@ -215,35 +231,41 @@ class Child:
         return bool(self._replies)
 
     def reply(self, timeout: float) -> object:
-        """Give the next message of the worker, or None when none comes in time, or it is over.
-
-        Raises UnpicklingError for a message that is none.
-        """
-        self.wait_for(lambda: bool(self._replies) or self.ended is not None, timeout)
+        """Give the next message of the worker, or None when none comes in time, or it is over."""
+        self.wait_for(lambda: bool(self._replies) or self.ended is not None or self.broken, timeout)
         with self.changed:
             if not self._replies:
                 return None
             data = self._replies.pop(0)
-        return wire.taken(data)
+        try:
+            return wire.taken(data)
+        except UnpicklingError:
+            self.broken = True
+            return None
 
     # Its end
+
+    def kill(self) -> None:
+        """Begin to end it, and everything that came of it. Any thread may call this."""
+        with suppress(OSError, ValueError):
+            self._order(b"end\n")
 
     def close(self) -> None:
         """End it, and everything that came of it; nothing is left when this returns."""
         if self._closed:
             return
         self._closed = True
-        try:
-            self._order(b"end\n")
+        self.kill()
+        with suppress(OSError):
             self._orders.close()
-        except OSError:
-            pass
         try:
             self._keeper.wait(_LEAVE)
         except subprocess.TimeoutExpired:
             self._keeper.kill()
             self._keeper.wait()
         finally:
+            if self._keeper.returncode:  # it was killed: its worker may have done it
+                end_all(self._mark)
             if self._keeper.returncode is None:  # interrupted: the keeper goes on alone
                 self._closed = False
             else:
@@ -258,11 +280,9 @@ class Child:
         self._reading, self._writing = -1, -1
 
     def _order(self, line: bytes) -> None:
-        try:
+        with suppress(BrokenPipeError):
             self._orders.write(line)
             self._orders.flush()
-        except BrokenPipeError:
-            pass
 
     # The thread that listens
 
@@ -296,6 +316,9 @@ class Child:
             (size,) = unpack("!I", channel[:4])
             if size > wire.LIMIT:
                 sources.remove(self._reading)  # nobody reads the rest
+                with self.changed:
+                    self.broken = True
+                    self.changed.notify_all()
                 return
             if len(channel) < 4 + size:
                 return
@@ -324,6 +347,11 @@ class Child:
             self.changed.notify_all()
 
 
+def _environment() -> dict[str, str]:
+    """Give this process's environment, without the faults that it is tested under itself."""
+    return {name: value for name, value in os.environ.items() if name != "NETSTEPS_FAULTS"}
+
+
 def trace_of(child: Child, timeout: float = 2.0) -> Any:  # noqa: ANN401 - a Trace or None
     """Give what a worker has recorded, as a Trace; None when it cannot tell any more."""
     import netsteps as ns
@@ -342,3 +370,13 @@ def trace_of(child: Child, timeout: float = 2.0) -> Any:  # noqa: ANN401 - a Tra
             if isinstance(reply, dict) and "saved" in reply:
                 return ns.Trace.load(path) if reply["saved"] else None
     return None
+
+
+@cache
+def can_have_hosts() -> bool:
+    """Tell whether a child can be given a hosts file of its own: it is tried once, with `true`."""
+    if sys.platform != "linux":
+        return False
+    with tempfile.NamedTemporaryFile() as empty, Child(["true"], hosts=empty.name) as child:
+        ended = child.wait(2.0)
+    return ended is not None and ended.code == 0

@@ -86,8 +86,10 @@ def taken(data: bytes) -> object:
 
 
 def write_message(descriptor: int, value: object) -> None:
-    """Write one message to a pipe."""
+    """Write one message to a pipe. Raises ValueError, with the size, for one that is too long."""
     data = pickle.dumps(value, protocol=5)
+    if len(data) > LIMIT:
+        raise ValueError(len(data))
     view = memoryview(struct.pack("!I", len(data)) + data)
     while view:
         view = view[os.write(descriptor, view) :]

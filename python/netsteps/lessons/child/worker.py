@@ -12,9 +12,11 @@ function runs in the main thread, as in a program.
 """
 
 import contextlib
+import inspect
 import linecache
 import os
 import queue
+import runpy
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -54,6 +56,7 @@ class Worker:
         self._loads = pickle.loads
         self._own = os.getpid()
         self._files: set[str] = set()
+        self._kept: list[object] = []  # what was returned: a server goes on as long as it is kept
 
     def run(self) -> int:
         """Do what the caller asks for, one after the other, until it has enough."""
@@ -79,16 +82,30 @@ class Worker:
         self._todo.put(None)
 
     def _take(self, order: dict[str, Any]) -> "Callable[..., object] | None":
-        for name, text in order["lines"].items():
+        for name, text in order.get("lines", {}).items():
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
             self._files.add(name)
         try:
-            function: Callable[..., object] = self._loads(order["function"])
+            function: Callable[..., object] = (
+                self._loads(order["function"]) if "function" in order else self._of_file(order)
+            )
         except Exception as error:  # noqa: BLE001 - an import of the student's may fail
             self._answer({"refused": self._story(error)})
             return None
         self._answer({"taken": True})
         return function
+
+    def _of_file(self, order: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Run a file, and give the function that it defines."""
+        path = order["file"]
+        self._files.add(path)
+        sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120 - as python itself does
+        if (source := order.get("source")) is None:
+            return runpy.run_path(path, run_name="answer")[order["name"]]
+        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+        made: dict[str, Any] = {"__name__": "answer"}
+        exec(compile(source, path, "exec"), made)
+        return made[order["name"]]
 
     def _call(self, function: "Callable[..., object]", order: dict[str, Any]) -> None:
         """Call the function, and answer with its value or with what it raised."""
@@ -98,9 +115,14 @@ class Worker:
                 socket = _connected(where, order["style"])
             given = () if socket is None else (socket,)
             value = function(*given, *order["args"])
+            if inspect.iscoroutine(value):  # of an async def
+                import asyncio
+
+                value = asyncio.run(value)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the caller is told
             answer: dict[str, object] = {"raised": self._story(error)}
         else:
+            self._kept = [value]
             answer = {"value": plain(value)}
         if os.getpid() != self._own:
             os._exit(0)  # a child that the function forked has come back: it is not the worker
@@ -115,7 +137,10 @@ class Worker:
 
     def _answer(self, answer: dict[str, object]) -> None:
         with self._lock:
-            write_message(self._writing, answer)
+            try:
+                write_message(self._writing, answer)
+            except ValueError as error:
+                write_message(self._writing, {"too long": error.args[0]})
 
     def _save(self, path: str) -> None:
         try:
