@@ -28,7 +28,8 @@ lint: .venv/.ready stubs-check ## formatters in check mode, linters, types, stub
 	$(BIN)/ruff format --check .
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist
+	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist \
+		--mypy-config-file pyproject.toml
 
 format: .venv/.ready ## rewrite the sources in the project's format
 	cargo fmt
