@@ -9,7 +9,7 @@ FUZZ := decode fragments join pcapng trace
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint format stubs stubs-check notebooks wheel bench bench-core fuzz core-test clean
+.PHONY: help demo test lint format stubs stubs-check notebooks lab browser-test wheel bench bench-core fuzz core-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,8 @@ lint: .venv/.ready stubs-check ## formatters in check mode, linters, types, stub
 	$(BIN)/ruff format --check .
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist
+	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist \
+		--mypy-config-file pyproject.toml
 
 format: .venv/.ready ## rewrite the sources in the project's format
 	cargo fmt
@@ -43,6 +44,13 @@ stubs-check: .venv/.ready # part of lint: fails when the committed stub is not w
 
 notebooks: .venv/.ready ## build the notebooks from their sources
 	$(BIN)/python notebooks/build.py
+
+lab: .venv/.lessons ## the lessons in JupyterLab: ARGS='--no-browser'
+	$(BIN)/jupyter lab $(ARGS) notebooks
+
+browser-test: .venv/.lessons ## run every lesson in JupyterLab in a browser; pictures in target/browser
+	@$(BIN)/python -m pip install -q 'playwright>=1.50'
+	$(BIN)/python -m pytest -q -m browser tests/browser
 
 wheel: .venv/.ready ## a release wheel for this platform, in dist
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
@@ -91,6 +99,10 @@ endef
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PY) -m venv --clear .venv
 	@echo "building netsteps in .venv (the first time takes about a minute)"
 	@$(BIN)/python -m pip install -q -e '.[test]'
+	@touch $@
+
+.venv/.lessons: pyproject.toml | .venv/.ready
+	@$(BIN)/python -m pip install -q -e '.[lessons]'
 	@touch $@
 
 # What is only measured against. Without it the rows of uvloop say that it is not installed.

@@ -15,6 +15,7 @@ packages=(
     strace           # which system calls a step makes
     iproute2         # ss, and addresses for the tests
     tshark           # reads our captures, and writes one that we read
+    g++              # programs in C++ and C that are checked as answers to exercises
     python3-scapy    # a second opinion on packets, asked in a process of its own
     chromium         # draws the pictures
     fonts-dejavu-core

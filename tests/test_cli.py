@@ -27,6 +27,7 @@ COMMANDS = [
     "services",
     "show",
     "trace",
+    "check",
 ]
 
 

@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
+from netsteps.lessons import check
+from netsteps.lessons.exercise import PLACES, exercise
+from notebook_runs import checks_of, execute, execute_together, outputs_of
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -35,63 +39,47 @@ def build() -> "ModuleType":
     return module
 
 
-@pytest.fixture
-def quiet_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Keep a kernel from this user's settings, and from the core's faults.
-
-    The faults make one read short, and lessons show single reads.
-    """
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.delenv("NETSTEPS_FAULTS", raising=False)
-    return tmp_path
-
-
-def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
-    """Run every cell in one kernel, and give the notebook with its outputs.
-
-    Raises CellExecutionError for a cell that raises, and CellTimeoutError for one that waits.
-    """
-    from jupyter_client import AsyncKernelManager
-    from jupyter_client.kernelspec import KernelSpecManager
-    from nbclient import NotebookClient
-    from traitlets import default
-
-    class ThisPython(AsyncKernelManager):
-        """Starts sys.executable: without folders to look in, no other kernel is found."""
-
-        @default("kernel_spec_manager")
-        def _no_installed_kernels(self) -> KernelSpecManager:
-            return KernelSpecManager(kernel_dirs=[])
-
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        kernel_manager_class=ThisPython,
-        timeout=60,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    return client.execute()
-
-
-def outputs_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
-
-
 def test_there_is_a_notebook_for_each_source_and_a_source_for_each_notebook() -> None:
     assert FILES
     assert [path.stem for path in FILES] == [path.stem for path in SOURCES]
 
 
+@pytest.fixture(scope="module")
+def students(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.NotebookNode]:
+    """Run every notebook as a student gets it, some at the same time: most of it is waiting."""
+    notebooks = [nbformat.read(path, as_version=4) for path in FILES]
+    done = execute_together(notebooks, tmp_path_factory.mktemp("students"), at_once=3)
+    return {path.stem: notebook for path, notebook in zip(FILES, done, strict=True)}
+
+
+def names_of_lesson(path: Path) -> list[str]:
+    return [name for name in PLACES if exercise(name).lesson == int(path.stem[:2])]
+
+
+@pytest.mark.timeout(300)  # the first of them runs all
 @pytest.mark.netsteps_keeps_sockets("nbclient's own, to the kernel")
 @each_notebook
-def test_every_cell_runs(path: Path, quiet_machine: Path) -> None:
-    notebook = execute(nbformat.read(path, as_version=4), quiet_machine)
-    outputs = outputs_of(notebook)
+def test_every_cell_of_a_students_copy_runs(
+    path: Path, students: dict[str, nbformat.NotebookNode]
+) -> None:
+    outputs = outputs_of(students[path.stem])
     assert [output for output in outputs if output.output_type == "error"] == []
     # A warning, or an exception of a thread, would be seen here.
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
     assert any("text/html" in output.get("data", {}) for output in outputs)
+
+
+@pytest.mark.timeout(300)
+@each_notebook
+def test_every_check_of_a_students_copy_fails_and_says_what_to_do(
+    path: Path, students: dict[str, nbformat.NotebookNode]
+) -> None:
+    checks = checks_of(students[path.stem])
+    assert sorted(checks) == sorted(names_of_lesson(path))
+    assert len(checks) >= 4
+    for name, report in checks.items():
+        assert report.startswith(f"{name}: failed after "), report
+        assert "not written yet" in report
 
 
 @pytest.mark.netsteps_keeps_sockets("nbclient's own, to the kernel")
@@ -101,11 +89,20 @@ def test_the_kernel_is_this_python(quiet_machine: Path) -> None:
     assert outputs_of(notebook)[0].text == f"{sys.executable} {sys.prefix}\n"
 
 
+@pytest.mark.timeout(180)
 @each_source
-def test_a_source_runs_as_a_program_and_closes_what_it_opens(
-    path: Path, quiet_machine: Path, capsys: pytest.CaptureFixture[str]
+def test_a_source_runs_as_a_program_closes_what_it_opens_and_passes_its_checks(
+    path: Path,
+    quiet_machine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    reports = []
+    run = check._check
+    monkeypatch.setattr(check, "_check", lambda *given: reports.append(run(*given)) or reports[-1])
     runpy.run_path(str(path))
+    assert [str(report) for report in reports if not report.passed] == []
+    assert sorted(report.name for report in reports) == sorted(names_of_lesson(path))
     assert capsys.readouterr().err == ""
 
 
@@ -149,6 +146,18 @@ def test_a_marker_or_a_text_that_cannot_be_meant_is_refused(line: str, build: "M
         build.notebook_of(f"{line}\n")
 
 
+def test_a_cell_that_only_tells_the_answer_hides_its_source(build: "ModuleType") -> None:
+    cells = (
+        "guess.was(2, 'so')",
+        "a.was(1)\nsaid.verdict('true', 'so')",
+        "guess.was(1)\nx = 1",
+        "x",
+    )
+    notebook = build.notebook_of("".join(f"# %%\n{cell}\n" for cell in cells))
+    hidden = [cell.metadata.get("jupyter", {}).get("source_hidden") for cell in notebook.cells]
+    assert hidden == [True, True, None, None]
+
+
 def test_the_builder_writes_and_checks(
     build: "ModuleType",
     tmp_path: Path,
@@ -157,11 +166,50 @@ def test_the_builder_writes_and_checks(
 ) -> None:
     monkeypatch.setattr(build, "HERE", tmp_path)
     monkeypatch.setattr(build, "SOURCES", tmp_path)
+    monkeypatch.setattr(build, "PACKAGED", tmp_path / "packaged")
     (tmp_path / "one.py").write_text("# %%\nx = 1\n", encoding="utf-8")
     assert build.main(["--check"]) == 1
-    assert "one.ipynb is out of date" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("one.ipynb is out of date") == 2  # it, and its link
+    (tmp_path / "packaged").mkdir()
+    (tmp_path / "packaged" / "old.ipynb").symlink_to("../../../../notebooks/old.ipynb")
     assert build.main([]) == 0
+    links = {link.name: link.readlink() for link in (tmp_path / "packaged").iterdir()}
+    assert links == {"one.ipynb": Path("../../../../notebooks/one.ipynb")}
     assert capsys.readouterr().out == "wrote one.ipynb\n"
     assert build.main([]) == build.main(["--check"]) == 0
     assert capsys.readouterr() == ("", "")
     assert build.main(["--what"]) == 2
+
+
+def test_a_student_gets_the_place_of_a_solution(build: "ModuleType") -> None:
+    source = (
+        "# %%\ndef halves(x):\n    ### BEGIN SOLUTION\n    half = x // 2\n\n"
+        "    return half, x - half\n    ### END SOLUTION\n\n\nhalves(3)\n"
+    )
+    [student], [teacher] = (
+        build.notebook_of(source, solutions=solutions).cells for solutions in (False, True)
+    )
+    assert student.source == (
+        "def halves(x):\n    # YOUR CODE HERE\n    raise NotImplementedError\n\n\nhalves(3)"
+    )
+    assert teacher.source == source.removeprefix("# %%\n").rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "### BEGIN SOLUTION\n1",
+        "1\n### END SOLUTION",
+        "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION",
+        "### BEGIN SOLUTION\n# %%\n### END SOLUTION",
+        "def f():\n    ### BEGIN SOLUTION\n    return 1\n### END SOLUTION",
+        "# BEGIN SOLUTION\n1\n# END SOLUTION",
+        "### begin solution\n1\n### end solution",
+        "# %% [markdown]\n# ### BEGIN SOLUTION\n# ### END SOLUTION",
+    ],
+)
+def test_a_marker_of_a_solution_that_cannot_be_meant_is_refused(
+    lines: str, build: "ModuleType"
+) -> None:
+    with pytest.raises(ValueError, match=r"SOLUTION|solution"):
+        build.notebook_of(f"# %%\n{lines}\n")

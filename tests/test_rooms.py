@@ -48,14 +48,15 @@ PYTHON_ROOMS = {
     "pytest_plugin": "__init__ peers",
     "peers": "__init__ show",  # the ladder of a scripted peer alone
     "reliable": "__init__ errors show",
+    "lessons": "__init__ peers show",  # the ladder and the reports alone
     "__init__": "_core errors computer peers reliable watching",
     "demo": "__init__",
-    "cli": "__init__ demo errors show",
+    "cli": "__init__ demo errors lessons show",
     "__main__": "cli",
 }
 
 # Loaded by the functions that need them, and never by `import netsteps`.
-INSIDE_FUNCTIONS = {"psutil", "rich", "asyncio", "IPython", "ipykernel", "numpy"}
+INSIDE_FUNCTIONS = {"psutil", "rich", "asyncio", "IPython", "ipykernel", "ipywidgets", "numpy"}
 # The only file that may import this at all.
 ONLY_IN = {"psutil": "computer.py"}
 # What a whole room does without.

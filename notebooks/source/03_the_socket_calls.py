@@ -6,15 +6,21 @@
 # ruff: noqa: B018, ERA001, E501 - a cell shows its last expression; text cells are comments
 
 # %% [markdown]
-# # The socket calls
+# # 3. The socket calls
 #
 # This lesson walks through the calls of the third lecture: the four steps of a client and the six of a server. You
-# will see what each call does, what it is in C, and what comes back when it is made too early or to the wrong place.
+# will see what each call does, what it is in C++, and what comes back when it is made too early or to the wrong place.
+# At the end you write a server that survives clients which mean it no good.
 #
-# Client and server are both in this notebook. Run the cells from top to bottom; each one comes back at once.
+# Client and server are both in this notebook. Run the cells from top to bottom with Shift+Enter; each one comes back at
+# once. It takes about 75 minutes.
+#
+# Before something happens you will be asked what you think. **Choose first, then run the next cell**: what you predicted
+# wrongly, you will remember. Without buttons, write your choice into the call: `mine=2`.
 
 # %%
 import netsteps as ns
+from netsteps.lessons import check, claim, predict
 
 print("netsteps", ns.__version__)
 
@@ -22,15 +28,22 @@ print("netsteps", ns.__version__)
 # ## 1. What a socket is
 #
 # Two programs that talk over a network each hold one end of the conversation. Such an end is a **socket**. A program
-# knows it by a number, the *descriptor*, just as it knows an open file. Behind that number the kernel keeps:
+# knows it by a number, the *descriptor*, just as it knows an open file. Behind that number the kernel (the inner part of
+# the operating system) keeps:
 #
 # - the kind: `"tcp"`, a stream of bytes that arrive all and in order, or `"udp"`, single datagrams;
 # - our own **endpoint**: an IP address (which machine) and a port (which program on it);
 # - the endpoint of the **peer**, the other end;
 # - two buffers: bytes that have come and were not read yet, and bytes that were written and are still on their way;
 # - a state: what has been done so far, and so what can come next.
-#
-# A new socket has a number and a kind, and nothing else.
+
+# %%
+guess = predict(
+    "A socket was just made, and nothing else was done. What does it have?",
+    "a number and a kind",
+    "a number, a kind, and an address of its own",
+    "all of it: also the address of the peer",
+)
 
 # %%
 first = ns.Socket("tcp")
@@ -39,33 +52,50 @@ print("kind:  ", first.kind)
 print("local: ", first.local)
 print("peer:  ", first.peer)
 print("state: ", first.state)
+guess.was(1, "`socket` makes an entry in a table of the kernel. The network does not hear of it.")
 
 # %%
 first.close()
 first
 
 # %% [markdown]
+# ### Ports stand for services
+#
+# A machine runs many programs. The **port**, a number from 0 to 65535, says which of them is meant. The services that
+# everybody knows have fixed numbers, so that a client knows where to ask: 22 for SSH (a safe terminal on another machine),
+# 23 for telnet (the same, but everybody on the way can read it), 25 for SMTP (mail), 80 for HTTP (the web).
+
+# %%
+for port in (22, 23, 25, 80):
+    there = ns.port_status("127.0.0.1", port)
+    print(port, ns.Endpoint("127.0.0.1", port).service, "on this machine:", there.status)
+
+# %% [markdown]
+# The number alone does nothing: where no program serves the port, the machine says so ("refused"). And nothing stops a
+# program from serving something else on port 80.
+
+# %% [markdown]
 # ## 2. The steps of both sides
 #
-# The **client** takes four steps:
+# The **client** takes four steps. In the language of the lecture, in Python's own `socket`, and here:
 #
-# | step | in C | manual | in netsteps |
+# | step | C and C++ | Python's `socket` | netsteps |
 # | :-- | :-- | :-- | :-- |
-# | make a socket | `int socket(int domain, int type, int protocol)` | socket(2) | `client = ns.Socket("tcp")` |
-# | find the server | `int connect(int fd, const struct sockaddr *addr, socklen_t len)` | connect(2) | `client.connect(host, port)` |
-# | write and read | `ssize_t send(int fd, const void *data, size_t size, int flags)`<br>`ssize_t recv(int fd, void *room, size_t size, int flags)` | send(2)<br>recv(2) | `client.write(data)`<br>`client.read()` |
-# | give it back | `int close(int fd)` | close(2) | `client.close()` |
+# | make a socket | `int socket(int domain, int type, int protocol)` | `client = socket.socket()` | `client = ns.Socket("tcp")` |
+# | find the server | `int connect(int fd, const struct sockaddr *addr, socklen_t len)` | `client.connect((host, port))` | `client.connect(host, port)` |
+# | write and read | `ssize_t send(int fd, const void *data, size_t size, int flags)`<br>`ssize_t recv(int fd, void *room, size_t size, int flags)` | `client.sendall(data)`<br>`client.recv(size)` | `client.write(data)`<br>`client.read(size)` |
+# | give it back | `int close(int fd)` | `client.close()` | `client.close()` |
 #
 # The **server** takes six. Three are its own; they stand between making the socket and the first byte:
 #
-# | step | in C | manual | in netsteps |
+# | step | C and C++ | Python's `socket` | netsteps |
 # | :-- | :-- | :-- | :-- |
-# | make a socket | `int socket(int domain, int type, int protocol)` | socket(2) | `server = ns.Socket("tcp")` |
-# | take an address | `int bind(int fd, const struct sockaddr *addr, socklen_t len)` | bind(2) | `server.bind(host, port)` |
-# | be ready for clients | `int listen(int fd, int backlog)` | listen(2) | `server.listen()` |
-# | take a client | `int accept(int fd, struct sockaddr *addr, socklen_t *len)` | accept(2) | `connection = server.accept()` |
+# | make a socket | `int socket(int domain, int type, int protocol)` | `server = socket.socket()` | `server = ns.Socket("tcp")` |
+# | take a name: an address and a port | `int bind(int fd, const struct sockaddr *addr, socklen_t len)` | `server.bind((host, port))` | `server.bind(host, port)` |
+# | be ready for clients | `int listen(int fd, int backlog)` | `server.listen()` | `server.listen()` |
+# | take a client | `int accept(int fd, struct sockaddr *addr, socklen_t *len)` | `connection, peer = server.accept()` | `connection = server.accept()` |
 # | read and write | as above, on the new socket | | `connection.read()`<br>`connection.write(data)` |
-# | give it back | `int close(int fd)` | close(2) | `connection.close()`<br>`server.close()` |
+# | give it back | `int close(int fd)` | `connection.close()`<br>`server.close()` | `connection.close()`<br>`server.close()` |
 #
 # How to read the C side:
 #
@@ -75,14 +105,21 @@ first
 # - Each call gives -1 when it fails, and leaves the reason in `errno`. Here a step that fails raises an exception.
 # - A file or a socket, to the kernel it is a descriptor: `read` and `write` do the same as `recv` and `send` with
 #   `flags` 0.
-# - socket(2) stands for the page on `socket` in section 2 of the manual: `man 2 socket` in a terminal.
+# - `man 2 socket` in a terminal shows the page on `socket` in section 2 of the manual. Each of these calls has one.
 
 # %% [markdown]
 # ## 3. The server: socket, bind, listen
 #
 # `bind` gives the socket its address. 127.0.0.1 is the **loopback** address: this machine, seen from itself, so no
-# other machine can connect. Port 0 asks the kernel for any free port, and `.local` tells which one it was. A real
-# server takes a fixed port, because its clients have to know it.
+# other machine can connect.
+
+# %%
+guess = predict(
+    "The server binds port 0. On which port will it be?",
+    "on port 0",
+    "on any free port: the kernel chooses",
+    "on none: that is an error",
+)
 
 # %%
 server = ns.Socket("tcp")
@@ -93,13 +130,23 @@ print("after bind:  ", server.state, server.local)
 
 server.listen()
 print("after listen:", server.state, server.local)
+guess.was(
+    2, "`.local` tells which. A real server takes a fixed port, because its clients must know it."
+)
 
 # %% [markdown]
 # Now it listens. It is not talking to anybody, and a listening socket never will: it only hands out connections.
-#
-# Nobody has connected yet, so `accept` would wait. Without a time limit it would wait as long as it takes, and the
-# cell with it. With `timeout=` (in seconds) it gives up. The function `attempt` is for this lesson: it takes a step
-# that may fail, and prints what the error says.
+
+# %%
+guess = predict(
+    "Nobody has connected. What does `server.accept(timeout=0.2)` do?",
+    "it gives `None`",
+    "it fails at once: there is no client",
+    "it waits for 0.2 s, and then gives up",
+)
+
+# %% [markdown]
+# The function `attempt` is for this lesson: it takes a step that may fail, and prints what the error says.
 
 
 # %%
@@ -115,6 +162,7 @@ def attempt(step):
 
 
 attempt(lambda: server.accept(timeout=0.2))
+guess.was(3, "Without a time limit it would wait as long as it takes, and this cell with it.")
 
 # %% [markdown]
 # ## 4. The client: socket, connect
@@ -122,44 +170,77 @@ attempt(lambda: server.accept(timeout=0.2))
 # The client does not bind. `connect` picks a free port for it; a server does not care which.
 
 # %%
+guess = predict(
+    "The server listens, but has not called `accept`. What does the client's `connect` do?",
+    "it waits until the server calls `accept`",
+    "it comes back: the client is connected",
+    "it is refused",
+)
+
+# %%
 client = ns.Socket("tcp")
 client.connect(server.local)
 print("client:", client.state)
 print("local: ", client.local)
 print("peer:  ", client.peer)
+guess.was(2, "Making the connection is the work of the two kernels, not of the two programs.")
 
 # %% [markdown]
-# `connect` came back, although nobody has called `accept`. The client can even write:
+# The client can even write:
 
 # %%
 client.write(b"is anybody there?")
 
 # %% [markdown]
-# This surprises many people. Making the connection is the work of the two kernels: they exchange three packets (SYN,
-# SYN-ACK, ACK), and then the connection is complete and waits in a queue of the listening socket. `accept` does not
-# make the connection; it takes the oldest one out of this queue. The **backlog** in `listen(backlog)` says how many
-# may wait there. When the queue is full, new clients get no answer and try again, until their time is over.
+# This surprises many people. The two kernels exchange three packets (SYN, SYN-ACK, ACK), and then the connection is
+# complete and waits in a queue of the listening socket. `accept` does not make the connection; it takes the oldest one
+# out of this queue. The **backlog** in `listen(backlog)` says how many may wait there. When the queue is full, new
+# clients get no answer and try again, until their time is over.
 #
 # So a client that has connected, and has written, still knows nothing about the server *program*: only that a kernel
 # has taken its bytes. And this is why both sides fit into one notebook: the connection waits for us.
 
 # %% [markdown]
 # ## 5. The server: accept
-#
-# `accept` gives a **new socket**, made for this one client. The listening socket stays as it was, ready for the next.
+
+# %%
+said = claim(
+    "A socket of the server listens on a port, and makes a connection for each client.", lecture=3
+)
+guess = predict(
+    "One client is connected, and the server accepts it. How many sockets are there, on both sides?",
+    "two: one at each end",
+    "three",
+    "four: a pair at each end",
+)
 
 # %%
 connection = server.accept()
-print("server:    ", server)
-print("connection:", connection)
+for name, socket in (("client", client), ("server", server), ("connection", connection)):
+    print(f"{name:<11} number {socket.number}  {socket.state:<10} {socket.local} -> {socket.peer}")
+guess.was(2, "The one that listens, and the two ends of the connection.")
 
 # %% [markdown]
-# Three sockets, with three numbers: the one that listens, and the two ends of one connection. The new socket has the
-# server's port: a port does not belong to a socket alone. What the kernel looks at is all four numbers, both
-# addresses and both ports, and no two connections have all four in common. The two ends mirror each other:
+# `accept` gives a **new socket**, made for this one client. The listening socket stays as it was, ready for the next. The
+# new socket has the server's port: a port does not belong to a socket alone. What the kernel looks at is all four
+# numbers, both addresses and both ports, and no two connections have all four in common. The two ends mirror each other:
 
 # %%
 print(connection.local == client.peer, connection.peer == client.local)
+
+# %%
+second = ns.Socket("tcp")
+second.connect(server.local)
+another = server.accept()
+print("the first: ", connection.local, connection.peer)
+print("the second:", another.local, another.peer)
+another.close()
+second.close()
+said.verdict(
+    "true",
+    "Each `accept` gives one more socket, on the same port of the server. What is called a connection"
+    " there is a socket: one end of the connection. The other end is the client's.",
+)
 
 # %% [markdown]
 # ## 6. Read and write
@@ -170,13 +251,21 @@ print(connection.local == client.peer, connection.peer == client.local)
 print(connection.read())
 
 # %% [markdown]
-# Sockets carry bytes: `b"..."`, or `text.encode()`. TCP keeps their order, but **not the borders** between writes. Two
-# writes may come out of one read, and one write may need several reads.
+# Sockets carry bytes: `b"..."`, or `text.encode()`. Now the server writes twice.
+
+# %%
+guess = predict(
+    'The server writes `b"Yes, "` and then `b"here I am."`; the client reads once. What may come?',
+    'always `b"Yes, "`: one read for each write',
+    'always `b"Yes, here I am."`: all that there is',
+    "either, or another beginning of it",
+)
 
 # %%
 connection.write(b"Yes, ")
 connection.write(b"here I am.\nWhat do you want?\n")
 print(client.read())
+guess.was(3, "TCP keeps the order of the bytes, but not the borders between writes.")
 
 # %% [markdown]
 # Most likely that was everything in one piece. On a slow network it could just as well have been `b"Yes, "`, or any
@@ -189,17 +278,114 @@ print(connection.read_until(b"\n"))
 print(connection.read_exactly(8))
 
 # %% [markdown]
+# ### Exercise: read exactly
+#
+# Neither C nor Python's `socket` has a `read_exactly`. Write it: `connection.read(size)` gives at most `size` bytes and
+# at least one, as `recv` does, and `b""` when the peer has finished. Return exactly `count` bytes, leave what comes after
+# them in the socket, and raise `EOFError` when the peer finishes before all have come.
+#
+# The check runs your function in a process of its own, so that nothing you write can stop this notebook. It tries friendly
+# and unfriendly peers, one after the other, and stops at the first that you do not pass.
+
+
+# %%
+def read_exactly(connection, count):
+    ### BEGIN SOLUTION
+    data = b""
+    while len(data) < count:
+        more = connection.read(count - len(data))
+        if more == b"":
+            message = f"the peer finished after {len(data)} of {count} bytes"
+            raise EOFError(message)
+        data += more
+    return data
+    ### END SOLUTION
+
+
+# %%
+check.read_exactly(read_exactly)
+
+# %% [markdown]
+# ### The two buffers
+#
+# The kernel keeps an input buffer and an output buffer for each connection. `send` is the single call, as in C: it hands
+# bytes to the output buffer. From there the kernel brings them into the input buffer of the peer, where they wait to be
+# read.
+
+# %%
+guess = predict(
+    "The client sends 50,000,000 bytes with one `send`, and nobody reads. What happens?",
+    "`send` waits until all have been read",
+    "`send` takes as many as fit, and says how many",
+    "`send` fails: that is too much",
+)
+
+# %%
+with ns.Trace(sample=0.001) as trace:
+    listener = ns.Socket("tcp")
+    listener.bind("127.0.0.1", 0)
+    listener.listen()
+    writer = ns.Socket("tcp")
+    writer.connect(listener.local)
+    reader = listener.accept()
+    taken = writer.send(bytes(50_000_000))
+    print(f"send took {taken:,} bytes")
+    try:
+        writer.write(b"more", timeout=0.2)  # write goes on until everything is taken
+    except ns.TimedOut as error:
+        print(error.cause)
+guess.was(
+    2, "`write` (in Python: `sendall`) goes on until all are taken, and waits when nothing fits."
+)
+
+# %%
+reader.buffers
+
+# %%
+for socket in (reader, writer, listener):
+    socket.close()
+trace.buffers()
+
+# %% [markdown]
+# ### Exercise: send all
+#
+# In C, `send` is all there is. Write what `write` and `sendall` do: send all of `data` with `connection.send(data)`, which
+# returns how many bytes were taken.
+
+
+# %%
+def send_all(connection, data):
+    ### BEGIN SOLUTION
+    rest = memoryview(data)  # a part of it is no copy
+    while len(rest) > 0:
+        taken = connection.send(rest)
+        rest = rest[taken:]
+    ### END SOLUTION
+
+
+# %%
+check.send_all(send_all)
+
+# %% [markdown]
 # ## 7. The end: finish and close
 #
 # A connection is two streams, one in each direction, and each ends by itself. `finish` (in C: `shutdown(fd, SHUT_WR)`,
-# shutdown(2)) says: "I have no more to write". The other side reads the rest, and then `b""`, for ever. `b""`
-# never means that nothing has come yet: in that case `read` waits.
+# `man 2 shutdown`) says: "I have no more to write".
+
+# %%
+guess = predict(
+    "The client has finished, and the server has read everything. What does its next `read` do?",
+    "it waits for more",
+    'it gives `b""`, each time',
+    'it gives `b""` once, and then fails',
+)
 
 # %%
 client.finish()
 print(connection.read(), connection.read())
 print("client:    ", client.state)
 print("connection:", connection.state)
+guess.was(2, '`b""` is the end. It never means "nothing has come yet": in that case `read` waits.')
 
 # %% [markdown]
 # The other direction is still open: the server can answer, and only then close.
@@ -246,8 +432,15 @@ connection.life()
 # ### Both ends on one page
 #
 # A `Trace` records every socket of this notebook while its block runs. Its **ladder** puts both ends side by side, with
-# time running down. Before you run the cell: the client writes twice, the server reads twice. Will each read give one
-# write?
+# time running down.
+
+# %%
+guess = predict(
+    "The client writes 12 bytes and then 8. The server reads 5, and then all the rest. Does each read give one write?",
+    "yes",
+    "no: the cuts of the reader are its own",
+    "that is an error: 5 is in the middle of a write",
+)
 
 # %%
 with ns.Trace() as trace:
@@ -269,33 +462,8 @@ with ns.Trace() as trace:
 
 trace.ladder()
 
-# %% [markdown]
-# The stream has no borders: below the ladder, the cuts of the writer stand above the cuts of the reader.
-#
-# ### The two buffers
-#
-# The kernel keeps an input buffer and an output buffer for each connection. When a program does not read, the input
-# buffer fills; then the peer's output buffer does; and then the peer's `write` waits. Here it gives up after a moment:
-
 # %%
-with ns.Trace(sample=0.001) as trace:
-    listener = ns.Socket("tcp")
-    listener.bind("127.0.0.1", 0)
-    listener.listen()
-    writer = ns.Socket("tcp")
-    writer.connect(listener.local)
-    reader = listener.accept()
-    try:
-        writer.write(bytes(50_000_000), timeout=0.2)
-    except ns.TimedOut as error:
-        print(error.cause)
-
-reader.buffers
-
-# %%
-for socket in (reader, writer, listener):
-    socket.close()
-trace.buffers()
+guess.was(2, "Below the ladder, the cuts of the writer stand above the cuts of the reader.")
 
 # %% [markdown]
 # ## 9. A step out of order
@@ -332,40 +500,29 @@ with ns.Socket("tcp") as socket:
         picture = error.life()
 picture
 
-# %% [markdown]
-# Another one that everybody makes once: to read from the listening socket and not from the one that `accept` gave.
+# %%
+guess = predict(
+    "A client is connected and has written. The server reads, but from the socket that listens. What comes?",
+    "what the client wrote",
+    'nothing: `b""`',
+    "an error",
+)
 
 # %%
-attempt(server.read)
-
-# %% [markdown]
-# And to write before there is a connection:
-
-# %%
-client = ns.Socket("tcp")
-attempt(lambda: client.write(b"hello"))
-client.close()
+with ns.Socket("tcp") as client:
+    client.connect(server.local)
+    client.write(b"hello")
+    attempt(server.read)
+    server.accept().close()
+guess.was(3, "Everybody makes this one once. Read from the socket that `accept` gave.")
 
 # %% [markdown]
 # ## 10. From a name to a socket: open
 #
-# People write names, `connect` wants addresses. The lecture closes this gap with a function `open(hostname, port)`. Here
-# it is in short:
-#
-# ```c
-# struct addrinfo hints, *info;
-# memset(&hints, 0, sizeof hints);
-# hints.ai_family = AF_INET6;                         // or AF_INET
-# hints.ai_socktype = SOCK_STREAM;
-# getaddrinfo(hostname, port, &hints, &info);         // name and port to a list of addresses
-# fd = socket(info->ai_family, info->ai_socktype, 0);
-# connect(fd, info->ai_addr, info->ai_addrlen);
-# freeaddrinfo(info);                                 // the list was allocated: give it back
-# ```
-
-# %% [markdown]
-# `getaddrinfo` turns a name and a service into a **list** of addresses, in the order in which they should be tried
-# (getaddrinfo(3)). `hints` says which ones are wanted. In netsteps the same list comes from `resolve`:
+# People write names, `connect` wants addresses. `getaddrinfo` turns a name and a service into a **list** of addresses, in
+# the order in which they should be tried. It is a function of the C library and not of the kernel (section 3 of the
+# manual: `man 3 getaddrinfo`): it reads files of the machine, and asks a name server over the network. `hints` says which
+# addresses are wanted. In netsteps the same list comes from `resolve`:
 
 # %%
 for endpoint in ns.resolve("localhost", "http"):
@@ -379,26 +536,164 @@ for endpoint in ns.resolve("localhost", "http"):
 print(ns.resolve("127.0.0.1", 443)[0], ns.resolve("::1", 443)[0])
 
 # %% [markdown]
-# The short version is good for a slide. A program that others use needs more:
+# The lecture puts the lookup and the first two steps of a client into one function, `open`: a host name and a port go in,
+# nothing comes out, and the descriptor stays in the object. An *abstraction*: whoever calls it need not know about
+# families and lists. Here it is, and what says the same in Python:
 #
-# | in the short version | what can happen | what `Socket.open` does |
-# | :-- | :-- | :-- |
-# | `AF_INET6` alone | a host that has only an IPv4 address is not found | asks for both families |
-# | the result of `getaddrinfo` is not looked at | for an unknown name `info` points nowhere, and the program crashes | raises `NameNotFound` |
-# | only the first address is used | it does not answer, while the second would | tries each of them, in order |
-# | the result of `connect` is not looked at | the failure shows up later, at the first write or read | raises the error of the last address |
-# | `freeaddrinfo` can be forgotten | memory is lost with each call | there is nothing to free |
-# | no time limit | the lookup or the connection takes minutes | `timeout=` counts for all of it |
+# <table>
+# <tr><th align="left">C++</th><th align="left">Python</th></tr>
+# <tr><td align="left" valign="top">
 #
-# The first row, tried out: an IPv4 address, with hints that allow only IPv6.
+# ```cpp
+# class Connection {
+#     int fd = -1;
+# public:
+#     void open(string hostname, string port) {
+#         addrinfo hints, *info = nullptr;
+#         memset(&hints, 0, sizeof hints);
+#         hints.ai_family = AF_INET6; // or AF_INET
+#         hints.ai_socktype = SOCK_STREAM;
+#         getaddrinfo(hostname.c_str(), port.c_str(),
+#                     &hints, &info);
+#         fd = socket(info->ai_family,
+#                     info->ai_socktype, 0);
+#         connect(fd, info->ai_addr,
+#                 info->ai_addrlen);
+#         freeaddrinfo(info); // it was allocated
+#     }
+# };
+# ```
+#
+# </td><td align="left" valign="top">
+#
+# ```python
+# class Connection:
+#     def open(self, hostname, port):
+#         hints = {
+#             "family": socket.AF_INET6,  # or AF_INET
+#             "type": socket.SOCK_STREAM,
+#         }
+#         info = socket.getaddrinfo(
+#             hostname, port, **hints
+#         )
+#         family, kind, _, _, address = info[0]
+#         self.fd = socket.socket(family, kind)
+#         self.fd.connect(address)
+# ```
+#
+# </td></tr>
+# </table>
+
+# %%
+said = claim("To open a connection: take one family, and the first address of the list.", lecture=3)
+guess = predict(
+    "A server listens on 127.0.0.1. The C++ program calls `open` for it, with `AF_INET6`. What happens?",
+    "it is connected: the address is known",
+    "it prints an error",
+    "the program crashes",
+)
+
+# %% [markdown]
+# The next cell compiles this `open` and runs it, if this machine has a C++ compiler.
+
+# %%
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+PROGRAM = r"""
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+using std::string;
+
+class Connection {
+    int fd = -1;
+public:
+    void open(string hostname, string port) {
+        addrinfo hints, *info = nullptr;
+        memset(&hints, 0, sizeof hints);
+        hints.ai_family = FAMILY;
+        hints.ai_socktype = SOCK_STREAM;
+        getaddrinfo(hostname.c_str(), port.c_str(), &hints, &info);
+        fd = socket(info->ai_family, info->ai_socktype, 0);
+        connect(fd, info->ai_addr, info->ai_addrlen);
+        freeaddrinfo(info);
+    }
+    void talk() {
+        char answer[100];
+        ssize_t sent = send(fd, "hello", 5, MSG_NOSIGNAL);
+        shutdown(fd, SHUT_WR);
+        ssize_t came = recv(fd, answer, sizeof answer, 0);
+        printf("sent %zd bytes, received %zd: %.*s\n", sent, came, came > 0 ? (int)came : 0, answer);
+        close(fd);
+    }
+};
+
+int main(int count, char **words) {
+    if (count < 3) return 2;
+    Connection connection;
+    connection.open(words[1], words[2]);
+    connection.talk();
+}
+"""
+
+
+def run_cpp(host, port, family):
+    compiler = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+    if compiler is None or os.name == "nt":
+        print("no C++ compiler for this program here: read what it does elsewhere")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = Path(folder, "open.cpp"), Path(folder, "open")
+        source.write_text(PROGRAM)
+        command = [compiler, f"-DFAMILY={family}", "-o", program, source]
+        subprocess.run(command, check=True, timeout=60)
+        done = subprocess.run(
+            [program, host, str(port)], capture_output=True, text=True, timeout=10, check=False
+        )
+    print(f"{family}:", done.stdout, end="")
+    if done.returncode < 0:
+        print("the program was ended by", signal.Signals(-done.returncode).name)
+
+
+def shout(connection):
+    while data := connection.read():  # b"", the end, is false
+        connection.write(data.upper())
+
+
+with ns.TcpServer(shout) as there:
+    run_cpp("127.0.0.1", there.endpoint.port, "AF_INET")
+    run_cpp("127.0.0.1", there.endpoint.port, "AF_INET6")
+guess.was(
+    3,
+    "`getaddrinfo` found no IPv6 address, said so with its return value, which nobody looked at, and"
+    " left `info` alone. `info->ai_family` then reads from nowhere: SIGSEGV.",
+)
+
+# %% [markdown]
+# The same in Python and in netsteps is at least an error that one can read:
 
 # %%
 attempt(lambda: ns.resolve("127.0.0.1", "http", family="ipv6"))
 
 # %% [markdown]
-# And the third row. Our server listens on 127.0.0.1 only. Suppose a name has two addresses, and the IPv6 one comes
-# first. Whoever tries only that one fails; whoever goes on is connected. A socket whose `connect` has failed is
-# closed: the next address may need one of another family.
+# Now the first address. Our server listens on 127.0.0.1 only. Suppose a name has two addresses, and the IPv6 one comes
+# first, as for localhost on many machines.
+
+# %%
+guess = predict(
+    "The list is `::1`, `127.0.0.1`. The server listens on 127.0.0.1 only. Who is connected?",
+    "whoever takes the first address",
+    "whoever tries both, in this order",
+    "nobody: a list must be all right",
+)
 
 
 # %%
@@ -407,7 +702,7 @@ def connected_to(endpoint):
     try:
         client.connect(endpoint, timeout=2.0)
     except ns.SocketError:
-        client.close()
+        client.close()  # the next address may need a socket of another family
         raise
     return client
 
@@ -423,8 +718,9 @@ def first_that_answers(endpoints):
 
 port = server.local.port
 client = first_that_answers([ns.Endpoint("::1", port), ns.Endpoint("127.0.0.1", port)])
-print(client.peer, client.state)
+print("connected:", client.peer, client.state)
 client.close()
+guess.was(2, "The failed socket is closed, and the next address gets a new one.")
 
 # %% [markdown]
 # `Socket.open` is this loop, with the lookup before it:
@@ -433,16 +729,72 @@ client.close()
 client = ns.Socket.open("localhost", port, timeout=5.0)
 print(client)
 client.close()
+said.verdict(
+    "only in the lecture room",
+    "It works where the name has an address of that family, and the first one answers. A program that"
+    " others use asks for both families and tries each address, in order.",
+)
+
+# %% [markdown]
+# The short version is good for a slide. What it leaves out:
+#
+# | in the short version | what can happen | what `Socket.open` does |
+# | :-- | :-- | :-- |
+# | `AF_INET6` alone | a host that has only an IPv4 address is not found | asks for both families |
+# | the result of `getaddrinfo` is not looked at | for an unknown name the program crashes | raises `NameNotFound` |
+# | only the first address is used | it does not answer, while the second would | tries each of them, in order |
+# | the result of `connect` is not looked at | the failure shows up later, at the first write or read | raises the error of the last address |
+# | `freeaddrinfo` can be forgotten | memory is lost with each call | there is nothing to free |
+# | no time limit | the lookup or the connection takes minutes | `timeout=` counts for all of it |
+
+# %% [markdown]
+# ### Exercise: open a connection
+#
+# Write a client that opens its connection well: look `host` up, try every address that comes out, in order, each with a
+# new socket, and close each socket whose `connect` failed. Then read what the server says until the end of the stream,
+# close, and return it. When no address answers, raise the error of the last one. `ns.resolve(host, port)` gives the list;
+# leave `Socket.open` alone this time.
+
+
+# %%
+def open_connection(host, port):
+    ### BEGIN SOLUTION
+    last = None
+    for endpoint in ns.resolve(host, port):
+        client = ns.Socket("tcp", endpoint.family)
+        try:
+            client.connect(endpoint, timeout=2.0)
+        except ns.SocketError as error:
+            client.close()
+            last = error
+            continue
+        with client:
+            return client.read_all(timeout=5.0)
+    raise last
+    ### END SOLUTION
+
+
+# %%
+check.open_connection(open_connection)
 
 # %% [markdown]
 # ## 11. Errors that people meet
-#
-# **Refused.** The machine is there, but nobody listens on this port. It says so at once.
 
 # %%
-client = ns.Socket("tcp")
-attempt(lambda: client.connect("127.0.0.1", 9))
-client.close()
+guess = predict(
+    "A client connects to a port of this machine on which no program listens. What happens?",
+    "it waits until its time is over",
+    "it is refused, at once",
+    "it is connected, and its first write fails",
+)
+
+# %%
+with ns.Socket("tcp") as unused:
+    unused.bind("127.0.0.1", 0)  # taken, but nobody listens
+    client = ns.Socket("tcp")
+    attempt(lambda: client.connect(unused.local))
+    client.close()
+guess.was(2, "The machine is there, and its kernel says that nobody listens.")
 
 # %% [markdown]
 # **Address in use.** The server from above still has its port; a second one cannot have it too.
@@ -487,26 +839,27 @@ server.close()
 # Our server took one client and waited for it step by step. A real one has many at the same time, and must not wait for
 # any single one. The usual first answer is a **thread** for each client. `TcpServer` does that: it makes the socket,
 # binds, listens and accepts, and calls a function with each new connection. It comes back at once, and works while the
-# notebook goes on.
-
+# notebook goes on. Its function is `shout` from section 10.
 
 # %%
-def shout(connection):
-    while data := connection.read():  # b"", the end, is false
-        connection.write(data.upper())
-
-
 server = ns.TcpServer(shout)
 server
 
 # %%
+guess = predict(
+    "Three clients are connected. The last one asks first. What does it wait for?",
+    "for the two before it",
+    "for nobody: each has a thread of its own",
+)
+
+# %%
 clients = [connected_to(server.endpoint) for _ in range(3)]
-for number, client in enumerate(clients, 1):
+for number, client in reversed(list(enumerate(clients, 1))):
     client.write(f"client {number}".encode())
     client.finish()
-for client in reversed(clients):  # in any order: no client waits for another
     print(client.local, client.read_all())
     client.close()
+guess.was(2, "The answers came in the order of the questions, from the last client to the first.")
 
 # %%
 server.stop()
@@ -529,7 +882,71 @@ with ns.Trace() as trace, ns.TcpServer(shout) as server, connected_to(server.end
 trace
 
 # %% [markdown]
-# ## 14. Exercises
+# ## 14. Exercises: a client and a server of your own
+#
+# ### A client that reads lines
+#
+# The server sends lines; each ends with a line feed, `b"\n"`. How they are cut on the way is not your choice: a read may
+# give half a line, or three. Connect, and read lines until an empty one: after it the server says nothing more, but it
+# keeps the connection open. Then close, and return the lines before the empty one, without their line feeds, with a `|`
+# between two of them, like `b"bread|milk"`. When the server ends early, what came without a line feed is not a line.
+
+
+# %%
+def line_client(host, port):
+    ### BEGIN SOLUTION
+    with ns.Socket.open(host, port, timeout=5.0) as client:
+        lines = []
+        try:
+            while line := client.read_until(b"\n", timeout=5.0).removesuffix(b"\n"):
+                lines.append(line)
+        except ns.UnexpectedEnd:
+            pass  # the rest is not a line
+    return b"|".join(lines)
+    ### END SOLUTION
+
+
+# %%
+check.line_client(line_client)
+
+# %% [markdown]
+# ### An echo server
+#
+# Write a server that sends back to each client what it gets, byte for byte and as soon as it comes, until the client has
+# finished; then it closes this connection and takes the next client, for ever. It binds 127.0.0.1 and the port that it is
+# given. A client that cuts its connection must not end your server.
+#
+# `ns.Socket` and the six steps of section 2 are enough, and Python's `socket` is as good.
+
+
+# %%
+def echo_server(port):
+    ### BEGIN SOLUTION
+    server = ns.Socket("tcp")
+    server.bind("127.0.0.1", port)
+    server.listen()
+    while True:
+        with server.accept() as connection:
+            try:
+                while data := connection.read():
+                    connection.write(data)
+            except ns.SocketError:
+                pass  # this client has gone; the next one waits
+    ### END SOLUTION
+
+
+# %%
+check.echo_server(echo_server)
+
+# %% [markdown]
+# The same check takes a program in any language. Write the server of the lecture in C++, compile it, and say in a terminal:
+#
+# ```
+# netsteps check echo-server -- ./server 6666
+# ```
+
+# %% [markdown]
+# ## 15. More to try
 #
 # Change the cells above, or write new ones below. Give every step that might wait a `timeout=`.
 #

@@ -23,6 +23,7 @@ def main(argv: "Sequence[str] | None" = None) -> int:
     argv: the words after the name of the program. Raises SystemExit as argparse does: after --help
     and --version, and for a command line that it cannot read.
     """
+    from netsteps.cli.check_arguments import split
     from netsteps.cli.parser import build_parser
     from netsteps.cli.terminal import complain
 
@@ -31,7 +32,10 @@ def main(argv: "Sequence[str] | None" = None) -> int:
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter
     parser = build_parser()
-    options = parser.parse_args(argv)
+    words, program = split(list(sys.argv[1:] if argv is None else argv))
+    options = parser.parse_args(words)
+    if program:
+        options.program = program
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2

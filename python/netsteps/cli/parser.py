@@ -40,7 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
     _port(commands)
     _services(commands)
     _show(commands)
-    _trace(commands)
+    for name in ("trace", "lessons", "check", "mistakes"):
+        _of_a_file(commands, name)
     return parser
 
 
@@ -348,12 +349,13 @@ def _show(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.set_defaults(usage_error=command.error)
 
 
-def _trace(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    from netsteps.cli.trace_arguments import EXAMPLE, SUMMARY, TEXT, add
+def _of_a_file(commands: "_Commands[argparse.ArgumentParser]", name: str) -> None:
+    """Add a command whose words and arguments stand in a file of their own."""
+    from importlib import import_module
 
-    add(
-        _command(commands, "trace", ("trace", "trace"), summary=SUMMARY, text=TEXT, example=EXAMPLE)
-    )
+    its = import_module(f"netsteps.cli.{name}_arguments")
+    run = (name, name)
+    its.add(_command(commands, name, run, summary=its.SUMMARY, text=its.TEXT, example=its.EXAMPLE))
 
 
 def _transport(command: argparse.ArgumentParser, verb: str) -> None:

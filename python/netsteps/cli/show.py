@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from netsteps.show.drawing import Drawing
 
-__all__ = ["draw", "show"]
+__all__ = ["draw", "show", "shows_lines"]
 
 _TRACE = ".jsonl"
 _ATTRIBUTES = (
@@ -42,7 +42,7 @@ def _trace(options: "argparse.Namespace", drawing: str | None) -> None:
     traces = [ns.Trace.load(file) for file in options.files]
     trace = traces[0] if len(traces) == 1 else ns.merge(*traces)
     if drawing == "ladder":
-        plain = not _shows_lines()
+        plain = not shows_lines()
         draw(trace.ladder(ascii=plain), options.ladder)
     elif drawing == "buffers":
         draw(trace.buffers(), options.buffers)
@@ -70,7 +70,7 @@ def _bad(cause: str, remedy: str) -> ns.BadArgument:
     return error
 
 
-def _shows_lines() -> bool:
+def shows_lines() -> bool:
     """Whether the output can show the characters that lines are made of."""
     try:
         "│─►●".encode(sys.stdout.encoding or "ascii")

@@ -1,0 +1,77 @@
+"""Runs notebooks, each in a kernel of its own, for the tests of lessons."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+
+# The cell of a check: nothing but check.echo_server(echo_server).
+CHECK = re.compile(r"check\.(\w+)\(\1\)")
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+    """Run every cell in one kernel, and give the notebook with its outputs.
+
+    Raises CellExecutionError for a cell that raises, and CellTimeoutError for one that waits.
+    """
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpecManager
+    from nbclient import NotebookClient
+    from traitlets import default
+
+    class ThisPython(AsyncKernelManager):
+        """Starts sys.executable: without folders to look in, no other kernel is found."""
+
+        @default("kernel_spec_manager")
+        def _no_installed_kernels(self) -> KernelSpecManager:
+            return KernelSpecManager(kernel_dirs=[])
+
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        kernel_manager_class=ThisPython,
+        timeout=120,  # of one cell, on a machine that runs thirty of them
+        resources={"metadata": {"path": str(folder)}},
+    )
+    return client.execute()
+
+
+def outputs_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def execute_together(
+    notebooks: list[nbformat.NotebookNode], folder: Path, at_once: int
+) -> list[nbformat.NotebookNode]:
+    """Run notebooks, so many at the same time, each in a folder of its own, and give them all.
+
+    The settings of this user, and the faults of the core, stay out of it.
+    """
+    folders = [folder / str(number) for number in range(len(notebooks))]
+    for own in folders:
+        own.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        shield(patch, folder)
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(execute, notebooks, folders))
+
+
+def shield(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Keep kernels from this user's settings, and from the core's faults.
+
+    The faults make one read short, and lessons show single reads.
+    """
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
+        patch.setenv(name, str(folder / name.lower()))
+    patch.delenv("NETSTEPS_FAULTS", raising=False)
+
+
+def checks_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Give what each check of a run notebook said: the name of the exercise, and the report."""
+    return {
+        match[1].replace("_", "-"): cell.outputs[-1].data["text/plain"]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and (match := CHECK.fullmatch(cell.source.strip()))
+    }
