@@ -30,6 +30,10 @@ each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.ste
 
 @pytest.fixture(scope="module")
 def build() -> "ModuleType":
+    return load_build()
+
+
+def load_build() -> "ModuleType":
     """Give notebooks/build.py, which is a script and in no package."""
     spec = importlib.util.spec_from_file_location("netsteps_notebooks", NOTEBOOKS / "build.py")
     assert spec is not None
