@@ -6,7 +6,7 @@
 # ruff: noqa: B018, ERA001, E501 - a cell shows its last expression; text cells are comments
 
 # %% [markdown]
-# # 3. The socket calls
+# # The socket calls
 #
 # This lesson walks through the calls of the third lecture: the four steps of a client and the six of a server. You
 # will see what each call does, what it is in C++, and what comes back when it is made too early or to the wrong place.
