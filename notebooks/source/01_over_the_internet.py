@@ -266,7 +266,7 @@ said.verdict(
 )
 
 # %% [markdown]
-# And a port that nobody has? We take one, and give it back, so that it is certainly free:
+# And a port that nobody has? We take one, and give it back, so that it is free:
 
 # %%
 nobody = ns.Socket("udp")
@@ -565,7 +565,10 @@ ns.connections().drawing(kind="tcp", port=server.local.port)
 # the answers go. So the question travelled in such an envelope:
 
 # %%
-ns.Packet(question, source=client.local, destination=server.local, protocol="tcp").envelope()
+asked = ns.Packet(
+    question, source=client.local, destination=server.local, protocol="tcp", flags="PSH ACK"
+)
+asked.envelope()
 
 # %%
 said = claim("A client makes a socket, binds it to an actual spot, and then connects.", lecture=1)
