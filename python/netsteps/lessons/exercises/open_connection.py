@@ -35,8 +35,8 @@ CLOSE = (
     " each failed try costs a descriptor."
 )
 PART = (
-    "The connection was cut (RST) in the middle: what has come is not the whole answer. Do not catch"
-    " this error and return the part; in C recv gives -1 then, and 0 is the end. Tell the caller (a"
+    "The connection was cut (RST) in the middle: what has come is not the whole answer. Do not"
+    " catch this error and return the part; in C recv gives -1 then, and 0 is the end. Tell the caller (a"
     " program ends with an exit code other than 0)."
 )
 NOBODY = (
@@ -75,6 +75,7 @@ def cut_off(subject: "ClientSubject") -> None:
     """Say a part of welcome, and cut the connection."""
     with Host(subject, never=FAMILY) as host, host.client() as talk:
         talk.say(WELCOME[:3], may_be_gone=True)
+        talk.until_read()
         talk.reset()
         fails(host.run, "an error, because the connection was cut", PART)
 
