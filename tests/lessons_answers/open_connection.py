@@ -82,14 +82,9 @@ def keeps_quiet(host: str, port: int) -> bytes:
 
 def takes_a_part(host: str, port: int) -> bytes:
     answer = b""
-    for family, kind, protocol, _, address in socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM
-    ):
-        with socket.socket(family, kind, protocol) as client:
-            client.connect(address)
-            with suppress(OSError):
-                while data := client.recv(4096):
-                    answer += data
+    with socket.create_connection((host, port)) as client, suppress(OSError):
+        while data := client.recv(4096):
+            answer += data
     return answer
 
 

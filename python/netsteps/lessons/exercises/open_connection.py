@@ -36,8 +36,8 @@ CLOSE = (
 )
 PART = (
     "The connection was cut (RST) in the middle: what has come is not the whole answer. Do not"
-    " catch this error and return the part; in C recv gives -1 then, and 0 is the end. Tell the caller (a"
-    " program ends with an exit code other than 0)."
+    " catch this error and return the part; in C recv gives -1 then, and 0 is the end. Tell the"
+    " caller (a program ends with an exit code other than 0)."
 )
 NOBODY = (
     "When no address answers, the caller has to know: raise the error of the last one (a program"
