@@ -76,7 +76,7 @@ def test_what_is_not_written_yet_is_told_as_that(name: str) -> None:
     report = examine(one, not_written_client if one.kind == "client" else not_written_server)
     assert not report.passed
     assert "it is not written yet" in report.happened, str(report)
-    assert "not written yet" in report.hint, str(report)
+    assert "Replace the line" in report.hint, str(report)
 
 
 @pytest.mark.parametrize("name", NAMES)
