@@ -83,7 +83,7 @@ for host in ("127.0.0.1", "::1"):
 
 listening_on_loopback_alone = Mistake(
     name="listening_on_loopback_alone",
-    title="The server listens on 127.0.0.1, and the other computer cannot reach it",
+    title="The server listens on 127.0.0.1 alone",
     why="It works on this computer, so it should work from the next one. But 127.0.0.1 is this "
     "computer seen from itself. Who comes over the network comes to another address.",
     wrong="""\
@@ -134,7 +134,7 @@ for host in ("127.0.0.1", "127.0.0.2"):
 
 refused_silent_unreachable = Mistake(
     name="refused_silent_unreachable",
-    title="Refused, silent and unreachable are taken for the same",
+    title="Refused, silent, unreachable: taken for the same",
     why='"It does not connect" has three causes, which need three cures. Refused: the machine is '
     "there, and no program listens. Silent: nothing comes back. Unreachable: there is no way.",
     wrong="""\
