@@ -2,7 +2,9 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pytest
@@ -11,8 +13,12 @@ import pytest
 CHECK = re.compile(r"check\.(\w+)\(\1\)")
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+def execute(
+    notebook: nbformat.NotebookNode, folder: Path, transport: str = "tcp"
+) -> nbformat.NotebookNode:
     """Run every cell in one kernel, and give the notebook with its outputs.
+
+    transport: how we talk to the kernel, "tcp" or "ipc".
 
     Raises CellExecutionError for a cell that raises, and CellTimeoutError for one that waits.
     """
@@ -28,10 +34,15 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookN
         def _no_installed_kernels(self) -> KernelSpecManager:
             return KernelSpecManager(kernel_dirs=[])
 
+        @default("transport")
+        def _transport(self) -> str:
+            return transport
+
     client = NotebookClient(
         notebook,
         kernel_name="python3",
         kernel_manager_class=ThisPython,
+        startup_timeout=180,
         timeout=120,  # of one cell, on a machine that runs thirty of them
         resources={"metadata": {"path": str(folder)}},
     )
@@ -52,10 +63,13 @@ def execute_together(
     folders = [folder / str(number) for number in range(len(notebooks))]
     for own in folders:
         own.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
+    # Jupyter chooses the ports of a kernel and frees them again before the kernel takes them: a
+    # lesson that runs meanwhile can get one. A file's name is nobody else's; it has to be short.
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as short:
         shield(patch, folder)
+        patch.setenv("JUPYTER_RUNTIME_DIR", short)
         with ThreadPoolExecutor(at_once) as pool:
-            return list(pool.map(execute, notebooks, folders))
+            return list(pool.map(execute, notebooks, folders, repeat("ipc")))
 
 
 def shield(patch: pytest.MonkeyPatch, folder: Path) -> None:

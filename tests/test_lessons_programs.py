@@ -72,6 +72,7 @@ WRONG = [
     Mistake("first_client.cpp", "USES_SIZEOF", "one piece", "not sizeof text"),
     Mistake("first_client.cpp", "PRINTS_MORE", "one piece", "no other text"),
     Mistake("open_connection.cpp", "ONE_FAMILY", "IPv4", "AF_UNSPEC"),
+    Mistake("open_connection.cpp", "TAKES_A_PART", "cut off", "recv gives -1 then"),
     Mistake("open_connection.cpp", "FIRST_ALONE", "two addresses", "several addresses"),
     Mistake("open_connection.cpp", "SAME_SOCKET", "two addresses", "a new socket for each"),
     Mistake("open_connection.cpp", "LEAVES_THEM_OPEN", "two addresses", "has to be closed"),
