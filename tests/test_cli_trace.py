@@ -117,3 +117,181 @@ def test_a_forked_child_shows_nothing_of_its_own(tmp_path: Path) -> None:
     done = run("--quiet", "--save", str(saved), str(path))
     assert (done.returncode, done.stderr, done.stdout) == (3, "", f"wrote {saved}\n")
     assert len({event.process for event in ns.Trace.load(saved).events}) == 1
+
+
+def alone(*words: str, **how: object) -> "subprocess.CompletedProcess[str]":
+    """Run it as python itself does."""
+    return subprocess.run(
+        [sys.executable, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+        **how,  # type: ignore[call-overload]
+    )
+
+
+STANDS = """
+import atexit, os, pickle, socket, sys, threading, time
+class Own: pass
+def tell(when):
+    print(when, __file__, sys.argv, sys.path[0], pickle.loads(pickle.dumps(Own())).__module__)
+    print(sorted(globals()), __spec__ and __spec__.name, __package__, sys.stdout.errors)
+tell("main")
+atexit.register(tell, "atexit")
+def late():
+    threading.main_thread().join()
+    tell("thread")
+threading.Thread(target=late).start()
+def ends():
+    sys.exit(4)
+threading.Thread(target=ends).start()
+sys.exit("the last words")
+"""
+
+
+@pytest.mark.parametrize("way", ["script", "relative", "folder", "module", "package"])
+def test_a_program_finds_all_as_python_has_it(tmp_path: Path, way: str) -> None:
+    (tmp_path / "stands.py").write_text(STANDS)
+    for folder in ("folder", "package"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__main__.py").write_text(STANDS)
+    words = {
+        "script": (str(tmp_path / "stands.py"),),
+        "relative": ("./folder/../stands.py",),
+        "folder": ("folder",),
+        "module": ("-m", "stands"),
+        "package": ("-m", "package"),
+    }[way]
+    traced = run("--quiet", *words, "--", "-x", cwd=tmp_path)
+    expected = alone(*words, "--", "-x", cwd=tmp_path)
+    assert (traced.returncode, traced.stdout) == (expected.returncode, expected.stdout)
+    assert traced.stderr == expected.stderr
+    assert traced.stdout.count("__main__\n") == 3
+
+
+@pytest.mark.parametrize(
+    "words", [("-m", "no_such_module"), ("-m", "fails"), ("fails.py",), ("wrong.py",), ("empty",)]
+)
+def test_what_goes_wrong_is_told_as_python_tells_it(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "fails.py").write_text(
+        "try:\n    {}[1]\nexcept KeyError:\n    raise ValueError('mine')\n"
+    )
+    (tmp_path / "wrong.py").write_text("x = = 1\n")
+    (tmp_path / "empty").mkdir()
+    traced, expected = run("--quiet", *words, cwd=tmp_path), alone(*words, cwd=tmp_path)
+    assert (traced.returncode, traced.stderr) == (expected.returncode, expected.stderr)
+
+
+def test_a_pool_that_nobody_shuts_down_ends_with_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "pool.py"
+    path.write_text(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "print(ThreadPoolExecutor().submit(lambda: 5).result())\n"
+    )
+    done = run("--quiet", str(path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "5\n", "")
+
+
+def test_what_threads_and_atexit_functions_do_is_shown(tmp_path: Path) -> None:
+    path, saved = tmp_path / "late.py", tmp_path / "t.jsonl"
+    path.write_text(
+        "import atexit, socket, threading\n"
+        "def use(port):\n"
+        "    socket.create_server(('127.0.0.1', 0)).close()\n"
+        "def late():\n"
+        "    threading.main_thread().join()\n"
+        "    use(0)\n"
+        "threading.Thread(target=late).start()\n"
+        "atexit.register(use, 0)\n"
+    )
+    done = run("--quiet", "--save", str(saved), str(path))
+    assert done.returncode == 0, done.stderr
+    assert [event.step for event in ns.Trace.load(saved).events].count("listen") == 2
+
+
+def test_the_files_are_where_the_command_was_given(script: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    text = script.read_text()
+    script.write_text(text + "import os; os.chdir('elsewhere'); sys.path.clear()\n")
+    done = run("--save", "t.jsonl", "--ladder", "t.svg", "client.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name for path in tmp_path.glob("t.*")} == {"t.jsonl", "t.svg"}
+
+
+@pytest.mark.parametrize(
+    "words", [("--save", "t.foo"), ("--ladder", "t.jsonl"), ("--save", "nowhere/t.jsonl")]
+)
+def test_a_file_that_cannot_be_is_told_before_the_program_runs(
+    script: Path, words: tuple[str, ...]
+) -> None:
+    done = run(*words, script.name, cwd=script.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words[1] in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told_and_the_rest_is_done(
+    script: Path, tmp_path: Path
+) -> None:
+    script.write_text("import os, sys; os.mkdir('t.jsonl')\n" + script.read_text() + "sys.exit(7)")
+    done = run("--save", "t.jsonl", "--ladder", "t.svg", "client.py", cwd=tmp_path)
+    assert done.returncode == 7
+    assert "t.jsonl" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "t.svg").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sys.stdout.close()",
+        "sys.stdout = None",
+        "sys.stdout = io.StringIO()",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.detach())",
+        "os.close(1)",
+    ],
+)
+def test_an_output_that_the_program_took_away_is_no_error(tmp_path: Path, change: str) -> None:
+    path, saved = tmp_path / "takes.py", tmp_path / "t.jsonl"
+    path.write_text(f"import io, os, socket, sys\nsocket.socket().close()\n{change}\n")
+    done = run("--save", str(saved), str(path))
+    expected = alone(str(path))
+    assert done.returncode == expected.returncode
+    assert [line for line in done.stderr.splitlines() if "wrote" not in line] == (
+        expected.stderr.splitlines()
+    )
+    assert len(ns.Trace.load(saved).events) == 2
+
+
+def test_two_traced_programs_are_one_ladder(tmp_path: Path) -> None:
+    server, client = tmp_path / "server.py", tmp_path / "client.py"
+    server.write_text(
+        "import socket, sys\n"
+        "with socket.create_server(('127.0.0.1', 0)) as server:\n"
+        "    print(server.getsockname()[1], flush=True)\n"
+        "    connection, _ = server.accept()\n"
+        "    with connection:\n"
+        "        connection.sendall(connection.recv(100).upper())\n"
+        "        connection.recv(1)\n"
+    )
+    client.write_text(
+        "import socket, sys\n"
+        "with socket.create_connection(('127.0.0.1', int(sys.argv[1]))) as client:\n"
+        "    client.sendall(b'from the client')\n"
+        "    print(client.recv(100))\n"
+    )
+    files = [tmp_path / "server.jsonl", tmp_path / "client.jsonl"]
+    command = [sys.executable, "-m", "netsteps", "trace", "--quiet", "--save"]
+    with subprocess.Popen(
+        [*command, files[0], server], stdout=subprocess.PIPE, text=True
+    ) as serving:
+        assert serving.stdout is not None
+        port = serving.stdout.readline().strip()
+        done = run("--quiet", "--save", str(files[1]), str(client), port)
+        assert "b'FROM THE CLIENT'" in done.stdout, done.stderr
+        serving.communicate(timeout=50)
+    merged = ns.merge(*(ns.Trace.load(path) for path in files))
+    assert len({event.process for event in merged.events}) == 2
+    ladder = str(merged.ladder())
+    assert "from the client" in ladder
+    assert "FROM THE CLIENT" in ladder
