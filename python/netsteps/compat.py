@@ -129,7 +129,8 @@ class socket(PlainSocket):
 
         System call: dup(2).
         """
-        other = self.__class__(self.family, self.type, self.proto, _std.dup(self.fileno()))
+        number = _std.dup(self.fileno())
+        other = self.__class__(self.family, self.type, self.proto, fileno=number)
         other.settimeout(self.gettimeout())
         return other
 
@@ -167,9 +168,11 @@ class socket(PlainSocket):
             size = os.fstat(number).st_size
         except (AttributeError, OSError) as error:  # no file, or none that has a size
             raise give_up(error) from error
+        if not size:
+            return 0
         if self.gettimeout() == 0:
             raise ValueError("non-blocking sockets are not supported")
-        block = min(count or size, _FILE_BLOCK) if size else 0
+        block = min(count or size, _FILE_BLOCK)
         sent = 0
         try:
             while block > 0 and (went := self._send_file(number, offset + sent, block)):
@@ -179,9 +182,9 @@ class socket(PlainSocket):
         except TimeoutError:
             raise
         except OSError as error:
-            if not sent:
-                raise give_up(error) from None
-            raise
+            if sent or self.fileno() < 0:
+                raise
+            raise give_up(error) from None
         finally:
             if sent and hasattr(file, "seek"):
                 file.seek(offset + sent)

@@ -172,10 +172,12 @@ pub(super) fn send_file(
     this: &PyPlainSocket,
     py: Python<'_>,
     fileno: i32,
-    offset: u64,
+    offset: i64,
     count: usize,
 ) -> PyResult<usize> {
     let core = this.core(py, "sendfile")?;
+    let invalid = |_| std::io::Error::from_raw_os_error(sys::errno::EINVAL);
+    let offset = u64::try_from(offset).map_err(invalid)?;
     let file = crate::sys::plain::file_of(fileno)?;
     calling(py, |pause| core.send_file(&file, offset, count, pause))
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyInt};
+use pyo3::types::PyFloat;
 
 use super::errors::raise;
 use super::socket::PyPlainSocket;
@@ -19,7 +18,7 @@ pub(super) fn getsockopt<'py>(
     py: Python<'py>,
     level: i32,
     option: i32,
-    buflen: i64,
+    buflen: i32,
 ) -> PyResult<Bound<'py, PyAny>> {
     let core = this.core(py, "getsockopt")?;
     if buflen == 0 {
@@ -61,8 +60,7 @@ pub(super) fn setsockopt(
         return Err(PyTypeError::new_err(
             "setsockopt() requires 4 arguments when the third argument is None",
         ));
-    } else if value.is_instance_of::<PyInt>() || PyUntypedBuffer::get(value).is_err() {
-        let number: i32 = value.extract()?;
+    } else if let Ok(number) = value.extract::<i32>() {
         core.set_option(level, option, &number.to_ne_bytes())
     } else {
         core.set_option(level, option, Payload::plain(value)?.bytes())

@@ -187,7 +187,7 @@ impl PyPlainSocket {
         py: Python<'py>,
         level: i32,
         option: i32,
-        buflen: i64,
+        buflen: i32,
     ) -> PyResult<Bound<'py, PyAny>> {
         options::getsockopt(self, py, level, option, buflen)
     }
@@ -366,7 +366,7 @@ impl PyPlainSocket {
         &self,
         py: Python<'_>,
         fileno: i32,
-        offset: u64,
+        offset: i64,
         count: usize,
     ) -> PyResult<usize> {
         moving::send_file(self, py, fileno, offset, count)

@@ -180,9 +180,17 @@ impl PlainSocket {
         };
         call.wait(handle, Interest::Writable, &wait)
             .map_err(|error| out_of_time(error, &wait))?;
-        match handle.take_error() {
-            Ok(None) => Ok(()),
-            Ok(Some(error)) | Err(error) => explained(error),
+        if self.timeout() != Timeout::Never {
+            return match handle.take_error() {
+                Ok(None) => Ok(()),
+                Ok(Some(error)) | Err(error) => explained(error),
+            };
+        }
+        // A connect that blocks leaves a socket that may try again after a refusal, and one that knows that it is connected. So
+        // does the second connect(2) that asks how the first has ended, and SO_ERROR does not.
+        match handle.connect(address) {
+            Err(error) if error.raw_os_error() != Some(errno::EISCONN) => explained(error),
+            _ => Ok(()),
         }
     }
 
