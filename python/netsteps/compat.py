@@ -19,6 +19,8 @@ import os
 import socket as _std
 import sys
 import warnings
+from abc import ABCMeta
+from multiprocessing import reduction as _reduction
 from typing import TYPE_CHECKING, Any
 
 from netsteps._core import PlainSocket
@@ -35,6 +37,9 @@ globals().update({name: getattr(_std, name) for name in _std.__all__})
 # As the standard module keeps it: create_connection's own default is told from None.
 _GLOBAL_DEFAULT_TIMEOUT = _std._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
 
+# Whatever watch() puts in its place.
+_STANDARD = _std.socket
+
 # sendfile(2) is asked for at most so much at once.
 _FILE_BLOCK = 1 << 30
 
@@ -44,7 +49,7 @@ def __getattr__(name: str) -> Any:
     return getattr(_std, name)
 
 
-class socket(PlainSocket):
+class socket(PlainSocket, metaclass=ABCMeta):
     """A socket: socket(family, type, proto, fileno), as the standard library's.
 
     family, type, proto: numbers, AF_INET, SOCK_STREAM and 0 where they are not given. fileno: the
@@ -57,6 +62,11 @@ class socket(PlainSocket):
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
     ) -> None:
+        own: Any = self
+        if not isinstance(own, PlainSocket):
+            # Of a class that was derived from the standard one before watch() replaced that.
+            _STANDARD.__init__(own, family, type, proto, fileno)
+            return
         self._io_refs = 0
         self._closed = False
         if fileno is None:
@@ -191,14 +201,18 @@ class socket(PlainSocket):
         return sent
 
     # These need nothing but the interface, and look up nothing in the standard class itself.
-    makefile = _std.socket.makefile
-    sendfile = _std.socket.sendfile
-    _sendfile_use_send = _std.socket._sendfile_use_send  # type: ignore[attr-defined]
-    _check_sendfile_params = _std.socket._check_sendfile_params  # type: ignore[attr-defined]
-    _decref_socketios = _std.socket._decref_socketios  # type: ignore[attr-defined]
+    makefile = _STANDARD.makefile
+    sendfile = _STANDARD.sendfile
+    _sendfile_use_send = _STANDARD._sendfile_use_send  # type: ignore[attr-defined]
+    _check_sendfile_params = _STANDARD._check_sendfile_params  # type: ignore[attr-defined]
+    _decref_socketios = _STANDARD._decref_socketios  # type: ignore[attr-defined]
 
 
 SocketType = socket
+# A socket of the standard class is one of this interface, and so is an ssl.SSLSocket.
+socket.register(_STANDARD)
+# Sockets go to another process as they do in the standard library.
+_reduction.register(socket, _reduction._reduce_socket)  # type: ignore[attr-defined]
 
 
 def _unopened() -> socket:

@@ -9,11 +9,13 @@ also where a module has taken the class by name (from socket import socket). ssl
 class for its own sockets, whose records OpenSSL reads and writes itself: of a TLS connection that
 wrap_socket made, the trace has what came before it. One over memory (asyncio's) is recorded as what
 it sends, not what it means. Unix sockets and other families work as before and are no events: an
-event tells Internet addresses.
+event tells Internet addresses. A module with a class of its own that was derived from the standard
+one before keeps both, unrecorded: derived classes call what they are derived from by name.
 """
 
 import sys
 import threading
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from netsteps._core import Trace
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 _KEEPS_ITS_OWN = {"socket", "_socket", "ssl", "netsteps.compat"}
 
 _lock = threading.Lock()
-# How many watch at this moment, and what to put back when the last has ended.
+# How many watch at this moment, what to put back when the last has ended, and which modules there
+# were before the first.
 _watching = 0
-_replaced: list[tuple[Any, str, Any]] = []
+_replaced: list[tuple[dict[str, Any], str, Any]] = []
+_before: set[str] = set()
+_MAKERS = ("socket", "SocketType", "create_connection", "create_server", "socketpair")
 
 
 class Watch:
@@ -40,8 +45,8 @@ class Watch:
     def __init__(self, trace: Trace | None = None) -> None:
         self.trace = Trace() if trace is None else trace
         self._stopped = False
-        self.trace.start()
         _replace()
+        self.trace.start()
 
     def stop(self) -> None:
         """Record no more, and put the standard class back. Twice is no error."""
@@ -69,7 +74,11 @@ def watch(trace: Trace | None = None) -> Watch:
 def _replace() -> None:
     global _watching  # noqa: PLW0603 - of the whole process, as what it replaces
     import socket
-    import ssl  # noqa: F401 - before: SSLSocket derives from what socket.socket is when it is loaded
+    from contextlib import suppress
+
+    with suppress(ImportError):  # a python without it
+        # Before: SSLSocket derives from what socket.socket is when ssl is loaded.
+        import ssl  # noqa: F401
 
     from netsteps import compat
 
@@ -77,30 +86,52 @@ def _replace() -> None:
         _watching += 1
         if _watching > 1:
             return
-        standard = socket.socket
-        makers = ("socket", "SocketType", "create_connection", "create_server", "socketpair")
-        _replaced.extend((socket, name, getattr(socket, name)) for name in makers)
-        _replaced.extend((module, name, standard) for module, name in _copies(standard))
-        for place, name, _ in _replaced:
-            setattr(place, name, getattr(compat, name) if place is socket else compat.socket)
+        _before.update(sys.modules)
+        places = [(vars(socket), name, getattr(compat, name)) for name in _MAKERS]
+        places += [(names, name, compat.socket) for names, name, _ in _holders({id(socket.socket)})]
+        for names, name, ours in places:
+            _replaced.append((names, name, names[name]))
+            names[name] = ours
 
 
-def _copies(standard: type) -> "Iterator[tuple[Any, str]]":
-    """Find the modules that have the class under a name of their own."""
+def _holders(wanted: set[int]) -> "Iterator[tuple[dict[str, Any], str, Any]]":
+    """Find the modules that have one of these under a name of their own."""
     for key, module in list(sys.modules.items()):
-        names = getattr(module, "__dict__", None)
-        if key in _KEEPS_ITS_OWN or not isinstance(names, dict):
+        if key in _KEEPS_ITS_OWN or not isinstance(module, ModuleType):
             continue
-        for name, value in list(names.items()):
-            if value is standard:
-                yield module, name
+        # As it lies there: a module that is loaded when it is first asked for is not loaded for us.
+        names = object.__getattribute__(module, "__dict__")
+        held = [(name, value) for name, value in list(names.items()) if id(value) in wanted]
+        if held and not _derives(names, [value for _, value in held]):
+            yield from ((names, name, value) for name, value in held)
+
+
+def _derives(names: dict[str, Any], held: list[Any]) -> bool:
+    """Whether a class of the module itself is derived from a class that it holds."""
+    return any(
+        isinstance(value, type)
+        and value.__module__ == names.get("__name__")
+        and any(base in held for base in value.__mro__[1:])
+        for value in list(names.values())
+    )
 
 
 def _put_back() -> None:
     global _watching  # noqa: PLW0603
+    import socket
+
+    from netsteps import compat
+
     with _lock:
         _watching -= 1
         if _watching:
             return
         while _replaced:
-            setattr(*_replaced.pop())
+            names, name, standard = _replaced.pop()
+            names[name] = standard
+        # Modules that were loaded meanwhile have taken ours by name.
+        standards = {id(getattr(compat, name)): getattr(socket, name) for name in reversed(_MAKERS)}
+        for names, name, value in list(_holders(set(standards))):
+            if names.get("__name__") not in _before:
+                names[name] = standards[id(value)]
+        _before.clear()
