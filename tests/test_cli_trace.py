@@ -1,6 +1,7 @@
 """netsteps trace: the program runs as by itself, and what its sockets did is shown."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -181,6 +182,45 @@ def test_what_goes_wrong_is_told_as_python_tells_it(tmp_path: Path, words: tuple
     (tmp_path / "empty").mkdir()
     traced, expected = run("--quiet", *words, cwd=tmp_path), alone(*words, cwd=tmp_path)
     assert (traced.returncode, traced.stderr) == (expected.returncode, expected.stderr)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "",
+        "sys.exit(2**40 + 7)",
+        "raise ExceptionGroup('both', [ValueError(1), TypeError(2)])",
+        "sys.excepthook = lambda *error: 1 / 0; raise ValueError",
+        "class Own(BaseException): pass\nraise Own",
+        "os._exit(3)",
+        "os.abort()",
+        "os.execv(sys.executable, [sys.executable, '-c', 'print(5)'])",
+        "signal.signal(15, lambda *_: sys.exit(9)); os.kill(os.getpid(), 15); time.sleep(9)",
+        "threading.Thread(target=lambda: 1 / 0).start()",
+        "[threading.Thread(target=server.accept, daemon=True).start() for _ in range(3)]",
+        "print(input('? '), sys.stdin.read())",
+    ],
+)
+def test_every_end_is_the_programs_own(tmp_path: Path, end: str) -> None:
+    """With sockets that nobody has closed: nothing is said of them, either."""
+    path = tmp_path / "ends.py"
+    path.write_text(
+        "import os, signal, socket, sys, threading, time\n"
+        "made = [*socket.socketpair(), socket.socket()]\n"
+        f"server = socket.create_server(('127.0.0.1', 0))\n{end}\n"
+    )
+    outcomes = []
+    for words in ([], ["-m", "netsteps", "trace", "--quiet"]):
+        done = subprocess.run(
+            [sys.executable, *words, path],
+            input="one\ntwo\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=50,
+        )
+        outcomes.append((done.returncode, done.stdout, re.sub("0x[0-9a-f]+", "", done.stderr)))
+    assert outcomes[0] == outcomes[1]
 
 
 def test_a_pool_that_nobody_shuts_down_ends_with_the_program(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ class socket(PlainSocket, metaclass=ABCMeta):
             family = _std.AF_INET if family == -1 else family
             type = _std.SOCK_STREAM if type == -1 else type
             proto = 0 if proto == -1 else proto
-        self._open(family, type, proto, fileno)
+        super()._open(family, type, proto, fileno)
 
     def __enter__(self) -> "Self":
         return self
@@ -110,12 +110,20 @@ class socket(PlainSocket, metaclass=ABCMeta):
         # Bound here: at the interpreter's end the module may be empty.
         _warn: "Callable[..., None]" = warnings.warn,
         _warning: type[Warning] = ResourceWarning,
+        # The core's own: a class that is derived may have others of these names.
+        _fileno: "Callable[[PlainSocket], int]" = PlainSocket.fileno,
+        _close: "Callable[[PlainSocket], None]" = PlainSocket._close,
     ) -> None:
-        if self.fileno() >= 0:
+        if _fileno(self) >= 0:
             try:
                 _warn(f"unclosed {self!r}", _warning, 2, source=self)
+            except Warning:
+                raise  # that is what -W error asks for
+            except Exception:  # noqa: BLE001
+                # At the interpreter's end the words may be gone: then nothing is said, as in C.
+                pass
             finally:
-                self._close()
+                _close(self)
 
     @property
     def family(self) -> int:
@@ -131,7 +139,7 @@ class socket(PlainSocket, metaclass=ABCMeta):
         """Take the next connection: a new socket, and the client's address. accept4(2)."""
         connection = _unopened()
         # Its descriptor is a blocking one, whatever ours is, unless a default was set.
-        address = self._accept_into(connection)
+        address = super()._accept_into(connection)
         return connection, address
 
     def dup(self) -> "Self":
@@ -145,7 +153,7 @@ class socket(PlainSocket, metaclass=ABCMeta):
         return other
 
     def _real_close(self) -> None:
-        self._close()
+        super()._close()
 
     def close(self) -> None:
         """Give the socket back, after the last file object of it is closed.
@@ -159,7 +167,7 @@ class socket(PlainSocket, metaclass=ABCMeta):
     def detach(self) -> int:
         """Part with the descriptor without closing it, and return it; the object is closed."""
         self._closed = True
-        return self._detach()
+        return super()._detach()
 
     def get_inheritable(self) -> bool:
         """Tell whether a program that this one starts inherits the descriptor."""
@@ -185,7 +193,7 @@ class socket(PlainSocket, metaclass=ABCMeta):
         block = min(count or size, _FILE_BLOCK)
         sent = 0
         try:
-            while block > 0 and (went := self._send_file(number, offset + sent, block)):
+            while block > 0 and (went := super()._send_file(number, offset + sent, block)):
                 sent += went
                 if count:
                     block = min(count - sent, _FILE_BLOCK)

@@ -191,10 +191,24 @@ def _run(start: "Callable[[], None]") -> BaseException | None:
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever ends the program
-        error = error.with_traceback(_of_program(error.__traceback__))
-        sys.excepthook(type(error), error, error.__traceback__)
+        _tell(error)
         return error
     return None
+
+
+def _tell(error: BaseException) -> None:
+    error = error.with_traceback(_of_program(error.__traceback__))
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except SystemExit:
+        raise
+    except BaseException as second:  # noqa: BLE001 - the words are python's, too
+        second.__context__ = None
+        second = second.with_traceback(_of_program(second.__traceback__))
+        print("Error in sys.excepthook:", file=sys.stderr)
+        sys.__excepthook__(type(second), second, second.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, error.__traceback__)
 
 
 def _of_program(traceback: "TracebackType | None") -> "TracebackType | None":

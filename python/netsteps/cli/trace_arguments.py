@@ -7,7 +7,9 @@ __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add"]
 SUMMARY = "run a Python program and show what its sockets did"
 TEXT = (
     "Runs a script, or a module with -m, as python itself would, and prints a table\n"
-    "of every step of its sockets when it has ended. The options of this command\n"
+    "of every step of its sockets when it has ended, its threads and its atexit\n"
+    "functions included. One that ends by os._exit or is killed shows nothing. A\n"
+    "child process has no part in it. The options of this command\n"
     "stand before the script; what stands after it is the program's. The exit code is\n"
     "the program's own. Unix sockets are not shown. netsteps.merge puts the traces of\n"
     "two programs of one machine together."
