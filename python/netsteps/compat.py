@@ -114,7 +114,11 @@ class socket(PlainSocket, metaclass=ABCMeta):
         _fileno: "Callable[[PlainSocket], int]" = PlainSocket.fileno,
         _close: "Callable[[PlainSocket], None]" = PlainSocket._close,
     ) -> None:
-        if _fileno(self) >= 0:
+        try:
+            number = self.fileno()
+        except Exception:  # noqa: BLE001
+            number = _fileno(self)
+        if number >= 0:
             try:
                 _warn(f"unclosed {self!r}", _warning, 2, source=self)
             except Warning:
