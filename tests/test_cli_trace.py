@@ -1,6 +1,7 @@
 """netsteps trace: the program runs as by itself, and what its sockets did is shown."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -175,25 +176,6 @@ def test_a_folder_a_zip_file_and_a_module_run_as_python_runs_them(
     assert traced.stdout == plain.stdout
 
 
-def test_a_module_that_is_not_there_is_told_as_python_tells_it() -> None:
-    traced, plain = run("--quiet", "-m", "no_such_module"), alone("-m", "no_such_module")
-    assert (traced.returncode, traced.stderr) == (plain.returncode, plain.stderr)
-
-
-def test_what_a_program_does_at_its_exit_is_shown_too(tmp_path: Path) -> None:
-    path = tmp_path / "late.py"
-    path.write_text(
-        "import atexit, socket\n"
-        "def late():\n"
-        "    print('late')\n"
-        "    socket.socket().close()\n"
-        "atexit.register(late)\n"
-    )
-    first, *table = run(str(path)).stdout.splitlines()
-    assert first == "late"
-    assert [line.split()[4] for line in table[2:]] == ["socket", "close"]
-
-
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_a_server_that_is_ended_from_outside_leaves_its_trace(name: str, tmp_path: Path) -> None:
     path, saved = tmp_path / "server.py", tmp_path / "t.jsonl"
@@ -213,11 +195,130 @@ def test_a_server_that_is_ended_from_outside_leaves_its_trace(name: str, tmp_pat
     assert "listen" in {event.step for event in ns.Trace.load(saved).events}
 
 
-@pytest.mark.parametrize("words", [["--ladder", "x.png"], ["--save", "no-such-folder/t.jsonl"]])
-def test_a_file_that_cannot_be_written_is_told_before_the_program_runs(
-    words: list[str], script: Path
+STANDS = """
+import atexit, os, pickle, socket, sys, threading, time
+class Own: pass
+def tell(when):
+    print(when, __file__, sys.argv, sys.path[0], pickle.loads(pickle.dumps(Own())).__module__)
+    print(sorted(globals()), __spec__ and __spec__.name, __package__, sys.stdout.errors)
+tell("main")
+atexit.register(tell, "atexit")
+def late():
+    threading.main_thread().join()
+    tell("thread")
+threading.Thread(target=late).start()
+def ends():
+    sys.exit(4)
+threading.Thread(target=ends).start()
+sys.exit("the last words")
+"""
+
+
+@pytest.mark.parametrize("way", ["script", "relative", "folder", "module", "package"])
+def test_a_program_finds_all_as_python_has_it(tmp_path: Path, way: str) -> None:
+    (tmp_path / "stands.py").write_text(STANDS)
+    for folder in ("folder", "package"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__main__.py").write_text(STANDS)
+    words = {
+        "script": (str(tmp_path / "stands.py"),),
+        "relative": ("./folder/../stands.py",),
+        "folder": ("folder",),
+        "module": ("-m", "stands"),
+        "package": ("-m", "package"),
+    }[way]
+    traced = run("--quiet", *words, "--", "-x", cwd=tmp_path)
+    expected = alone(*words, "--", "-x", cwd=tmp_path)
+    assert (traced.returncode, traced.stdout) == (expected.returncode, expected.stdout)
+    assert traced.stderr == expected.stderr
+    assert traced.stdout.count("__main__\n") == 3
+
+
+@pytest.mark.parametrize(
+    "words", [("-m", "no_such_module"), ("-m", "fails"), ("fails.py",), ("wrong.py",), ("empty",)]
+)
+def test_what_goes_wrong_is_told_as_python_tells_it(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "fails.py").write_text(
+        "try:\n    {}[1]\nexcept KeyError:\n    raise ValueError('mine')\n"
+    )
+    (tmp_path / "wrong.py").write_text("x = = 1\n")
+    (tmp_path / "empty").mkdir()
+    traced, expected = run("--quiet", *words, cwd=tmp_path), alone(*words, cwd=tmp_path)
+    assert (traced.returncode, traced.stderr) == (expected.returncode, expected.stderr)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "",
+        "sys.exit(2**40 + 7)",
+        "raise ExceptionGroup('both', [ValueError(1), TypeError(2)])",
+        "sys.excepthook = lambda *error: 1 / 0; raise ValueError",
+        "class Own(BaseException): pass\nraise Own",
+        "os._exit(3)",
+        "os.abort()",
+        "os.execv(sys.executable, [sys.executable, '-c', 'print(5)'])",
+        "signal.signal(15, lambda *_: sys.exit(9)); os.kill(os.getpid(), 15); time.sleep(9)",
+        "threading.Thread(target=lambda: 1 / 0).start()",
+        "[threading.Thread(target=server.accept, daemon=True).start() for _ in range(3)]",
+        "print(input('? '), sys.stdin.read())",
+    ],
+)
+def test_every_end_is_the_programs_own(tmp_path: Path, end: str) -> None:
+    """With sockets that nobody has closed: nothing is said of them, either."""
+    path = tmp_path / "ends.py"
+    path.write_text(
+        "import os, signal, socket, sys, threading, time\n"
+        "made = [*socket.socketpair(), socket.socket()]\n"
+        f"server = socket.create_server(('127.0.0.1', 0))\n{end}\n"
+    )
+    outcomes = []
+    for words in ([], ["-m", "netsteps", "trace", "--quiet"]):
+        done = subprocess.run(
+            [sys.executable, *words, path],
+            input="one\ntwo\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=50,
+        )
+        outcomes.append((done.returncode, done.stdout, re.sub("0x[0-9a-f]+", "", done.stderr)))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_what_threads_and_atexit_functions_do_is_shown(tmp_path: Path) -> None:
+    path, saved = tmp_path / "late.py", tmp_path / "t.jsonl"
+    path.write_text(
+        "import atexit, socket, threading\n"
+        "def use(port):\n"
+        "    socket.create_server(('127.0.0.1', 0)).close()\n"
+        "def late():\n"
+        "    threading.main_thread().join()\n"
+        "    use(0)\n"
+        "threading.Thread(target=late).start()\n"
+        "atexit.register(use, 0)\n"
+    )
+    done = run("--quiet", "--save", str(saved), str(path))
+    assert done.returncode == 0, done.stderr
+    assert [event.step for event in ns.Trace.load(saved).events].count("listen") == 2
+
+
+def test_the_files_are_where_the_command_was_given(script: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    text = script.read_text()
+    script.write_text(text + "import os; os.chdir('elsewhere'); sys.path.clear()\n")
+    done = run("--save", "t.jsonl", "--ladder", "t.svg", "client.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name for path in tmp_path.glob("t.*")} == {"t.jsonl", "t.svg"}
+
+
+@pytest.mark.parametrize(
+    "words", [("--save", "t.foo"), ("--ladder", "t.png"), ("--save", "nowhere/t.jsonl")]
+)
+def test_a_file_that_cannot_be_is_told_before_the_program_runs(
+    script: Path, words: tuple[str, ...]
 ) -> None:
-    done = run(*words, str(script))
+    done = run(*words, script.name, cwd=script.parent)
     assert (done.returncode, done.stdout) == (2, "")
     assert words[1] in done.stderr
 
@@ -248,3 +349,36 @@ def test_a_capture_is_shown_alone(tmp_path: Path) -> None:
     done = alone("-m", "netsteps", "show", "a.jsonl", "b.pcapng", cwd=tmp_path)
     assert done.returncode == 2
     assert "b.pcapng" in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told_and_the_rest_is_done(
+    script: Path, tmp_path: Path
+) -> None:
+    script.write_text("import os, sys; os.mkdir('t.jsonl')\n" + script.read_text() + "sys.exit(7)")
+    done = run("--save", "t.jsonl", "--ladder", "t.svg", "client.py", cwd=tmp_path)
+    assert done.returncode == 7
+    assert "t.jsonl" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "t.svg").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sys.stdout.close()",
+        "sys.stdout = None",
+        "sys.stdout = io.StringIO()",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.detach())",
+        "os.close(1)",
+    ],
+)
+def test_an_output_that_the_program_took_away_is_no_error(tmp_path: Path, change: str) -> None:
+    path, saved = tmp_path / "takes.py", tmp_path / "t.jsonl"
+    path.write_text(f"import io, os, socket, sys\nsocket.socket().close()\n{change}\n")
+    done = run("--save", str(saved), str(path))
+    expected = alone(str(path))
+    assert done.returncode == expected.returncode
+    assert [line for line in done.stderr.splitlines() if "wrote" not in line] == (
+        expected.stderr.splitlines()
+    )
+    assert len(ns.Trace.load(saved).events) == 2

@@ -222,6 +222,31 @@ def test_a_forgotten_close_is_told_and_done() -> None:
         os.fstat(number)
 
 
+def test_a_derived_class_may_use_any_name() -> None:
+    class Derived(compat.socket):
+        def _close(self) -> None:
+            self.close()
+
+        _open = _detach = _accept_into = _send_file = _close  # type: ignore[assignment]
+
+        def fileno(self) -> int:
+            raise RuntimeError("not now")
+
+    forgotten = Derived()
+    number = compat.socket.fileno(forgotten)
+    del forgotten
+    gc.collect()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(number)
+    with Derived() as server:
+        server.bind(LOOPBACK)
+        server.listen()
+        with Derived() as client:
+            client.connect(server.getsockname())
+            server.accept()[0].close()
+            os.close(client.detach())
+
+
 def test_a_detached_descriptor_stays_open(pair: tuple[Any, Any]) -> None:
     client, connection = pair
     number = client.detach()

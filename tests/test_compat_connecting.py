@@ -178,3 +178,17 @@ def test_asyncio_is_told_of_both(dead: tuple[str, int], listener: Any) -> None:
     with ns.watch() as trace:
         asyncio.run(both())
     assert [phase for phase, *_ in told(trace)] == ["completed", "failed"]
+
+
+@pytest.mark.parametrize("module", [standard, compat])
+def test_a_blocking_socket_tries_again_after_a_refusal_and_then_knows_that_it_is_connected(
+    module: Any,
+) -> None:
+    with module.socket() as server, module.socket() as client:
+        server.bind(LOOPBACK)
+        for _ in range(3):
+            with pytest.raises(ConnectionRefusedError):
+                client.connect(server.getsockname())
+        server.listen()
+        client.connect(server.getsockname())
+        assert client.connect_ex(server.getsockname()) == errno.EISCONN

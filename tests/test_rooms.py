@@ -66,7 +66,6 @@ LONGEST = 400  # lines; a longer file probably has two subjects
 # Files that are longer, each with the reason.
 LONGER: dict[str, str] = {
     "src/py/socket.rs": "one class, a signature and a docstring for each of its steps",
-    "src/py/plain/socket.rs": "one class, a signature and a docstring for each of its calls",
 }
 
 PRINTS = re.compile(r"\b(?:e?print(?:ln)?|dbg)!")

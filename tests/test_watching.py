@@ -134,3 +134,111 @@ def test_where_green_threads_are_nothing_is_watched(monkeypatch: pytest.MonkeyPa
     assert socket.socket is Green
     with trace:  # it was stopped
         pass
+
+
+def load(name: str, text: str) -> Any:
+    """Make a module of this text, as an import would."""
+    module: Any = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(text, vars(module))
+    return module
+
+
+def test_modules_that_come_while_it_is_watched_are_put_back_too() -> None:
+    standard = socket.socket
+    try:
+        with ns.watch():
+            late = load("late", "from socket import socket, create_connection as connect")
+            # Its class calls what it is derived from by name, and would be lost with another.
+            own = load("own", "from socket import socket\nclass Own(socket):\n    pass")
+            assert late.socket is compat.socket
+        assert late.socket is standard
+        assert late.connect is socket.create_connection
+        assert own.socket is compat.socket
+        own.Own().close()
+    finally:
+        for name in ("late", "own"):
+            sys.modules.pop(name, None)
+
+
+def test_classes_that_were_there_before_go_on() -> None:
+    text = """
+from socket import socket
+class Own(socket):
+    def __init__(self, *arguments):
+        socket.__init__(self, *arguments)
+class Other(__import__("socket").socket):
+    def __init__(self, *arguments):
+        __import__("socket").socket.__init__(self, *arguments)
+"""
+    before = load("before", text)
+    try:
+        with ns.watch(), before.Own() as own, before.Other() as other, socket.socket() as new:
+            import ssl
+
+            for one in (own, other, new):
+                assert isinstance(one, socket.socket)
+                assert one.fileno() >= 0
+            assert issubclass(ssl.SSLSocket, socket.socket)
+            assert before.socket is not compat.socket
+    finally:
+        del sys.modules["before"]
+
+
+def test_a_module_that_is_loaded_when_it_is_asked_is_not_asked() -> None:
+    class Lazy(types.ModuleType):
+        def __getattribute__(self, name: str) -> Any:
+            raise AssertionError(name)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            raise AssertionError(name)
+
+    lazy = sys.modules["lazy"] = Lazy("lazy")
+    names = object.__getattribute__(lazy, "__dict__")
+    standard = names["socket"] = socket.socket
+    try:
+        with ns.watch():
+            assert names["socket"] is compat.socket
+        assert names["socket"] is standard
+    finally:
+        del sys.modules["lazy"]
+
+
+def test_sockets_go_to_another_process_as_before_and_after() -> None:
+    from multiprocessing import resource_sharer
+    from multiprocessing.reduction import ForkingPickler
+
+    def sent(one: socket.socket) -> socket.socket:
+        copy: socket.socket = ForkingPickler.loads(ForkingPickler.dumps(one))  # type: ignore[attr-defined]
+        return copy
+
+    try:
+        with socket.socket() as before:
+            with ns.watch(), socket.socket() as meanwhile:
+                for one in (before, meanwhile):
+                    with sent(one) as copy:
+                        assert isinstance(copy, compat.socket)
+            with sent(before) as copy:
+                assert not isinstance(copy, ns._core.PlainSocket)  # type: ignore[attr-defined]
+    finally:
+        resource_sharer.stop()
+
+
+def test_an_error_inside_and_many_threads_leave_nothing() -> None:
+    standard = socket.socket
+
+    def watch() -> None:
+        for _ in range(20):
+            try:
+                with ns.watch():
+                    socket.socket().close()
+                    raise KeyError("inside")
+            except KeyError:
+                pass
+
+    threads = [threading.Thread(target=watch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert socket.socket is standard

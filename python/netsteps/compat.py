@@ -20,6 +20,7 @@ import socket as _std
 import sys
 import warnings
 from abc import ABCMeta
+from multiprocessing import reduction as _reduction
 from typing import TYPE_CHECKING, Any
 
 from netsteps._core import PlainSocket
@@ -35,6 +36,9 @@ __all__ = [*_std.__all__]  # noqa: PLE0604 - the same names
 globals().update({name: getattr(_std, name) for name in _std.__all__})
 # As the standard module keeps it: create_connection's own default is told from None.
 _GLOBAL_DEFAULT_TIMEOUT = _std._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
+
+# Whatever watch() puts in its place.
+_STANDARD = _std.socket
 
 # sendfile(2) is asked for at most so much at once.
 _FILE_BLOCK = 1 << 30
@@ -58,13 +62,18 @@ class socket(PlainSocket, metaclass=ABCMeta):
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
     ) -> None:
+        own: Any = self
+        if not isinstance(own, PlainSocket):
+            # Of a class that was derived from the standard one before watch() replaced that.
+            _STANDARD.__init__(own, family, type, proto, fileno)
+            return
         self._io_refs = 0
         self._closed = False
         if fileno is None:
             family = _std.AF_INET if family == -1 else family
             type = _std.SOCK_STREAM if type == -1 else type
             proto = 0 if proto == -1 else proto
-        self._open(family, type, proto, fileno)
+        super()._open(family, type, proto, fileno)
 
     def __enter__(self) -> "Self":
         return self
@@ -101,12 +110,24 @@ class socket(PlainSocket, metaclass=ABCMeta):
         # Bound here: at the interpreter's end the module may be empty.
         _warn: "Callable[..., None]" = warnings.warn,
         _warning: type[Warning] = ResourceWarning,
+        # The core's own: a class that is derived may have others of these names.
+        _fileno: "Callable[[PlainSocket], int]" = PlainSocket.fileno,
+        _close: "Callable[[PlainSocket], None]" = PlainSocket._close,
     ) -> None:
-        if self.fileno() >= 0:
+        try:
+            number = self.fileno()
+        except Exception:  # noqa: BLE001
+            number = _fileno(self)
+        if number >= 0:
             try:
                 _warn(f"unclosed {self!r}", _warning, 2, source=self)
+            except Warning:
+                raise  # that is what -W error asks for
+            except Exception:  # noqa: BLE001
+                # At the interpreter's end the words may be gone: then nothing is said, as in C.
+                pass
             finally:
-                self._close()
+                _close(self)
 
     @property
     def family(self) -> int:
@@ -122,7 +143,7 @@ class socket(PlainSocket, metaclass=ABCMeta):
         """Take the next connection: a new socket, and the client's address. accept4(2)."""
         connection = _unopened()
         # Its descriptor is a blocking one, whatever ours is, unless a default was set.
-        address = self._accept_into(connection)
+        address = super()._accept_into(connection)
         return connection, address
 
     def dup(self) -> "Self":
@@ -130,12 +151,13 @@ class socket(PlainSocket, metaclass=ABCMeta):
 
         System call: dup(2).
         """
-        other = self.__class__(self.family, self.type, self.proto, _std.dup(self.fileno()))
+        number = _std.dup(self.fileno())
+        other = self.__class__(self.family, self.type, self.proto, fileno=number)
         other.settimeout(self.gettimeout())
         return other
 
     def _real_close(self) -> None:
-        self._close()
+        super()._close()
 
     def close(self) -> None:
         """Give the socket back, after the last file object of it is closed.
@@ -149,7 +171,7 @@ class socket(PlainSocket, metaclass=ABCMeta):
     def detach(self) -> int:
         """Part with the descriptor without closing it, and return it; the object is closed."""
         self._closed = True
-        return self._detach()
+        return super()._detach()
 
     def get_inheritable(self) -> bool:
         """Tell whether a program that this one starts inherits the descriptor."""
@@ -168,38 +190,41 @@ class socket(PlainSocket, metaclass=ABCMeta):
             size = os.fstat(number).st_size
         except (AttributeError, OSError) as error:  # no file, or none that has a size
             raise give_up(error) from error
+        if not size:
+            return 0
         if self.gettimeout() == 0:
             raise ValueError("non-blocking sockets are not supported")
-        block = min(count or size, _FILE_BLOCK) if size else 0
+        block = min(count or size, _FILE_BLOCK)
         sent = 0
         try:
-            while block > 0 and (went := self._send_file(number, offset + sent, block)):
+            while block > 0 and (went := super()._send_file(number, offset + sent, block)):
                 sent += went
                 if count:
                     block = min(count - sent, _FILE_BLOCK)
         except TimeoutError:
             raise
         except OSError as error:
-            if not sent:
-                raise give_up(error) from None
-            raise
+            if sent or self.fileno() < 0:
+                raise
+            raise give_up(error) from None
         finally:
             if sent and hasattr(file, "seek"):
                 file.seek(offset + sent)
         return sent
 
     # These need nothing but the interface, and look up nothing in the standard class itself.
-    makefile = _std.socket.makefile
-    sendfile = _std.socket.sendfile
-    _sendfile_use_send = _std.socket._sendfile_use_send  # type: ignore[attr-defined]
-    _check_sendfile_params = _std.socket._check_sendfile_params  # type: ignore[attr-defined]
-    _decref_socketios = _std.socket._decref_socketios  # type: ignore[attr-defined]
+    makefile = _STANDARD.makefile
+    sendfile = _STANDARD.sendfile
+    _sendfile_use_send = _STANDARD._sendfile_use_send  # type: ignore[attr-defined]
+    _check_sendfile_params = _STANDARD._check_sendfile_params  # type: ignore[attr-defined]
+    _decref_socketios = _STANDARD._decref_socketios  # type: ignore[attr-defined]
 
 
 SocketType = socket
-# Also those of the standard class are sockets: where this one stands for it, isinstance(it,
-# socket.socket) holds for what was made before, and for what ssl makes.
-socket.register(_std.socket)
+# A socket of the standard class is one of this interface, and so is an ssl.SSLSocket.
+socket.register(_STANDARD)
+# Sockets go to another process as they do in the standard library.
+_reduction.register(socket, _reduction._reduce_socket)  # type: ignore[attr-defined]
 
 
 def _unopened() -> socket:

@@ -195,10 +195,9 @@ impl Room {
             ))
         };
         let buffer = PyUntypedBuffer::get(object).map_err(|_| wrong())?;
-        if buffer.readonly() {
+        if buffer.readonly() || !buffer.is_c_contiguous() {
             return Err(wrong());
         }
-        contiguous(&buffer)?;
         Ok(Self(buffer))
     }
 

@@ -16,7 +16,7 @@ use super::patience::Patience;
 use crate::address::{Endpoint, Family};
 use crate::ports::Transport;
 use crate::state::{self, Action, State};
-use crate::sys::{children, errno, forks};
+use crate::sys::{children, errno, forks, plain};
 use crate::trace::{self, Line, Steps};
 use crate::wait::Waiters;
 
@@ -157,7 +157,10 @@ impl Base {
     /// stays open until this process ends. Nothing is recorded, and nobody can be waiting.
     pub(super) fn close_inherited(&self) {
         self.state.store(State::Closed.index(), Ordering::Release);
-        self.handle.take_if_free();
+        // Held by a call of such a thread, it would never be closed: the connection is let go of, and the number stays taken.
+        if let Some(Err(shared)) = self.handle.take_if_free().map(Arc::try_unwrap) {
+            plain::let_go(&shared);
+        }
     }
 
     /// Sets the state as the table says; the only place that does. A closed socket stays closed.
@@ -212,16 +215,24 @@ impl Base {
         Ok((size, Some(offset)))
     }
 
-    /// Does a call in which the kernel waits and takes from a stream piece by piece (`MSG_WAITALL`), and counts its bytes.
+    /// Does a call in which the kernel waits and moves the bytes of a stream piece by piece (`MSG_WAITALL`, sendfile(2)), and
+    /// counts them.
     ///
-    /// No other read has to wait for its end. When there is one, the kernel gives it bytes in between, and nobody knows which.
+    /// No other call has to wait for its end. When there is one, its bytes are in between, and nobody knows where.
     pub(super) fn moving_by_and_by(
         &self,
+        action: Action,
         call: impl FnOnce() -> io::Result<usize>,
     ) -> io::Result<(usize, Option<u64>)> {
-        let size = call()?;
+        let told = call();
+        self.hear(&told);
+        let size = told?;
+        let count = match action {
+            Action::Write => &self.sent,
+            _ => &self.received,
+        };
         let offset = (self.transport == Transport::Tcp)
-            .then(|| self.received.fetch_add(size as u64, Ordering::Relaxed));
+            .then(|| count.fetch_add(size as u64, Ordering::Relaxed));
         Ok((size, offset))
     }
 
@@ -229,12 +240,17 @@ impl Base {
     pub(super) fn telling<T>(&self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.telling.fetch_add(1, Ordering::AcqRel);
         let told = call();
+        self.hear(&told);
+        self.telling.fetch_sub(1, Ordering::AcqRel);
+        told
+    }
+
+    /// Takes note of a reset that a call was told of.
+    fn hear<T>(&self, told: &io::Result<T>) {
         let number = told.as_ref().err().and_then(io::Error::raw_os_error);
         if matches!(number, Some(errno::ECONNRESET | errno::ECONNABORTED)) {
             self.advance(Action::PeerResets);
         }
-        self.telling.fetch_sub(1, Ordering::AcqRel);
-        told
     }
 
     /// Whether a read of 0 bytes is the peer's end. The kernel tells of a reset once, and after it every read has 0 bytes:

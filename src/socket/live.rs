@@ -88,10 +88,8 @@ impl Held {
     }
 
     /// The same for a forked child, unless a thread of the parent had it locked.
-    pub(super) fn take_if_free(&self) {
-        if let Ok(mut handle) = self.handle.try_lock() {
-            handle.take();
-        }
+    pub(super) fn take_if_free(&self) -> Option<Arc<Handle>> {
+        self.handle.try_lock().ok()?.take()
     }
 
     /// Looks at the descriptor without a copy of it that could put a close off: for the few microseconds of the look a step

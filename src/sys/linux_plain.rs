@@ -100,6 +100,16 @@ pub fn close(socket: Socket) -> io::Result<()> {
     told(unsafe { libc::close(socket.into_raw_fd()) })
 }
 
+/// Parts with a socket whose descriptor cannot be closed, because a value that nobody will ever drop owns it: the number stands for
+/// /dev/null from then on. dup3(2).
+pub fn let_go(socket: &Socket) {
+    if let Ok(nothing) = File::open("/dev/null") {
+        // SAFETY: both numbers are open, because both are borrowed; the second stays open and owned by `socket`, and what it stands
+        // for is no memory. It fails only where nothing is lost but the closing.
+        unsafe { libc::dup3(nothing.as_raw_fd(), socket.as_raw_fd(), libc::O_CLOEXEC) };
+    }
+}
+
 /// Makes the descriptor blocking, or not, in one call. ioctl(2) with `FIONBIO`.
 ///
 /// # Errors

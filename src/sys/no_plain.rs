@@ -71,6 +71,9 @@ pub fn close(socket: Socket) -> io::Result<()> {
     Ok(())
 }
 
+/// Parts with a socket whose descriptor cannot be closed: it stays open.
+pub fn let_go(_socket: &Socket) {}
+
 /// Makes the descriptor blocking, or not.
 ///
 /// # Errors

@@ -6,6 +6,6 @@
 mod imp;
 
 pub use imp::{
-    ALL_OF_IT, DO_NOT_WAIT, adopt, close, file_of, hand_over, is_nonblocking, option, raw_address,
-    raw_bytes, receive_message, set_blocking, set_option, set_option_empty,
+    ALL_OF_IT, DO_NOT_WAIT, adopt, close, file_of, hand_over, is_nonblocking, let_go, option,
+    raw_address, raw_bytes, receive_message, set_blocking, set_option, set_option_empty,
 };

@@ -5,64 +5,80 @@ threads and what it has registered for the exit included. What was recorded is s
 """
 
 import atexit
+import io
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import netsteps as ns
-from netsteps.cli.program import run
+from netsteps.cli import leave_output
+from netsteps.cli.program import of_module, of_script, run
 from netsteps.cli.show import draw
-from netsteps.cli.terminal import complain, say, show_table
+from netsteps.cli.terminal import complain, say, show_table, warn
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 __all__ = ["trace"]
 
+_SAVED = (".jsonl", ".pcapng")
+_DRAWN = (".svg", ".html", ".txt")
 # What ends a program from outside; Ctrl-C is Python's own.
 _ENDED_BY = ("SIGTERM", "SIGHUP")
-_DRAWINGS = (".svg", ".html", ".txt")
 
 
 def trace(options: "argparse.Namespace") -> int:
-    """Run the program, and return its exit code. At the exit it is shown what it did."""
-    words = options.module or options.program
+    """Run the program as python would. What it did is shown when the interpreter ends.
+
+    Returns the exit code of a program that there is none of. Otherwise it ends with SystemExit, and
+    python does the rest: the program's threads are joined, its atexit functions called.
+    """
+    # argparse ends -m at a "--", which is the module's own.
+    words = [*options.module, *options.program] if options.module else options.program
+    if words[:1] == ["--"]:
+        words = words[1:]
     if not words:
         options.usage_error("there is no program: a script, or -m and a module")
-    # Before: a program that ran for an hour would have done it in vain.
-    if options.ladder and Path(options.ladder).suffix.lower() not in _DRAWINGS:
-        options.usage_error(f"--ladder {options.ladder}: a file that ends with .svg, .html or .txt")
-    for file in (options.ladder, options.save):
-        if file and not Path(file).absolute().parent.is_dir():
-            options.usage_error(f"{file}: there is no folder {Path(file).parent}")
-    if not options.module and not Path(words[0]).exists():
-        print(f"netsteps trace: there is no file {words[0]}", file=sys.stderr)
+    for place, endings in ((options.save, _SAVED), (options.ladder, _DRAWN)):
+        # Told now, not after a long run.
+        if place and Path(place).suffix.lower() not in endings:
+            options.usage_error(f"{place}: not a path that ends with {' or '.join(endings)}")
+        if place and not Path(place).absolute().parent.is_dir():
+            options.usage_error(f"{place}: there is no such folder")
+    try:
+        start = of_module(words) if options.module else of_script(words)
+    except OSError as error:
+        warn(f"trace: cannot open {words[0]}: {error.strerror}")
         return 2
     recording = _Recording(options)
     recording.start()
-    code = run(words, is_module=bool(options.module))
-    recording.interrupted = code == -signal.SIGINT
-    return code
+    recording.error = run(start)
+    sys.exit(0 if recording.error is None else 1)
 
 
 class _Recording:
-    """Records from now on, and shows it once when the process ends."""
+    """Records from now on. Shows it once: after the process's threads and atexit functions."""
 
     def __init__(self, options: "argparse.Namespace") -> None:
-        self._options = options
+        self.error: BaseException | None = None
+        self._quiet = options.quiet
+        self._lines = options.lines
+        # The program may change its directory, and where modules are looked for.
+        self._save = _absolute(options.save)
+        self._ladder = _absolute(options.ladder)
+        self._path = list(sys.path)
         self._process = os.getpid()
         self._over = False
-        self.interrupted = False
 
     def start(self) -> None:
-        self._watch = ns.watch(ns.Trace(lines=self._options.lines))
-        # The first that is registered is the last that is called.
+        self._watch = ns.watch(ns.Trace(lines=self._lines))
+        # Registered before any of the program's own, so it is called after them.
         atexit.register(self._at_exit)
-        for name in _ENDED_BY:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+        for number in _ending():
+            if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, self._ended_by)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._in_child)
@@ -72,52 +88,88 @@ class _Recording:
         try:
             self._show()
         finally:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            _end_by(number)
 
     def _in_child(self) -> None:
         """Leave a child of the program alone: the trace is its parent's."""
-        for name in _ENDED_BY:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) == self._ended_by:
+        for number in _ending():
+            if signal.getsignal(number) == self._ended_by:
                 signal.signal(number, signal.SIG_DFL)
 
     def _at_exit(self) -> None:
         self._show()
-        if self.interrupted and os.getpid() == self._process:
+        if isinstance(self.error, KeyboardInterrupt) and os.getpid() == self._process:
             # As the interpreter does it: who started us sees that Ctrl-C ended the program.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGINT)
+            _end_by(signal.SIGINT)
 
     def _show(self) -> None:
         if self._over or os.getpid() != self._process:
             return
         self._over = True
         self._watch.stop()
-        try:
-            self._written(self._watch.trace)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            from netsteps.cli import leave_output
+        sys.path[:] = self._path
+        sys.stdout = _output()
+        if not self._quiet:
+            _try(self._table)
+        if self._save:
+            _try(self._saved)
+        if self._ladder:
+            _try(self._drawn)
+        _try(sys.stdout.flush)
 
-            leave_output()
-        except OSError as error:
-            complain(error)
-
-    def _written(self, recorded: ns.Trace) -> None:
-        options = self._options
-        if options.save:
-            recorded.save(options.save)
-        if options.ladder and options.quiet:
-            recorded.ladder().save(options.ladder)
-        if options.quiet:
-            return
-        sys.stdout.flush()
+    def _table(self) -> None:
+        recorded = self._watch.trace
         if recorded.events:
             show_table(recorded.table(), [], as_json=False)
         else:
             say("nothing was recorded: the program made no socket of IPv4 or IPv6 in Python")
-        if options.save:
-            say(f"wrote {options.save}")
-        if options.ladder:
-            draw(recorded.ladder(), options.ladder)
+
+    def _saved(self) -> None:
+        self._watch.trace.save(str(self._save))
+        if not self._quiet:
+            say(f"wrote {self._save}")
+
+    def _drawn(self) -> None:
+        ladder = self._watch.trace.ladder()
+        if self._quiet:
+            ladder.save(str(self._ladder))
+        else:
+            draw(ladder, str(self._ladder))
+
+
+def _ending() -> list[signal.Signals]:
+    """Give the signals that end a program from outside, as far as this system has them."""
+    return [getattr(signal, name) for name in _ENDED_BY if hasattr(signal, name)]
+
+
+def _end_by(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def _absolute(path: str | None) -> str | None:
+    return path and str(Path(path).absolute())
+
+
+def _output() -> TextIO:
+    """Give what was printed to before the program put something else there, or closed it."""
+    for stream in (sys.__stdout__, sys.stdout):
+        try:
+            stream.flush()  # type: ignore[union-attr]
+            os.fstat(stream.fileno())  # type: ignore[union-attr]
+        except (AttributeError, OSError, ValueError):  # none, not a file, closed, or detached
+            continue
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+        return stream  # type: ignore[return-value]
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - to the end of the process
+
+
+def _try(show: "Callable[[], object]") -> None:
+    """Show a part. What fails is told, and is neither the end of the others nor the exit code."""
+    try:
+        show()
+    except BrokenPipeError:
+        leave_output()
+    except OSError as error:
+        complain(error)

@@ -7,7 +7,9 @@ __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add"]
 SUMMARY = "run a Python program and show what its sockets did"
 TEXT = (
     "Runs a script, or a module with -m, as python itself would, and prints a table\n"
-    "of every step of its sockets when it has ended: by itself, by Ctrl-C or by kill.\n"
+    "of every step of its sockets when it has ended, by itself, by Ctrl-C or by kill,\n"
+    "its threads and its atexit functions included. One that ends by os._exit or is\n"
+    "killed by SIGKILL shows nothing. A child process has no part in it.\n"
     "The options of this command stand before the script; what stands after it is the\n"
     "program's. Exit code, input, signals and tracebacks are the program's own. Unix\n"
     "sockets are not shown. Two traces of one machine become one picture:\n"

@@ -161,7 +161,7 @@ fn ip(
         ("", Family::Ipv4) => Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         ("", Family::Ipv6) => Some(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
         ("<broadcast>" | "255.255.255.255", Family::Ipv4) => Some(Ipv4Addr::BROADCAST.into()),
-        ("<broadcast>", Family::Ipv6) => return Err(mismatched()),
+        ("<broadcast>" | "255.255.255.255", Family::Ipv6) => return Err(mismatched()),
         (digits, Family::Ipv4) => digits.parse().ok().map(IpAddr::V4),
         (digits, Family::Ipv6) => digits.parse().ok().map(IpAddr::V6),
     };

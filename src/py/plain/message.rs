@@ -8,11 +8,15 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use super::address::{given, told};
 use super::errors::calling;
-use super::moving::size;
+use super::moving::{blank, size};
 use super::socket::PyPlainSocket;
 use crate::py::convert::audit;
 use crate::py::memory::{Payload, Room, bytes_filled_by, new_bytes};
 use crate::socket::plain::{Control, Message, Outgoing, controls, packed};
+
+/// More ancillary data than any message comes with, so that nobody pays for two gigabytes of zeros: 253 descriptors are 1 KiB, and
+/// the headers of an IPv6 packet at most 64 KiB.
+const LARGEST: usize = 1 << 20;
 
 /// What recvmsg returns: data, ancillary data, flags, and who sent it.
 pub(super) type Came<'py> = (
@@ -39,6 +43,7 @@ pub(super) fn recvmsg<'py>(
     let mut control = control_room(ancbufsize, "recvmsg")?;
     let mut told = None;
     let data = bytes_filled_by(py, size, |room| {
+        blank(room, flags);
         let message = calling(py, |pause| {
             core.receive_message("recvmsg", &mut [room], &mut control, flags, pause)
         })?;
@@ -126,12 +131,8 @@ fn control_room(size: isize, call: &str) -> PyResult<Vec<MaybeUninit<u8>>> {
         .ok_or_else(|| {
             PyValueError::new_err(format!("invalid ancillary data buffer length in {call}()"))
         })?;
-    let mut room = Vec::new();
-    room.try_reserve_exact(size)
-        .map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
     // Zeroed: the kernel tells how much of it it wrote, and Rust cannot see that.
-    room.resize(size, MaybeUninit::new(0));
-    Ok(room)
+    Ok(vec![MaybeUninit::new(0); size.min(LARGEST)])
 }
 
 fn parts_of<'py>(

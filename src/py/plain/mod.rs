@@ -2,7 +2,9 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `socket.rs` | the class: making, ends, options |
+//! | `socket.rs` | the class |
+//! | `making.rs` | socket, socketpair, accept |
+//! | `options.rs` | getsockopt, setsockopt, settimeout |
 //! | `moving.rs` | send and recv |
 //! | `message.rs` | sendmsg and recvmsg |
 //! | `address.rs` | addresses, both ways |
@@ -10,8 +12,10 @@
 
 mod address;
 mod errors;
+mod making;
 mod message;
 mod moving;
+mod options;
 mod socket;
 
 pub(super) use socket::PyPlainSocket;

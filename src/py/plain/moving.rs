@@ -1,5 +1,7 @@
 //! send and recv.
 
+use std::mem::MaybeUninit;
+
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -10,11 +12,19 @@ use super::socket::{PyPlainSocket, empty};
 use crate::py::convert::audit;
 use crate::py::memory::{Payload, Room, bytes_filled_by};
 use crate::socket::plain::Outgoing;
+use crate::sys;
 
 /// A size that a caller gives: not negative.
 pub(super) fn size(size: isize, call: &str) -> PyResult<usize> {
     usize::try_from(size)
         .map_err(|_| PyValueError::new_err(format!("negative buffersize in {call}")))
+}
+
+/// With `MSG_TRUNC` the kernel tells of bytes that it did not write: what lay in memory before is nobody's to see.
+pub(super) fn blank(room: &mut [MaybeUninit<u8>], flags: i32) {
+    if flags & sys::TRUE_LENGTH != 0 {
+        room.fill(MaybeUninit::new(0));
+    }
 }
 
 /// Receive at most bufsize bytes; b"" is the end. System call: recv(2).
@@ -30,6 +40,7 @@ pub(super) fn recv<'py>(
         return Ok(empty(py));
     }
     bytes_filled_by(py, size, |room| {
+        blank(room, flags);
         calling(py, |pause| core.receive("recv", room, flags, pause))
     })
 }
@@ -64,6 +75,7 @@ pub(super) fn recvfrom<'py>(
     let core = this.core(py, "recvfrom")?;
     let mut sender = None;
     let data = bytes_filled_by(py, size, |room| {
+        blank(room, flags);
         let (size, from) = calling(py, |pause| {
             core.receive_from("recvfrom", room, flags, pause)
         })?;
@@ -160,10 +172,12 @@ pub(super) fn send_file(
     this: &PyPlainSocket,
     py: Python<'_>,
     fileno: i32,
-    offset: u64,
+    offset: i64,
     count: usize,
 ) -> PyResult<usize> {
     let core = this.core(py, "sendfile")?;
+    let invalid = |_| std::io::Error::from_raw_os_error(sys::errno::EINVAL);
+    let offset = u64::try_from(offset).map_err(invalid)?;
     let file = crate::sys::plain::file_of(fileno)?;
     calling(py, |pause| core.send_file(&file, offset, count, pause))
 }

@@ -1,26 +1,20 @@
 //! The class: making, ends, options, time.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use super::address::{given, told};
 use super::errors::{calling, raise};
-use super::{message, moving};
+use super::{making, message, moving, options};
 use crate::error::{Code, Error};
 use crate::py::convert::audit;
 use crate::py::event::PyStepLine;
-use crate::py::memory::{Payload, bytes_copied};
 use crate::py::place::placed;
 use crate::py::show::shown;
 use crate::socket::plain::{PlainSocket, Timeout};
-
-static DEFAULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// A socket with the standard library's calls: any of them in any order, and what the kernel says is raised.
 ///
@@ -39,20 +33,15 @@ impl PyPlainSocket {
         })
     }
 
-    fn hold(&self, py: Python<'_>, socket: PlainSocket) -> PyResult<()> {
+    /// Becomes this socket, which waits as socket.setdefaulttimeout() says.
+    pub(super) fn hold(&self, py: Python<'_>, socket: PlainSocket) -> PyResult<()> {
         self.core
             .set(Arc::new(socket))
             .map_err(|_| PyRuntimeError::new_err("this socket is open already"))?;
-        // As the standard library's: socket.setdefaulttimeout() is for every socket that is made after it.
-        let default = DEFAULT.get_or_try_init(py, || {
-            let module = py.import("_socket")?;
-            PyResult::Ok(module.getattr("getdefaulttimeout")?.unbind())
-        })?;
-        let time = default.bind(py).call0()?;
-        if !time.is_none() {
-            self.settimeout(py, &time)?;
+        match options::default_timeout(py)? {
+            Timeout::Never => Ok(()),
+            timeout => self.set(py, timeout),
         }
-        Ok(())
     }
 }
 
@@ -75,35 +64,7 @@ impl PyPlainSocket {
         proto: i32,
         fileno: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        /// `SOCK_CLOEXEC` and `SOCK_NONBLOCK` of socket(2).
-        const CLOEXEC: i32 = 0o2_000_000;
-        const NONBLOCK: i32 = 0o4000;
-        let (py, this) = (slf.py(), slf.get());
-        audit(py, ("socket.__new__", slf, family, r#type, proto))?;
-        let Some(fileno) = fileno else {
-            let kind = r#type & !(CLOEXEC | NONBLOCK);
-            let socket = placed(py, || PlainSocket::open(family, kind, proto))
-                .map_err(|error| raise(py, &error))?;
-            this.hold(py, socket)?;
-            if r#type & NONBLOCK != 0 {
-                this.set(py, Timeout::Now)?;
-            }
-            return Ok(());
-        };
-        if fileno.is_instance_of::<PyFloat>() {
-            return Err(PyTypeError::new_err("integer argument expected, got float"));
-        }
-        let number: i32 = fileno.extract()?;
-        if number < 0 {
-            return Err(PyValueError::new_err("negative file descriptor"));
-        }
-        let given = |number: i32| (number != -1).then_some(number);
-        let kind = given(r#type).map(|kind| kind & !(CLOEXEC | NONBLOCK));
-        let socket = placed(py, || {
-            PlainSocket::adopt(number, given(family), kind, given(proto))
-        })
-        .map_err(|error| raise(py, &error))?;
-        this.hold(py, socket)
+        making::open(slf, family, r#type, proto, fileno)
     }
 
     /// Make two objects, not open yet, two sockets that are connected to each other. System call: socketpair(2).
@@ -115,10 +76,7 @@ impl PyPlainSocket {
         r#type: i32,
         proto: i32,
     ) -> PyResult<()> {
-        let py = one.py();
-        let pair = PlainSocket::pair(family, r#type, proto).map_err(|error| raise(py, &error))?;
-        one.get().hold(py, pair.0)?;
-        other.get().hold(py, pair.1)
+        making::pair(one, other, family, r#type, proto)
     }
 
     /// Take the next connection into an object that is not open yet, and return the client's address. System call: accept4(2).
@@ -127,12 +85,7 @@ impl PyPlainSocket {
         py: Python<'py>,
         connection: &Bound<'py, Self>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let core = self.core(py, "accept")?;
-        let (accepted, peer) = calling(py, |pause| core.accept(pause))?;
-        let (family, kind, protocol) = (accepted.domain(), accepted.kind(), accepted.protocol());
-        connection.get().hold(py, accepted)?;
-        audit(py, ("socket.__new__", connection, family, kind, protocol))?;
-        told(py, &peer)
+        making::accept_into(self, py, connection)
     }
 
     /// Take the next connection, and return its descriptor and the client's address. System call: accept4(2).
@@ -234,24 +187,9 @@ impl PyPlainSocket {
         py: Python<'py>,
         level: i32,
         option: i32,
-        buflen: i64,
+        buflen: i32,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let core = self.core(py, "getsockopt")?;
-        if buflen == 0 {
-            let mut room = [0; 4];
-            core.option(level, option, &mut room)
-                .map_err(|error| raise(py, &error))?;
-            return Ok(i32::from_ne_bytes(room).into_pyobject(py)?.into_any());
-        }
-        let size = usize::try_from(buflen).ok().filter(|size| *size <= 1024);
-        let Some(size) = size else {
-            return Err(PyOSError::new_err("getsockopt buflen out of range"));
-        };
-        let mut room = vec![0; size];
-        let filled = core
-            .option(level, option, &mut room)
-            .map_err(|error| raise(py, &error))?;
-        Ok(bytes_copied(py, &room[..filled])?.into_any())
+        options::getsockopt(self, py, level, option, buflen)
     }
 
     /// Set an option: to an int, to bytes, or to None of a size. System call: setsockopt(2).
@@ -264,74 +202,18 @@ impl PyPlainSocket {
         value: &Bound<'_, PyAny>,
         optlen: Option<u32>,
     ) -> PyResult<()> {
-        let core = self.core(py, "setsockopt")?;
-        let done = if let Some(size) = optlen {
-            if !value.is_none() {
-                return Err(PyTypeError::new_err(format!(
-                    "setsockopt() argument 3 must be None, not {}",
-                    value.get_type().name()?
-                )));
-            }
-            core.set_option_empty(level, option, size)
-        } else if value.is_none() {
-            return Err(PyTypeError::new_err(
-                "setsockopt() requires 4 arguments when the third argument is None",
-            ));
-        } else if value.is_instance_of::<PyInt>() || PyUntypedBuffer::get(value).is_err() {
-            let number: i32 = value.extract()?;
-            core.set_option(level, option, &number.to_ne_bytes())
-        } else {
-            core.set_option(level, option, Payload::plain(value)?.bytes())
-        };
-        done.map_err(|error| raise(py, &error))
+        options::setsockopt(self, py, level, option, value, optlen)
     }
 
     /// None to wait as long as it takes, 0 not to wait, or seconds.
     #[pyo3(signature = (value, /))]
     fn settimeout(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        if value.is_none() {
-            return self.set(py, Timeout::Never);
-        }
-        let out_of_range = || PyValueError::new_err("Timeout value out of range");
-        // A float, or what can be an index, as the standard library has it.
-        let time = if value.is_instance_of::<PyFloat>() {
-            let seconds: f64 = value.extract()?;
-            if seconds.is_nan() {
-                return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
-            }
-            // Rounded up: a time that is too small to be told is no "do not wait".
-            let nanoseconds = (seconds * 1e9).ceil();
-            Duration::try_from_secs_f64(nanoseconds.max(0.0) / 1e9)
-                .ok()
-                .filter(|_| nanoseconds >= 0.0)
-        } else {
-            let seconds: i64 = value.extract()?;
-            u64::try_from(seconds).ok().map(Duration::from_secs)
-        };
-        let time = time
-            .filter(|time| i64::try_from(time.as_nanos()).is_ok())
-            .ok_or_else(out_of_range)?;
-        self.set(
-            py,
-            if time.is_zero() {
-                Timeout::Now
-            } else {
-                Timeout::After(time)
-            },
-        )
+        self.set(py, options::timeout_of(value)?)
     }
 
     /// How long calls wait, in seconds; None: as long as it takes.
     fn gettimeout(&self) -> Option<f64> {
-        match self
-            .core
-            .get()
-            .map_or(Timeout::Never, |core| core.timeout())
-        {
-            Timeout::Never => None,
-            Timeout::Now => Some(0.0),
-            Timeout::After(time) => Some(time.as_secs_f64()),
-        }
+        options::seconds(self.core.get()?.timeout())
     }
 
     /// True to wait as long as it takes, False not to wait.
@@ -484,7 +366,7 @@ impl PyPlainSocket {
         &self,
         py: Python<'_>,
         fileno: i32,
-        offset: u64,
+        offset: i64,
         count: usize,
     ) -> PyResult<usize> {
         moving::send_file(self, py, fileno, offset, count)
@@ -500,7 +382,7 @@ impl PyPlainSocket {
 }
 
 impl PyPlainSocket {
-    fn set(&self, py: Python<'_>, timeout: Timeout) -> PyResult<()> {
+    pub(super) fn set(&self, py: Python<'_>, timeout: Timeout) -> PyResult<()> {
         let core = self.core(py, "settimeout")?;
         core.set_timeout(timeout).map_err(|error| raise(py, &error))
     }

@@ -4,6 +4,7 @@
 //! is it let go of, and the wait is one that `close` and Ctrl-C end.
 
 use std::io;
+use std::sync::atomic::Ordering;
 
 use socket2::Socket as Handle;
 
@@ -25,6 +26,7 @@ impl PlainSocket {
 
     /// Tries the call, and waits if it may. Errors are explained, and not yet recorded.
     pub(super) fn attempt<T: Send>(
+        &self,
         call: &Call<'_>,
         handle: &Handle,
         interest: Interest,
@@ -40,13 +42,19 @@ impl PlainSocket {
                 return told;
             };
             // Who made the descriptor non-blocking beside us wants to be told at once.
-            let told_at_once = wait.deadline.left().is_none() && plain::is_nonblocking(handle);
-            if !not_now(error) || told_at_once {
+            if !not_now(error)
+                || wait.deadline.left().is_none() && self.is_nonblocking_beside_us(handle)
+            {
                 return told;
             }
             call.wait(handle, interest, wait)
                 .map_err(|error| out_of_time(error, wait))?;
         }
+    }
+
+    /// Whether somebody has made the descriptor of a blocking socket non-blocking. A connect under way does so itself, for its time.
+    pub(super) fn is_nonblocking_beside_us(&self, handle: &Handle) -> bool {
+        self.toggled.load(Ordering::Relaxed) == 0 && plain::is_nonblocking(handle)
     }
 
     /// The error of a call: recorded, unless the kernel only said "not now".

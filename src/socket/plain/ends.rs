@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
+use std::sync::atomic::Ordering;
 
 use socket2::{SockAddr, Socket as Handle};
 
@@ -141,16 +142,23 @@ impl PlainSocket {
     ) -> Result<()> {
         let timeout = self.timeout();
         // connect(2) knows no MSG_DONTWAIT: for the time of the call a stream of the Internet does not block.
-        let toggled = timeout == Timeout::Never && self.is_stream() && self.internet.is_some();
+        let toggled = timeout == Timeout::Never
+            && self.is_stream()
+            && self.internet.is_some()
+            && !self.is_nonblocking_beside_us(handle);
         if timeout == Timeout::Never && !toggled {
             return in_the_kernel(call, handle, pause, |handle| handle.connect(address));
         }
         if toggled {
+            self.toggled.fetch_add(1, Ordering::Relaxed);
             plain::set_blocking(handle, false).map_err(|error| explain::system(&error, call))?;
         }
         let connected = self.connect_waiting(call, handle, address, pause);
-        if toggled && self.timeout() == Timeout::Never {
-            let _ = plain::set_blocking(handle, true);
+        if toggled {
+            if self.timeout() == Timeout::Never {
+                let _ = plain::set_blocking(handle, true);
+            }
+            self.toggled.fetch_sub(1, Ordering::Relaxed);
         }
         connected
     }
@@ -172,9 +180,17 @@ impl PlainSocket {
         };
         call.wait(handle, Interest::Writable, &wait)
             .map_err(|error| out_of_time(error, &wait))?;
-        match handle.take_error() {
-            Ok(None) => Ok(()),
-            Ok(Some(error)) | Err(error) => explained(error),
+        if self.timeout() != Timeout::Never {
+            return match handle.take_error() {
+                Ok(None) => Ok(()),
+                Ok(Some(error)) | Err(error) => explained(error),
+            };
+        }
+        // A connect that blocks leaves a socket that may try again after a refusal, and one that knows that it is connected. So
+        // does the second connect(2) that asks how the first has ended, and SO_ERROR does not.
+        match handle.connect(address) {
+            Err(error) if error.raw_os_error() != Some(errno::EISCONN) => explained(error),
+            _ => Ok(()),
         }
     }
 
@@ -208,9 +224,9 @@ impl PlainSocket {
         pause: &dyn Pause,
     ) -> Result<(Handle, SockAddr)> {
         let wait = self.patience_of(pause);
-        if self.timeout() != Timeout::Never || plain::is_nonblocking(handle) {
+        if self.timeout() != Timeout::Never || self.is_nonblocking_beside_us(handle) {
             let interest = Interest::Readable;
-            return Self::attempt(call, handle, interest, pause, wait.as_ref(), Handle::accept);
+            return self.attempt(call, handle, interest, pause, wait.as_ref(), Handle::accept);
         }
         // accept4(2) knows no MSG_DONTWAIT. Somebody else may take the connection between these two calls: then the kernel waits,
         // as it does for the standard library.

@@ -28,7 +28,7 @@ use std::io;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket as Handle, Type};
@@ -63,6 +63,8 @@ pub struct PlainSocket {
     protocol: i32,
     /// In nanoseconds; -1 for `Never`.
     timeout: AtomicI64,
+    /// Connects that wait while the descriptor of a blocking socket does not.
+    toggled: AtomicU32,
     connecting: connecting::Connecting,
 }
 
@@ -163,6 +165,7 @@ impl PlainSocket {
             kind,
             protocol,
             timeout: AtomicI64::new(-1),
+            toggled: AtomicU32::new(0),
             connecting: connecting::Connecting::default(),
         }
     }

@@ -151,18 +151,19 @@ impl PlainSocket {
         let forever = self.timeout() == Timeout::Never;
         let whole = forever && flags & plain::ALL_OF_IT != 0 && flags & plain::DO_NOT_WAIT == 0;
         let mut counted = |flags: i32, handle: &Handle| {
+            if whole && !looks {
+                return self.moving_by_and_by(action, || work(flags, handle));
+            }
             let mut told = || self.telling(|| work(flags, handle));
             if looks {
                 told().map(|size| (size, None))
-            } else if whole {
-                self.moving_by_and_by(told)
             } else {
                 self.moving(action, told)
             }
         };
         let taken = if forever && flags & plain::DO_NOT_WAIT != 0 {
             let work = |handle: &Handle| counted(flags, handle);
-            Self::attempt(call, handle, Interest::Readable, pause, None, work)
+            self.attempt(call, handle, Interest::Readable, pause, None, work)
         } else if whole {
             // The kernel alone can wait for all of it and leave it there meanwhile.
             in_the_kernel(call, handle, pause, |handle| counted(flags, handle))
@@ -170,7 +171,7 @@ impl PlainSocket {
             let wait = self.patience_of(pause);
             let work = |handle: &Handle| counted(flags | sys::RECEIVE, handle);
             let interest = Interest::Readable;
-            Self::attempt(call, handle, interest, pause, wait.as_ref(), work)
+            self.attempt(call, handle, interest, pause, wait.as_ref(), work)
         };
         taken.map_err(|error| self.failed(call, error))
     }

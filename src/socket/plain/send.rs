@@ -132,7 +132,7 @@ impl PlainSocket {
                 })
             })
         };
-        let sent = Self::attempt(&call, &handle, Interest::Writable, pause, wait, work);
+        let sent = self.attempt(&call, &handle, Interest::Writable, pause, wait, work);
         let (size, offset) = sent.map_err(|error| self.failed(&call, error))?;
         call.done_at(Some(size), offset, what.parts);
         Ok(size)
@@ -153,23 +153,18 @@ impl PlainSocket {
         call.asked = Some(count);
         let work = |handle: &Handle| {
             let mut at = offset;
-            self.moving(Action::Write, || {
-                self.telling(|| sys::send_file(handle, file, &mut at, count))
-            })
+            sys::send_file(handle, file, &mut at, count)
         };
         // sendfile(2) knows no MSG_DONTWAIT: on a blocking descriptor it waits in the kernel, as for the standard library.
         let sent = if self.timeout() == Timeout::Never {
-            in_the_kernel(&call, &handle, pause, work)
+            in_the_kernel(&call, &handle, pause, |handle| {
+                self.moving_by_and_by(Action::Write, || work(handle))
+            })
         } else {
-            let wait = self.patience_of(pause);
-            Self::attempt(
-                &call,
-                &handle,
-                Interest::Writable,
-                pause,
-                wait.as_ref(),
-                work,
-            )
+            let (wait, interest) = (self.patience_of(pause), Interest::Writable);
+            self.attempt(&call, &handle, interest, pause, wait.as_ref(), |handle| {
+                self.moving(Action::Write, || self.telling(|| work(handle)))
+            })
         };
         let (size, offset) = sent.map_err(|error| self.failed(&call, error))?;
         call.done_at(Some(size), offset, &[]);
