@@ -9,7 +9,7 @@ FUZZ := decode fragments join pcapng trace
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint format stubs stubs-check notebooks lab browser-test wheel bench bench-core fuzz core-test clean
+.PHONY: help demo test lint format stubs stubs-check notebooks lab browser-test class-test wheel bench bench-core fuzz core-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,8 @@ lint: .venv/.ready stubs-check ## formatters in check mode, linters, types, stub
 	$(BIN)/ruff format --check .
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist
+	$(BIN)/python -m mypy.stubtest netsteps --allowlist .stubtest-allowlist \
+		--mypy-config-file pyproject.toml
 
 format: .venv/.ready ## rewrite the sources in the project's format
 	cargo fmt
@@ -50,6 +51,9 @@ lab: .venv/.lessons ## the lessons in JupyterLab: ARGS='--no-browser'
 browser-test: .venv/.lessons ## run every lesson in JupyterLab in a browser; pictures in target/browser
 	@$(BIN)/python -m pip install -q 'playwright>=1.50'
 	$(BIN)/python -m pytest -q -m browser tests/browser
+
+class-test: .venv/.ready ## thirty students run lesson 4 at once on this machine: STUDENTS=30
+	STUDENTS=$(or $(STUDENTS),30) $(BIN)/python -m pytest -q -m classroom tests/test_classroom.py
 
 wheel: .venv/.ready ## a release wheel for this platform, in dist
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .

@@ -4,14 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from notebook_runs import shield
+
 
 @pytest.fixture
 def quiet_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Keep a kernel from this user's settings, and from the core's faults.
-
-    The faults make one read short, and lessons show single reads.
-    """
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.delenv("NETSTEPS_FAULTS", raising=False)
+    """Give a folder, with this user's settings and the core's faults out of the way."""
+    shield(monkeypatch, tmp_path)
     return tmp_path

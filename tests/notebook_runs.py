@@ -1,12 +1,24 @@
-"""Runs a notebook in a kernel of its own, for the tests of lessons."""
+"""Runs notebooks, each in a kernel of its own, for the tests of lessons."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
+import pytest
+
+# The cell of a check: nothing but check.echo_server(echo_server).
+CHECK = re.compile(r"check\.(\w+)\(\1\)")
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+def execute(
+    notebook: nbformat.NotebookNode, folder: Path, transport: str = "tcp"
+) -> nbformat.NotebookNode:
     """Run every cell in one kernel, and give the notebook with its outputs.
+
+    transport: how we talk to the kernel, "tcp" or "ipc".
 
     Raises CellExecutionError for a cell that raises, and CellTimeoutError for one that waits.
     """
@@ -22,11 +34,16 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookN
         def _no_installed_kernels(self) -> KernelSpecManager:
             return KernelSpecManager(kernel_dirs=[])
 
+        @default("transport")
+        def _transport(self) -> str:
+            return transport
+
     client = NotebookClient(
         notebook,
         kernel_name="python3",
         kernel_manager_class=ThisPython,
-        timeout=60,
+        startup_timeout=180,
+        timeout=120,  # of one cell, on a machine that runs thirty of them
         resources={"metadata": {"path": str(folder)}},
     )
     return client.execute()
@@ -34,3 +51,41 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookN
 
 def outputs_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def execute_together(
+    notebooks: list[nbformat.NotebookNode], folder: Path, at_once: int
+) -> list[nbformat.NotebookNode]:
+    """Run notebooks, so many at the same time, each in a folder of its own, and give them all.
+
+    The settings of this user, and the faults of the core, stay out of it.
+    """
+    folders = [folder / str(number) for number in range(len(notebooks))]
+    for own in folders:
+        own.mkdir()
+    # Jupyter chooses the ports of a kernel and frees them again before the kernel takes them: a
+    # lesson that runs meanwhile can get one. A file's name is nobody else's; it has to be short.
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as short:
+        shield(patch, folder)
+        patch.setenv("JUPYTER_RUNTIME_DIR", short)
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(execute, notebooks, folders, repeat("ipc")))
+
+
+def shield(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Keep kernels from this user's settings, and from the core's faults.
+
+    The faults make one read short, and lessons show single reads.
+    """
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
+        patch.setenv(name, str(folder / name.lower()))
+    patch.delenv("NETSTEPS_FAULTS", raising=False)
+
+
+def checks_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Give what each check of a run notebook said: the name of the exercise, and the report."""
+    return {
+        match[1].replace("_", "-"): cell.outputs[-1].data["text/plain"]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and (match := CHECK.fullmatch(cell.source.strip()))
+    }

@@ -17,6 +17,8 @@ from netsteps.lessons.junit import junit
 from netsteps.lessons.report import Report, Tried
 from peers import NETSTEPS
 
+UNWRITTEN = "def split_message(data):\n    raise NotImplementedError\n"
+
 Run = "Callable[..., tuple[int, str, str]]"
 
 
@@ -109,7 +111,7 @@ def folder(tmp_path: Path) -> Path:
         "ada/first_client.py": RIGHT_CLIENT,
         "bob/echo_server.py": WRONG_ECHO,
         "bob/first-client": f"#!{sys.executable}\n{RIGHT_CLIENT}",
-        "cy/split-message.py": "def split_message(data):\n    raise NotImplementedError\n",
+        "cy/lesson 1.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": UNWRITTEN}]}),
         "cy/notes.txt": "nothing yet",
         ".git/echo-server.py": "not a student",
     }
@@ -133,6 +135,7 @@ def test_a_class_is_a_table_and_what_failed(check: Run, folder: Path) -> None:
     assert "bob: echo-server: failed after 1 of 2 attempts" in out
     assert "hint:     One read is not one message." in out
     assert "git" not in out
+    assert "cy: " not in out
 
 
 def test_what_is_asked_for_by_name_and_missing_has_failed(check: Run, folder: Path) -> None:

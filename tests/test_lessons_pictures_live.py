@@ -102,6 +102,21 @@ def test_clients_of_many_computers_have_a_frame_each() -> None:
             assert name in drawing.svg
 
 
+def test_a_server_at_all_addresses_is_a_computer_of_several() -> None:
+    with ns.Socket("tcp") as server, ns.Socket("tcp") as client:
+        server.bind("0.0.0.0", 0)
+        server.listen()
+        client.connect("127.0.0.1", server.local.port)
+        waiting = computers(server, [], [client])
+        readable(waiting)
+        assert waiting.text.endswith("-- waits")
+        with server.accept() as connection:
+            drawing = computers(server, [connection], [client])
+            readable(drawing)
+        assert "computer A again" in drawing.svg
+        assert "computer B" not in drawing.svg
+
+
 # Tanks
 
 

@@ -1,5 +1,6 @@
 """Programs in any language: a command, its words, its port, its answer and its end."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lessons_fixtures import CLIENT, DOUBLE, ECHO, RIGHT_CLIENT, RIGHT_ECHO, WRONG_ECHO
-from netsteps.lessons.answer import BadAnswer, command_of
+from netsteps.lessons import subject_server
+from netsteps.lessons.answer import BadAnswer, command_of, defines
 from netsteps.lessons.checking import examine
 from netsteps.lessons.ports import free_port
 from peers import needs
@@ -90,6 +92,15 @@ def test_a_wrong_server_as_a_command_has_our_side_of_the_ladder(tmp_path: Path) 
     assert "connect" in report.ladder.text
 
 
+@pytest.mark.parametrize("words", [["{port}"], [str(free_port("tcp"))]])
+def test_a_server_is_found_where_the_tables_of_the_kernel_cannot_be_read(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject_server, "can_look", lambda: False)
+    path = program(tmp_path, "server.py", RIGHT_ECHO)
+    assert examine(ECHO, [sys.executable, path, *words]).passed
+
+
 def test_a_program_that_takes_another_port_is_told_which(tmp_path: Path) -> None:
     path = program(tmp_path, "server.py", RIGHT_ECHO.replace("int(sys.argv[1])", "0"))
     report = examine(ECHO, [sys.executable, path, "{port}"])
@@ -152,6 +163,43 @@ def test_a_file_of_a_function_and_a_file_of_a_program(tmp_path: Path) -> None:
     server = tmp_path / "server.py"
     server.write_text(RIGHT_ECHO)
     assert examine(ECHO, server).passed
+
+
+def test_a_notebook_is_taken_without_running_it(tmp_path: Path) -> None:
+    cells = [
+        "%matplotlib inline\nimport time\nFACTOR: int = 2",
+        "time.sleep(1000)\nresult = open('nothing')\n",
+        "this is no python",
+        "def helper(data):\n    return data * FACTOR",
+        "@lambda f: f\ndef split_message(data):\n    raise NotImplementedError",
+        """from os import path
+
+def split_message(data):
+    if isinstance(data, str):
+        raise TypeError
+    return helper(data)
+
+check.split_message(split_message)""",
+    ]
+    book = tmp_path / "lesson.ipynb"
+    book.write_text(
+        json.dumps(
+            {
+                "cells": [
+                    {"cell_type": "markdown", "source": "def nothing(): ..."},
+                    *({"cell_type": "code", "source": cell} for cell in cells[:-1]),
+                    {"cell_type": "code", "source": cells[-1].splitlines(keepends=True)},
+                ]
+            }
+        )
+    )
+    assert examine(DOUBLE, book).passed
+    assert defines(book, "helper")
+    assert not defines(book, "nothing")
+    with pytest.raises(BadAnswer, match=r"no cell of lesson\.ipynb defines def echo_server"):
+        examine(ECHO, book)
+    book.write_text("{}")
+    assert not defines(book, "helper")
 
 
 def test_a_file_that_cannot_be_loaded_is_told_with_its_line(tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def test_a_machine_that_differs_says_so() -> None:
 def test_the_table_has_all_of_them() -> None:
     table = mistakes.table()
     assert len(table) == 25
+    assert sum(len(mistakes.table(lecture)) for lecture in range(1, 6)) == 25
+    assert {mistake.lecture for mistake in mistakes.table(5)} == {5}
     assert "one_read_is_not_one_message" in repr(table)
     assert "<table>" in table._repr_html_()
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from notebook_runs import execute, outputs_of
+from netsteps.lessons import check
+from netsteps.lessons.exercise import PLACES, exercise
+from notebook_runs import checks_of, execute, execute_together, outputs_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -28,6 +30,10 @@ each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.ste
 
 @pytest.fixture(scope="module")
 def build() -> "ModuleType":
+    return load_build()
+
+
+def load_build() -> "ModuleType":
     """Give notebooks/build.py, which is a script and in no package."""
     spec = importlib.util.spec_from_file_location("netsteps_notebooks", NOTEBOOKS / "build.py")
     assert spec is not None
@@ -42,15 +48,42 @@ def test_there_is_a_notebook_for_each_source_and_a_source_for_each_notebook() ->
     assert [path.stem for path in FILES] == [path.stem for path in SOURCES]
 
 
+@pytest.fixture(scope="module")
+def students(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.NotebookNode]:
+    """Run every notebook as a student gets it, some at the same time: most of it is waiting."""
+    notebooks = [nbformat.read(path, as_version=4) for path in FILES]
+    done = execute_together(notebooks, tmp_path_factory.mktemp("students"), at_once=3)
+    return {path.stem: notebook for path, notebook in zip(FILES, done, strict=True)}
+
+
+def names_of_lesson(path: Path) -> list[str]:
+    return [name for name in PLACES if exercise(name).lesson == int(path.stem[:2])]
+
+
+@pytest.mark.timeout(300)  # the first of them runs all
 @pytest.mark.netsteps_keeps_sockets("nbclient's own, to the kernel")
 @each_notebook
-def test_every_cell_runs(path: Path, quiet_machine: Path) -> None:
-    notebook = execute(nbformat.read(path, as_version=4), quiet_machine)
-    outputs = outputs_of(notebook)
+def test_every_cell_of_a_students_copy_runs(
+    path: Path, students: dict[str, nbformat.NotebookNode]
+) -> None:
+    outputs = outputs_of(students[path.stem])
     assert [output for output in outputs if output.output_type == "error"] == []
     # A warning, or an exception of a thread, would be seen here.
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
     assert any("text/html" in output.get("data", {}) for output in outputs)
+
+
+@pytest.mark.timeout(300)
+@each_notebook
+def test_every_check_of_a_students_copy_fails_and_says_what_to_do(
+    path: Path, students: dict[str, nbformat.NotebookNode]
+) -> None:
+    checks = checks_of(students[path.stem])
+    assert sorted(checks) == sorted(names_of_lesson(path))
+    assert len(checks) >= 4
+    for name, report in checks.items():
+        assert report.startswith(f"{name}: not written yet\n"), report
+        assert "Replace the line `raise NotImplementedError`" in report
 
 
 @pytest.mark.netsteps_keeps_sockets("nbclient's own, to the kernel")
@@ -60,11 +93,20 @@ def test_the_kernel_is_this_python(quiet_machine: Path) -> None:
     assert outputs_of(notebook)[0].text == f"{sys.executable} {sys.prefix}\n"
 
 
+@pytest.mark.timeout(180)
 @each_source
-def test_a_source_runs_as_a_program_and_closes_what_it_opens(
-    path: Path, quiet_machine: Path, capsys: pytest.CaptureFixture[str]
+def test_a_source_runs_as_a_program_closes_what_it_opens_and_passes_its_checks(
+    path: Path,
+    quiet_machine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    reports = []
+    run = check._check
+    monkeypatch.setattr(check, "_check", lambda *given: reports.append(run(*given)) or reports[-1])
     runpy.run_path(str(path))
+    assert [str(report) for report in reports if not report.passed] == []
+    assert sorted(report.name for report in reports) == sorted(names_of_lesson(path))
     assert capsys.readouterr().err == ""
 
 

@@ -145,7 +145,7 @@ guess.was(
 try:
     ns.Packet.parse(own_idea)
 except ns.BadPacket as error:
-    print(error)
+    print(f"{error.layer}: the header says {error.needed:,} bytes, and there are {error.had}")
 
 # %% [markdown]
 # ## 4. Through many stations
@@ -231,7 +231,8 @@ guess = predict(
 postman = ns.Socket("udp")
 postman.send_to(b"for Bert", "127.0.0.1", bert.local.port)
 
-print("Bert:", bert.receive_from(timeout=1.0))
+came = bert.receive_from(timeout=1.0)
+print("Bert:", came)
 try:
     print("Anna:", anna.receive_from(timeout=0.2))
 except ns.TimedOut as error:
@@ -241,12 +242,11 @@ except ns.TimedOut as error:
 guess.was(3, "The IP address chooses the computer, the port the receiver in it.")
 
 # %% [markdown]
-# Look at what Bert got: the letter came with the sender's address. The postman never asked for a port. The kernel gave it
+# Look at what Bert got: the letter came with its sender's address. The postman never asked for a port. The kernel gave it
 # one when it sent, for otherwise Bert could not answer. He can:
 
 # %%
-print("the postman has become", postman.local)
-bert.send_to(b"thank you", postman.local)
+bert.send_to(b"thank you", came.sender)
 print(postman.receive_from(timeout=1.0))
 
 # %%
@@ -266,7 +266,7 @@ said.verdict(
 )
 
 # %% [markdown]
-# And a port that nobody has? We take one, and give it back, so that it is certainly free:
+# And a port that nobody has? We take one, and give it back, so that it is free:
 
 # %%
 nobody = ns.Socket("udp")
@@ -562,7 +562,13 @@ ns.connections().drawing(kind="tcp", port=server.local.port)
 
 # %% [markdown]
 # What the client has to know beforehand is the server's address and port. Its own are on every packet, too: that is where
-# the answers go.
+# the answers go. So the question travelled in such an envelope:
+
+# %%
+asked = ns.Packet(
+    question, source=client.local, destination=server.local, protocol="tcp", flags="PSH ACK"
+)
+asked.envelope()
 
 # %%
 said = claim("A client makes a socket, binds it to an actual spot, and then connects.", lecture=1)

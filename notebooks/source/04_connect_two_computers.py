@@ -73,6 +73,7 @@ switched_on = [interface for interface in ns.interfaces() if interface.up]
 addresses = [address for interface in switched_on for address in interface.addresses]
 difference = len(addresses) - len(switched_on)
 print("switched on:", len(switched_on), "  addresses:", len(addresses))
+print("all addresses differ:", len(set(addresses)) == len(addresses))
 
 # %%
 guess.was(
@@ -258,7 +259,8 @@ ports
 # %% [markdown]
 # ## 3. Somebody has to listen
 #
-# To connect you need an address and a port, **and** a program that accepts there. Three things can come back:
+# To connect you need an address and a port (often written as one: `192.168.0.101:6666`), **and** a program that accepts
+# there. Three things can come back:
 #
 # - **open**: a program listens. The kernel of that computer says yes.
 # - **refused**: the computer is there, but no program listens on this port. Its kernel says no.
@@ -530,13 +532,47 @@ computers(server, [*connections, taken], [*clients, twin])
 # %%
 guess.was(2, "A connection is known by both of its ends. Here the address of the client differs.")
 
+# %%
+said = claim(
+    "A socket must have these informations to communicate: remote IP, remote port, local port.",
+    lecture=4,
+)
+
+# %% [markdown]
+# Three, and not four. Is the own address needed at all? A server on `0.0.0.0` can be reached at each address of its
+# computer. One client, always from the same address and port, connects to two of them:
+
+# %%
+everywhere = ns.Socket("tcp")
+everywhere.bind("0.0.0.0", 0)
+everywhere.listen()
+twins = []
+for ip in (A, B):
+    one = ns.Socket("tcp")
+    one.options.reuse_address = True  # both of them take the same address and port
+    one.bind(A, twins[0].local.port if twins else 0)
+    attempt(lambda one=one, ip=ip: one.connect(ip, everywhere.local.port, timeout=10))
+    twins.append(one)
+ends = [everywhere.accept(timeout=10) for one in twins if one.state == "connected"]
+for end in ends:
+    print("remote", end.peer, "  local port", end.local.port, "  local address", end.local.ip)
+computers(everywhere, ends, twins)
+
+# %%
+said.verdict(
+    "only partly",
+    "Remote address, remote port and local port are the same for both sockets here, and still "
+    "they are two connections. The fourth number, the own address, tells them apart. (And a "
+    "listening socket has no remote ones at all.)",
+)
+
 # %% [markdown]
 # So the **port** names the *service* ("the bakery"), and the **four numbers** together name one *conversation* with it
 # ("the customer in the blue coat"). TCP works like this for each of them, and that is why thousands of clients can talk
 # to one port.
 
 # %%
-for socket in (*clients, *connections, twin, taken, server):
+for socket in (*clients, *connections, twin, taken, server, *ends, *twins, everywhere):
     socket.close()
 
 # %% [markdown]

@@ -56,7 +56,45 @@ def attempt(step):
 # Two questions have to be answered: how is one computer told from another? By its **IP address**. And how does anything
 # get there? By a **protocol**, rules that all sides keep. This lesson is about both.
 #
-# Who is it that talks there?
+# Does a packet stay in the LAN, or does it go out into the WAN? Your computer decides that for each packet.
+
+# %%
+guess = predict(
+    "How does your computer know whether an address is in its own network?",
+    "it asks the router each time",
+    "it compares the beginning of the address with that of its own",
+    "it tries, and waits for an answer",
+)
+
+# %%
+import ipaddress
+
+
+def way_to(ip):
+    """Say which way a packet to this address goes first."""
+    for interface in ns.interfaces():
+        for address in interface.addresses:
+            if address.family == "ipv4" and address.prefix is not None:
+                network = ipaddress.ip_network((address.ip, address.prefix), strict=False)
+                if ipaddress.ip_address(ip) in network:
+                    return f"directly, through {interface.name}: it is in its network {network}"
+    return "to the router, and on into the WAN"
+
+
+mine = [a.ip for i in ns.interfaces() for a in i.addresses if a.family == "ipv4"]
+neighbours = [str(ipaddress.ip_address(ip) + 1) for ip in mine]
+for ip in (*neighbours, "8.8.8.8"):
+    print(f"{ip:<15} {way_to(ip)}")
+
+# %%
+guess.was(
+    2, "The number behind the slash says how many bits of it: in 192.168.1.7/24 the first 24."
+)
+
+# %% [markdown]
+# (The real table is a little longer; `ip route` shows it on Linux, `route print` on Windows, `netstat -rn` on macOS.)
+#
+# And who is it that talks there?
 
 # %%
 said = claim("All machines on the Internet are either servers or clients.", lecture=5)
@@ -105,8 +143,6 @@ said.verdict(
 # colons. We use IPv4 here, as the lecture does.)
 
 # %%
-import ipaddress
-
 address = ipaddress.ip_address("192.168.1.7")
 print(list(address.packed), "are the bytes of", address)
 print(f"there are {2**32:,} of them")
@@ -219,6 +255,27 @@ guess.was(
 )
 
 # %% [markdown]
+# Private addresses mean something only inside. In **another home**, behind another router, a computer may have the very
+# same address, and even use the same port. Two routers now:
+
+# %%
+with (
+    ns.TcpServer(who_are_you, host=ours("127.0.0.9")) as server,
+    ns.Relay(server.endpoint, kind="tcp") as router_1,
+    ns.Relay(server.endpoint, kind="tcp") as router_2,
+    ns.Socket("tcp") as here,
+    ns.Socket("tcp") as there,
+):
+    for computer, router in ((here, router_1), (there, router_2)):
+        computer.options.reuse_address = True  # only because both homes are on one computer
+        computer.bind(ours("127.0.0.2"), here.local.port if here.local else 0)
+        computer.connect(router.endpoint)
+        seen = computer.read_all(timeout=10).decode()
+        print("at home:", computer.local, "  behind router", router.endpoint, "  seen as", seen)
+
+# %% [markdown]
+# The same address at home, and the server can still tell them apart.
+#
 # A real router does this with single packets (network address translation, **NAT**), and our relay with whole
 # connections. What both ends see is the same.
 #
@@ -425,7 +482,7 @@ relay.log[:8]
 
 # %%
 guess = predict(
-    "A text of 2,720 bytes goes over such a path, in one write. What does the other program read?",
+    "A text of 2,680 bytes goes over such a path, in one write. What does the other program read?",
     "the whole text in one read, always",
     "pieces, and all of them together are the text",
     "pieces, some of them in another order",
@@ -456,7 +513,8 @@ print("together the text:  ", b"".join(pieces) == text)
 # %%
 guess.was(
     2,
-    "A stream has no borders, but it has an order. Every byte comes once, behind the one before it.",
+    "A stream has no borders, but it has an order. Every byte comes once, behind the one "
+    "before it.",
 )
 
 # %% [markdown]
@@ -487,10 +545,12 @@ def make_room():
     server.accept(timeout=10).close()
 
 
-Thread(target=make_room).start()
+making_room = Thread(target=make_room)
+making_room.start()
 begin = perf_counter()
 late = ns.Socket.open(server.local, timeout=20)
 print(f"connected after {perf_counter() - begin:.2f} s")
+making_room.join()
 knows = late.tcp
 for socket in (*waiting, late, server):
     socket.close()
@@ -526,8 +586,9 @@ print("arrived whole:", received == message)
 sender.report.drawing()
 
 # %% [markdown]
-# Each dot is a segment on its way: time to the right, its number upwards. The marked ones had to be sent again. The lower
-# curve is how long the sender waits before it repeats (it learns that from the acknowledgements).
+# Each line is one segment, from the moment it was sent until its acknowledgement came; the numbers count upwards. A triangle
+# or a square is a repetition. Below is how long the sender waits before it repeats (it learns that from the round trips,
+# and waits twice as long after each timeout).
 #
 # UDP can also only **tell** what is missing. `send_message` cuts a long message into numbered parts, and `receive_message`
 # joins them. Nothing is sent again:
@@ -1062,7 +1123,8 @@ check.tcp_or_udp(tcp_or_udp)
 # | the lecture | what you have seen | section |
 # | :-- | :-- | :-- |
 # | a network of networks; servers and clients | roles, and one program can have both | 1 |
-# | WAN and LAN; public and local addresses | the scope of an address, and a router that writes its own over yours | 2 |
+# | WAN and LAN | an address in your own network, and one that goes to the router | 1 |
+# | public and local addresses; the same local address in two homes | a router that writes its own address over yours | 2 |
 # | IPv4: four numbers from 0 to 255 | four bytes; find yours | 2 |
 # | well-known ports; the data goes to different ports of one address | two services at one address | 3 |
 # | `netstat -na` | `ns.connections()` | 3 |

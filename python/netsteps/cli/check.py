@@ -87,7 +87,7 @@ def _task(one: "Exercise") -> int:
 
     arguments = {"server": " {port}", "client": " {host} {port}"}.get(one.kind)
     say(task(one.name))
-    say(f"\nCheck it:\n  netsteps check {one.name} FILE.py")
+    say(f"\nCheck it:\n  netsteps check {one.name} FILE.py    (or a notebook)")
     if arguments:
         say(f"  netsteps check {one.name} -- COMMAND{arguments}")
     return 0
@@ -153,8 +153,8 @@ def _tell_class(options: "argparse.Namespace", reports: "list[tuple[Work, Report
         return
     show_table(_table(reports), [], as_json=False)
     for work, report in reports:
-        if not report.passed:
-            said = report_text(report, ladder=False)
+        if not report.passed and not report.unwritten and work.path is not None:
+            said = report_text(report, short=True)
             _print(f"\n{printable(work.student)}: {said}")
 
 

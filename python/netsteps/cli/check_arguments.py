@@ -13,8 +13,9 @@ TEXT = (
     "went over the network. The program is ended after the check, with all that it\n"
     "started. --list names the exercises; NAME without a program says what to write.\n"
     "\n"
-    "  FILE.py     a file with a function of the exercise's name (echo_server), or a\n"
-    "              program that takes the port, or host and port, as its arguments\n"
+    "  FILE        a .py with a function of the exercise's name (echo_server), or one\n"
+    "              that is a program and takes the port, or host and port, as its\n"
+    "              arguments; or a notebook, of which only what it defines is run\n"
     "  -- COMMAND  a program in any language. {host} and {port} stand for what the\n"
     "              check chooses. Without them a number as the last word is the port:\n"
     "              a server is looked for there, and a client is sent to others in\n"
@@ -25,8 +26,9 @@ TEXT = (
     "\n"
     "--all DIR checks a class: in DIR a folder for each student, and in that a file\n"
     "for each exercise: echo-server.py, echo-server.jar, or echo-server that may be\n"
-    "executed (compile first; it gets the port, or host and port). With NAME... just\n"
-    "these exercises are looked for, and one that is missing has failed.\n"
+    "executed (compile first; it gets the port, or host and port); or the notebooks\n"
+    "of the lessons. With NAME... just these exercises are looked for, and one that\n"
+    "is missing has failed.\n"
     "\n"
     "The exit code is 0 when all passed, and 1 when something failed. These programs\n"
     "run with your rights: what limits them guards against mistakes, not malice."
@@ -42,7 +44,7 @@ EXAMPLE = (
 def add(command: argparse.ArgumentParser) -> None:
     """Add the arguments to the command."""
     command.usage = (
-        "netsteps check [options] NAME [FILE.py | -- COMMAND...]\n"
+        "netsteps check [options] NAME [FILE | -- COMMAND...]\n"
         "       netsteps check [options] --all DIR [NAME...]\n"
         "       netsteps check --list"
     )

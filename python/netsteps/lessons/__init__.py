@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netsteps.lessons import check as check
+    from netsteps.lessons import mistakes as mistakes
     from netsteps.lessons.ask import claim as claim
     from netsteps.lessons.ask import predict as predict
 

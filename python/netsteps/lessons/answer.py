@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netsteps.lessons.cells import definitions
 from netsteps.lessons.child.process import Child, Limits
 from netsteps.lessons.child.travel import packed
 from netsteps.lessons.exercise import Failed
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "BadAnswer", "Command", "answer_of"]
 
-STARTING = 10.0  # seconds for a worker to take the function
+STARTING = 30.0  # seconds for a worker to take the function
 _HOST = re.compile(r"\d{1,3}(\.\d{1,3}){3}|localhost|::1", re.IGNORECASE)
 
 
@@ -139,8 +140,10 @@ def answer_of(
     """Make an answer of a function, of the words of a command, or of a Python file.
 
     A file that defines a function of the exercise's name at its top is taken as that function; any
-    other is run as a program, with the port, or host and port, as its arguments. Raises BadAnswer
-    for what cannot be one, CannotTravel for a function that cannot be sent into another process.
+    other is run as a program, with the port, or host and port, as its arguments. Of a notebook
+    (.ipynb) the function is taken with what its cells define; nothing else of them runs. Raises
+    BadAnswer for what cannot be one, CannotTravel for a function that cannot be sent into another
+    process.
     """
     if isinstance(answer, Path):
         return _of_file(exercise, answer, folder)
@@ -166,6 +169,12 @@ def answer_of(
 def _of_file(exercise: "Exercise", path: Path, folder: str | None) -> Answer:
     path = path.absolute()
     folder = folder or str(path.parent)
+    if path.suffix == ".ipynb":
+        order = {"do": "take", "file": str(path), "name": exercise.function}
+        order["source"] = definitions(path)
+        if not has_function(order["source"], exercise.function):
+            raise BadAnswer(f"no cell of {path.name} defines {exercise.first_line}")
+        return Answer(exercise.function, order, folder=folder)
     if defines(path, exercise.function):
         order = {"do": "take", "file": str(path), "name": exercise.function}
         return Answer(exercise.function, order, folder=folder)
@@ -180,10 +189,20 @@ def _of_file(exercise: "Exercise", path: Path, folder: str | None) -> Answer:
 
 
 def defines(path: Path, name: str) -> bool:
-    """Say whether a Python file defines a function at its top; one that cannot be read does not."""
+    """Say whether a file defines a function at its top, or a notebook does in one of its cells."""
+    if path.suffix == ".ipynb":
+        return has_function(definitions(path), name)
     try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+        return has_function(path.read_bytes(), name)
+    except OSError:
+        return False
+
+
+def has_function(source: str | bytes, name: str) -> bool:
+    """Say whether a program defines a function at its top; one that is no Python does not."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
         return False
     return any(
         isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name

@@ -47,6 +47,13 @@ def examine(
     BadAnswer for what cannot be an answer.
     """
     begin = monotonic()
+    if os.name != "posix":
+        return refused(
+            exercise,
+            "a system with processes as on Linux and macOS",
+            "the checks do not run on Windows itself",
+            "In the Windows Subsystem for Linux (WSL) they do.",
+        )
     try:
         taken = answer_of(exercise, answer, folder)
     except CannotTravel as problem:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netsteps.lessons.answer import BadAnswer
+from netsteps.lessons.answer import BadAnswer, defines
 from netsteps.lessons.checking import examine, refused
 from netsteps.lessons.exercise import PLACES, exercise
 
@@ -47,14 +47,17 @@ def work_in(folder: "Path", names: "Sequence[str]" = ()) -> list[Work]:
 
 
 def file_of(student: "Path", one: "Exercise") -> "Path | None":
-    """Find the file of an exercise: NAME.py, NAME.jar, or NAME that may be executed.
+    """Find the file of an exercise: NAME.py, NAME.jar, NAME that may be executed, or a notebook.
 
-    The name is that of the exercise or of its function: echo-server, echo_server.
+    The name is that of the exercise or of its function: echo-server, echo_server. A notebook of any
+    name is taken when one of its cells defines the function.
     """
     for path in _candidates(student, one):
         if path.is_file() and (path.suffix or os.access(path, os.X_OK)):
             return path
-    return None
+    return next(
+        (book for book in sorted(student.glob("*.ipynb")) if defines(book, one.function)), None
+    )
 
 
 def _candidates(student: "Path", one: "Exercise") -> "Iterator[Path]":
@@ -75,7 +78,7 @@ def check_work(
     if path is None:
         return refused(one, "a file of this exercise", "there is none")
     answer: Path | list[str] = path
-    if path.suffix != ".py":
+    if path.suffix not in {".py", ".ipynb"}:
         host = ["{host}"] if one.kind == "client" else []
         answer = [*(["java", "-jar"] if path.suffix == ".jar" else []), str(path), *host, "{port}"]
     try:

@@ -1,7 +1,7 @@
 """Ports for programs under test: a free one, and whether a program listens on it by now.
 
 Looking for a listener by connecting to it would be its first client. So the tables of the kernel
-are read instead (/proc/net on Linux, netsteps.connections elsewhere).
+are read instead; elsewhere than on Linux it is tried whether the port can still be bound.
 """
 
 import os
@@ -10,9 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import netsteps as ns
-
-__all__ = ["Listening", "free_port", "is_free", "listening"]
+__all__ = ["Listening", "can_look", "free_port", "is_free", "listening"]
 
 _TRIES = 50
 _LISTEN = "0A"  # of the state of a TCP socket in /proc/net/tcp
@@ -73,18 +71,13 @@ def _bound_port(transport: str, host: str, port: int) -> int:
     return found
 
 
+def can_look() -> bool:
+    """Whether the tables of the kernel can be read: on Linux."""
+    return Path("/proc/net/tcp").exists()
+
+
 def listening(pids: list[int]) -> list[Listening]:
-    """Give where these processes listen (TCP) or are bound (UDP, without a peer)."""
-    if Path("/proc/net/tcp").exists():
-        return _from_proc(pids)
-    return [
-        Listening(one.local.ip, one.local.port, one.kind)
-        for one in ns.connections()
-        if one.pid in pids and one.peer is None
-    ]
-
-
-def _from_proc(pids: list[int]) -> list[Listening]:
+    """Give where these processes listen (TCP) or are bound (UDP, without a peer): on Linux."""
     inodes = set()
     for pid in pids:
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsteps.lessons.answer import Answer
 from netsteps.lessons.child.process import Child, Limits, trace_of
+from netsteps.lessons.exercise import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,7 @@ class Subject(ABC):
         self.answer = answer
         self.end = monotonic() + seconds
         self._children: list[Child] = []
+        self._killed = False
 
     @property
     def limits(self) -> Limits:
@@ -59,7 +61,9 @@ class Subject(ABC):
         faults: str | None = None,
         hosts: str | None = None,
     ) -> Child:
-        """Start a child; it ends with the subject."""
+        """Start a child; it ends with the subject. Raises Failed when the time is over."""
+        if self._killed:
+            raise Failed("a program that is quick enough", "its time was over")
         child = self.answer.child(
             self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None, hosts
         )
@@ -100,6 +104,7 @@ class Subject(ABC):
 
     def kill(self) -> None:
         """End what runs, from any thread: the checker's own waits then end too."""
+        self._killed = True
         for child in list(self._children):
             child.kill()
 

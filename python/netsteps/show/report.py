@@ -80,26 +80,37 @@ def _answers(report: _Told) -> list[tuple[str, str]]:
     return [(name, text) for name in names if (text := getattr(report, name))]
 
 
-def report_text(report: _Told, *, ladder: bool = True) -> str:
-    """Write a report as text for a terminal. ladder: whether the drawing comes with it."""
+def report_text(report: _Told, *, short: bool = False) -> str:
+    """Write a report as text for a terminal.
+
+    short: only what failed of what was tried, and no drawing.
+    """
     lines = [verdict(report)]
     if report.unwritten:
         lines.append("what will be tried:")
-    elif not report.passed:
+    elif not report.passed and not short:
         lines.append("failed after these steps:")
     for number, one in enumerate(report.attempts, 1):
+        if short and one.state != "failed":
+            continue
         sign = "-" if report.unwritten else _SIGNS[one.state]
         lines.append(f"  {sign:<7}{number}. {one.title}")
     for name, text in _answers(report):
-        first, *more = text.splitlines()
+        first, *more = _wrapped(text) if name == "hint" else text.splitlines()
         lines.append(f"{name + ':':<10}{first}")
         lines += [f"{'':<10}{line}" for line in more]
     if not report.passed and report.printed.strip():
         lines += ["your program printed:", *(f"  {line}" for line in _clipped(report.printed))]
-    if ladder and report.ladder is not None:
+    if report.ladder is not None and not short:
         lines.append(f"{_above(report)}:")
         lines += [f"  {line}".rstrip() for line in report.ladder.text.splitlines()]
     return "\n".join(printable(line) for line in lines)
+
+
+def _wrapped(text: str) -> list[str]:
+    from textwrap import wrap  # here, for a quick `import netsteps`
+
+    return wrap(text, 88, break_long_words=False, break_on_hyphens=False)
 
 
 def _above(report: _Told) -> str:

@@ -16,21 +16,19 @@ happened, and the hint for this kind of failure. The kinds are the keys of a tab
 """
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, NoReturn, Protocol, Self
+from typing import NoReturn, Protocol, Self
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed
 from netsteps.lessons.exercises.causes import cause_of_death, of_end
 from netsteps.peers.showing import BEFORE, first_difference, shown
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    Hints = Mapping[str, str]
-
 __all__ = ["BIG", "PATIENCE", "Program", "Talk", "has_ended", "random_bytes", "trouble_of"]
+
+Hints = Mapping[str, str]
 
 PATIENCE = 3.0  # seconds that an answer may take; a right program needs milliseconds
 BIG = 4 << 20  # bytes: more than a program writes before it has to wait for its reader

@@ -13,10 +13,7 @@ own; one that waits for ever is ended after a moment, and shows the line that it
 
 from netsteps.lessons.mistakes.addresses import (
     address_in_use,
-    listening_on_loopback_alone,
-    localhost_is_two_addresses,
     port_below_1024,
-    refused_silent_unreachable,
     the_routers_address,
 )
 from netsteps.lessons.mistakes.datagrams import (
@@ -38,6 +35,11 @@ from netsteps.lessons.mistakes.messages import (
     str_for_bytes,
 )
 from netsteps.lessons.mistakes.model import Made, Mistake, Wait
+from netsteps.lessons.mistakes.reaching import (
+    listening_on_loopback_alone,
+    localhost_is_two_addresses,
+    refused_silent_unreachable,
+)
 from netsteps.lessons.mistakes.steps import (
     accept_without_listen,
     blocked_accept,
@@ -117,12 +119,20 @@ ALL: tuple[Mistake, ...] = (
 )
 
 
-def table() -> "Table[Mistake]":
-    """List the mistakes: what each is called, what it is, and what plain Python gives."""
+def table(lecture: int | None = None) -> "Table[Mistake]":
+    """List the mistakes: what each is called, what it is, and what plain Python gives.
+
+    lecture: only those that belong to this one, 1 to 5; by default all.
+    """
     from netsteps.show import Table
 
     return Table(
-        ALL,
-        columns={"name": "name", "the mistake": "title", "plain Python gives": "gives"},
+        (mistake for mistake in ALL if lecture in {None, mistake.lecture}),
+        columns={
+            "name": "name",
+            "lecture": "lecture",
+            "the mistake": "title",
+            "plain Python gives": "gives",
+        },
         caption="Mistakes with sockets",
     )

@@ -140,13 +140,15 @@ class _Run:
     def _watch(self) -> None:
         """End the process when the program waits for ever, prints for ever, or takes too long."""
         seen: object = None
-        unchanged = 0
+        unchanged, worked = 0, 0.0
         end = self.began + self.job["limit"]
         while time.monotonic() < end:
             if self.output.full.wait(_POLL):
                 self._leave("goes on")
-            now = self._places()
-            unchanged = unchanged + 1 if now == seen else 0
+            now, before, worked = self._places(), worked, time.process_time()
+            # A thread that computes is seen at the same place, too: where it lets others look.
+            idle = worked - before < _POLL / 2
+            unchanged = unchanged + 1 if idle and now == seen else 0
             seen = now
             if unchanged >= _STUCK and self.job["may_wait"] and now:
                 self._leave("waits")

@@ -72,7 +72,11 @@ def text_of(made: "Made") -> str:
     if made.differs:
         lines += _wrapped(f"On this machine it may differ: {made.differs}.")
     lines += ["", "What netsteps says", "------------------"]
-    lines += [f"  {printable(line)}" for line in made.netsteps_says.splitlines()]
+    for line in made.netsteps_says.splitlines():
+        indent = " " * 13 if line.startswith("  ") else "  "
+        lines += textwrap.wrap(
+            printable(line), 100, initial_indent="  ", subsequent_indent=indent
+        ) or [""]
     for title, picture in made.pictures:
         lines += ["", title, "-" * len(title), str(picture)]
     lines += ["", "The cure", "--------", *_wrapped(mistake.cure), ""]

@@ -185,14 +185,17 @@ def _drawn(
 
 
 def _names(left: "Sequence[_Box | None]", right: "Sequence[_Box]") -> dict[str | None, str]:
-    """Name the clients' computers B, C, ... by their addresses; one without an address is B."""
-    own = next((box.computer for box in left if box is not None and box.computer), None)
+    """Name the clients' computers B, C, ... by their addresses; one without an address is B.
+
+    A client may be on computer A itself: at an address that one of the sockets there has as well.
+    """
+    own = {box.computer for box in left if box is not None and box.computer}
     names: dict[str | None, str] = {}
     for box in right:
         if box.computer not in names:
-            names[box.computer] = chr(ord("B") + len(names))
-    if own in names and own is not None:
-        names[own] = "A again"
+            names[box.computer] = chr(ord("B") + sum(name != "A again" for name in names.values()))
+            if box.computer in own:
+                names[box.computer] = "A again"
     return names
 
 
