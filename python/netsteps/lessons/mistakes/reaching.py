@@ -41,8 +41,10 @@ localhost_is_two_addresses = Mistake(
     wrong="""\
 import socket
 
-server = socket.create_server(("::1", 0), family=socket.AF_INET6)
-port = server.getsockname()[1]
+nobody = socket.socket()
+nobody.bind(("127.0.0.1", 0))  # keeps that port there for nobody: it does not listen
+port = nobody.getsockname()[1]
+server = socket.create_server(("::1", port), family=socket.AF_INET6)
 
 client = socket.create_connection(("127.0.0.1", port))
 """,
@@ -55,8 +57,10 @@ client = socket.create_connection(("127.0.0.1", port))
     same="""\
 import netsteps as ns
 
+nobody = ns.Socket("tcp")
+nobody.bind("127.0.0.1", 0)
 server = ns.Socket("tcp", family="ipv6")
-server.bind("::1", 0)
+server.bind("::1", nobody.local.port)
 server.listen()
 print("listening:", *[row.local for row in ns.connections() if row.local == server.local])
 
