@@ -72,8 +72,8 @@ def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> "Iterator[str]":
     threads, descriptors = threading.active_count(), list(Path("/proc/self/fd").iterdir())
     yield mark
     assert marked(mark) == []
-    assert threading.active_count() == threads
-    assert len(list(Path("/proc/self/fd").iterdir())) == len(descriptors)
+    assert threading.active_count() <= threads
+    assert len(list(Path("/proc/self/fd").iterdir())) <= len(descriptors)
 
 
 def told(answer: "Callable[..., object]", exercise: Exercise) -> "Report":

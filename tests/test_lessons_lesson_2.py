@@ -26,7 +26,7 @@ def test_what_is_not_written_yet_fails_and_says_so(checked: "Callable[..., objec
     report = checked(stub)
     assert not report
     assert "not written yet" in report.happened
-    assert "replace the line" in report.hint
+    assert "raise NotImplementedError" in report.hint
 
 
 # kind-of-port

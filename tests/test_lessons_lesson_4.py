@@ -121,7 +121,7 @@ def test_what_is_right_passes(answer: "Callable[[str, int], str]") -> None:
 @pytest.mark.parametrize(
     ("answer", "passed", "hint"),
     [
-        (not_written, 0, "not written yet"),
+        (not_written, 0, "raise NotImplementedError"),
         (gives_a_truth_value, 0, "one of the words 'open', 'refused', 'silent'"),
         (lets_it_raise, 1, "ConnectionRefusedError (ns.Refused) or TimeoutError"),
         (catches_too_much, 2, "Catch each of the two by its own name"),

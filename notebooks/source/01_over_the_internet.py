@@ -145,7 +145,7 @@ guess.was(
 try:
     ns.Packet.parse(own_idea)
 except ns.BadPacket as error:
-    print(error)
+    print(f"{error.layer}: the header says {error.needed:,} bytes, and there are {error.had}")
 
 # %% [markdown]
 # ## 4. Through many stations

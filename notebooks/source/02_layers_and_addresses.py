@@ -158,8 +158,8 @@ pieces = [
 ]
 for piece in pieces:
     card = piece["Ethernet II"]
-    print(f"from card {card['Source'].text} to card {card['Destination'].text},", end=" ")
-    print(f"from {piece.source} to {piece.destination}, TTL {piece.ttl}")
+    print("cards:    ", card["Source"].text, "->", card["Destination"].text)
+    print("addresses:", piece.source.ip, "->", piece.destination.ip, " TTL:", piece.ttl)
 
 # %%
 guess.was(

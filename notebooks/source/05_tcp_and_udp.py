@@ -482,7 +482,7 @@ relay.log[:8]
 
 # %%
 guess = predict(
-    "A text of 2,720 bytes goes over such a path, in one write. What does the other program read?",
+    "A text of 2,680 bytes goes over such a path, in one write. What does the other program read?",
     "the whole text in one read, always",
     "pieces, and all of them together are the text",
     "pieces, some of them in another order",
@@ -545,10 +545,12 @@ def make_room():
     server.accept(timeout=10).close()
 
 
-Thread(target=make_room).start()
+making_room = Thread(target=make_room)
+making_room.start()
 begin = perf_counter()
 late = ns.Socket.open(server.local, timeout=20)
 print(f"connected after {perf_counter() - begin:.2f} s")
+making_room.join()
 knows = late.tcp
 for socket in (*waiting, late, server):
     socket.close()
@@ -584,8 +586,9 @@ print("arrived whole:", received == message)
 sender.report.drawing()
 
 # %% [markdown]
-# Each dot is a segment on its way: time to the right, its number upwards. The marked ones had to be sent again. The lower
-# curve is how long the sender waits before it repeats (it learns that from the acknowledgements).
+# Each line is one segment, from the moment it was sent until its acknowledgement came; the numbers count upwards. A triangle
+# or a square is a repetition. Below is how long the sender waits before it repeats (it learns that from the round trips,
+# and waits twice as long after each timeout).
 #
 # UDP can also only **tell** what is missing. `send_message` cuts a long message into numbered parts, and `receive_message`
 # joins them. Nothing is sent again:

@@ -1,6 +1,7 @@
 """Answers to open-connection."""
 
 import socket
+from contextlib import suppress
 
 import netsteps as ns
 from lessons_answers.wrong import Wrong
@@ -79,6 +80,14 @@ def keeps_quiet(host: str, port: int) -> bytes:
     return b""
 
 
+def takes_a_part(host: str, port: int) -> bytes:
+    answer = b""
+    with socket.create_connection((host, port)) as client, suppress(OSError):
+        while data := client.recv(4096):
+            answer += data
+    return answer
+
+
 def tries_for_ever(host: str, port: int) -> bytes:
     while True:
         try:
@@ -89,6 +98,7 @@ def tries_for_ever(host: str, port: int) -> bytes:
 
 WRONG = [
     Wrong(one_family, "IPv6 address", "The family comes from the address"),
+    Wrong(takes_a_part, "cut off", "what has come is not the whole answer"),
     Wrong(first_address, "two addresses", "A name may have several addresses"),
     Wrong(leaves_them_open, "two addresses", "has to be closed"),
     Wrong(keeps_quiet, "nobody listens", "the caller has to know"),

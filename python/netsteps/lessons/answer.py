@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "BadAnswer", "Command", "answer_of"]
 
-STARTING = 10.0  # seconds for a worker to take the function
+STARTING = 30.0  # seconds for a worker to take the function
 _HOST = re.compile(r"\d{1,3}(\.\d{1,3}){3}|localhost|::1", re.IGNORECASE)
 
 

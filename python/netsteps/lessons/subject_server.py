@@ -17,7 +17,8 @@ __all__ = ["ServerSubject"]
 
 HOST = "127.0.0.1"
 REACHED = {HOST, "0.0.0.0", "::"}  # a client of HOST comes to all of these
-READY = 5.0  # seconds until a function listens
+IN_BACKGROUND = {"TcpServer", "UdpServer"}  # one that is returned goes on
+READY = 8.0  # seconds until a function listens
 READY_COMMAND = 15.0  # a command may have to start a virtual machine first
 LOOK = 0.004  # seconds between two looks at the kernel's tables
 ELSEWHERE = 2.0  # seconds for one that already listens on another port
@@ -124,6 +125,8 @@ class ServerSubject(Subject):
             return
         reply = child.reply(0)
         if isinstance(reply, dict) and "value" in reply:
+            if getattr(reply["value"], "type_name", "") in IN_BACKGROUND:
+                return
             self._raised = (
                 "your function returned, and with it the server ended",
                 "A server goes on for ever: accept belongs into a loop without an end.",

@@ -56,6 +56,7 @@ class Worker:
         self._loads = pickle.loads
         self._own = os.getpid()
         self._files: set[str] = set()
+        self._kept: list[object] = []  # what was returned: a server goes on as long as it is kept
 
     def run(self) -> int:
         """Do what the caller asks for, one after the other, until it has enough."""
@@ -121,6 +122,7 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - whatever it is, the caller is told
             answer: dict[str, object] = {"raised": self._story(error)}
         else:
+            self._kept = [value]
             answer = {"value": plain(value)}
         if os.getpid() != self._own:
             os._exit(0)  # a child that the function forked has come back: it is not the worker

@@ -31,6 +31,10 @@ NOT_THERE = (
     "The client has to connect to the host and the port that it is given (the arguments), and to no"
     " others."
 )
+WENT_WRONG = (
+    "The client was connected, and ended with this error in place of an answer. Look at the line"
+    " that it comes from, and at what was said until then."
+)
 UNTIL_THE_END = (
     "The client did not come back. After b'' (recv in C: 0) there is nothing more to read: leave"
     " the loop, close the socket, and return the answer."
@@ -121,7 +125,7 @@ def answer_of(run: "Run", late: str = UNTIL_THE_END) -> bytes:
         if monotonic() - begin >= PATIENCE:
             hint = late
         elif run.trouble():
-            hint = hint_of(run) or late
+            hint = hint_of(run) or (WENT_WRONG if late == UNTIL_THE_END else late)
         raise Failed(failed.expected, failed.happened, hint) from None
 
 

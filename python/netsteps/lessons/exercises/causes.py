@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netsteps.lessons.exercises.talk import Program
 
-__all__ = ["cause_of_death", "of_end", "useful"]
+__all__ = ["FOR_EVER", "cause_of_death", "of_end", "useful"]
 
 # What stands in the output, and what to do about it. The first that is found counts, so the exact
 # ones stand before the general ones.

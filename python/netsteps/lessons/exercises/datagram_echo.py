@@ -185,7 +185,7 @@ EXERCISE = Exercise(
     kind="server",
     transport="udp",
     attempts=(
-        Attempt("three datagrams, each after the answer", several),
+        Attempt("three datagrams, each after the answer", several, LOOP),
         Attempt("two clients, one after the other, and then in turns", two_clients),
         Attempt("five datagrams at once: five answers", borders),
         Attempt("a datagram without a byte", empty),

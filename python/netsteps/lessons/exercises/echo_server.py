@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netsteps.lessons.exercise import Attempt, Exercise, Failed
+from netsteps.lessons.exercises.causes import FOR_EVER
 from netsteps.lessons.exercises.serving import (
     client_of,
     gone_before_the_answer,
@@ -193,7 +194,7 @@ def much(server: "ServerSubject") -> None:
 
 
 TALKING = (
-    Attempt("a client says hello", hello),
+    Attempt("a client says hello", hello, FOR_EVER),
     Attempt("a client speaks three times, each after the answer", speaks_again),
     Attempt("a message of 14 bytes, one byte at a time", byte_by_byte),
     Attempt("two messages glued together in one piece", glued),

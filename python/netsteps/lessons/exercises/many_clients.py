@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import netsteps as ns
 from netsteps.lessons.exercise import Attempt, Exercise
+from netsteps.lessons.exercises.causes import FOR_EVER
 from netsteps.lessons.exercises.echo_server import HINTS as ECHO
 from netsteps.lessons.exercises.echo_server import (
     after_a_quick_leave,
@@ -121,7 +122,7 @@ EXERCISE = Exercise(
     kind="server",
     transport="tcp",
     attempts=(
-        Attempt("a client says hello", hello),
+        Attempt("a client says hello", hello, FOR_EVER),
         Attempt("100,000 bytes and a half-close: all comes back, and then the end", half_close),
         Attempt("a client that says nothing at first, and another one", beside_a_silent_one),
         Attempt("20 clients at once, that speak in turns", twenty),

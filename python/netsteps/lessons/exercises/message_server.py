@@ -4,6 +4,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from netsteps.lessons.exercise import Attempt, Exercise
+from netsteps.lessons.exercises.causes import FOR_EVER
 from netsteps.lessons.exercises.serving import (
     client_of,
     gone_before_the_answer,
@@ -227,7 +228,7 @@ EXERCISE = Exercise(
     kind="server",
     transport="tcp",
     attempts=(
-        Attempt("one message", one),
+        Attempt("one message", one, FOR_EVER),
         Attempt("three messages and an empty one on one connection", several),
         Attempt("a message one byte at a time, its length too", byte_by_byte),
         Attempt("two messages and a half glued together, then the other half", glued),

@@ -11,9 +11,10 @@ from netsteps.lessons.exercises.names import (
     left_open,
     name_with_addresses,
 )
+from netsteps.lessons.exercises.talk import PATIENCE
 
 if TYPE_CHECKING:
-    from netsteps.lessons.subject_client import ClientSubject
+    from netsteps.lessons.subject_client import ClientSubject, Run
 
 __all__ = ["EXERCISE"]
 
@@ -32,6 +33,11 @@ EVERY = (
 CLOSE = (
     "A socket whose connect has failed has to be closed, before the next address is tried; else"
     " each failed try costs a descriptor."
+)
+PART = (
+    "The connection was cut (RST) in the middle: what has come is not the whole answer. Do not"
+    " catch this error and return the part; in C recv gives -1 then, and 0 is the end. Tell the"
+    " caller (a program ends with an exit code other than 0)."
 )
 NOBODY = (
     "When no address answers, the caller has to know: raise the error of the last one (a program"
@@ -63,6 +69,25 @@ def pieces(subject: "ClientSubject") -> None:
         talk.say(*(bytes([byte]) for byte in b"bit by bit"), pause=0.002, may_be_gone=True)
         talk.finish()
         answer_is(host.run, b"bit by bit", WHOLE)
+
+
+def cut_off(subject: "ClientSubject") -> None:
+    """Say a part of welcome, and cut the connection."""
+    with Host(subject, never=FAMILY) as host, host.client() as talk:
+        talk.say(WELCOME[:3], may_be_gone=True)
+        talk.until_read()
+        talk.reset()
+        fails(host.run, "an error, because the connection was cut", PART)
+
+
+def fails(run: "Run", expected: str, hint: str) -> None:
+    """See that the client ends with an error."""
+    try:
+        outcome = run.outcome(PATIENCE)
+    except Failed as failed:
+        raise Failed(expected, failed.happened, hint) from None
+    if outcome.error is None:
+        raise Failed(expected, outcome.told, hint)
 
 
 def ipv6(subject: "ClientSubject") -> None:
@@ -99,12 +124,7 @@ def nobody(subject: "ClientSubject") -> None:
         assert where is not None  # it is bound
         host = "127.0.0.1" if name is None else name.host
         run = subject.run((host, where.port), hosts=None if name is None else name.hosts)
-        try:
-            outcome = run.outcome(3.0)
-        except Failed as failed:
-            raise Failed("an error, because nobody listens", failed.happened, NOBODY) from None
-        if outcome.error is None:
-            raise Failed("an error, because nobody listens", outcome.told, NOBODY)
+        fails(run, "an error, because nobody listens", NOBODY)
     finally:
         for socket in sockets:
             socket.close()
@@ -120,7 +140,8 @@ EXERCISE = Exercise(
     " socket, until one answers. A socket whose connect has failed is closed at once. When none"
     " answers, the error of the last one is raised (a program ends with an exit code other than 0)."
     " Else the client reads what the server says until the end of the stream, closes, and returns"
-    " it (a program prints it).",
+    " it (a program prints it). When the connection is cut (RST) before that end, that is an error"
+    " too.",
     kind="client",
     attempts=(
         Attempt("an IPv4 address in digits", ipv4),
@@ -128,5 +149,6 @@ EXERCISE = Exercise(
         Attempt("an IPv6 address in digits (where this machine has IPv6)", ipv6),
         Attempt("a name with two addresses, one of which refuses", one_of_two),
         Attempt("a name behind which nobody listens", nobody),
+        Attempt("an answer that is cut off (RST) in the middle", cut_off),
     ),
 )

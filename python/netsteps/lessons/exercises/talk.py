@@ -138,6 +138,16 @@ class Talk:
         """Close the connection."""
         self.socket.close()
 
+    def until_read(self) -> None:
+        """Wait until the program has read all that was sent, or its time is over."""
+        end = monotonic() + PATIENCE
+        while monotonic() < end:
+            theirs = [one for one in ns.connections() if one.local == self.socket.peer]
+            unread = [one.recv_q for one in theirs if one.peer == self.socket.local]
+            if unread in ([], [0]):
+                return
+            sleep(0.02)
+
     # What the checker waits for
 
     def hears(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import netsteps as ns
 from netsteps.lessons.exercise import Attempt, Exercise
+from netsteps.lessons.exercises.causes import FOR_EVER
 from netsteps.lessons.exercises.serving import client_of, resets_and_leaves
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ EXERCISE = Exercise(
     kind="server",
     transport="tcp",
     attempts=(
-        Attempt("a client that says nothing", one),
+        Attempt("a client that says nothing", one, FOR_EVER),
         Attempt("ten clients, one after the other", one_after_the_other),
         Attempt("five clients at once, the last one reads first", at_once),
         Attempt("a client from another address, 127.0.0.2", from_another_address),

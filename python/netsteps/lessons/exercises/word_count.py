@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netsteps.lessons.exercise import Attempt, Exercise
+from netsteps.lessons.exercises.causes import FOR_EVER
 from netsteps.lessons.exercises.serving import client_of, resets_and_leaves
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ EXERCISE = Exercise(
     kind="server",
     transport="tcp",
     attempts=(
-        Attempt("five words, and the end", simple),
+        Attempt("five words, and the end", simple, FOR_EVER),
         Attempt("two words, a pause, and two more", not_before_the_end),
         Attempt("six words, one byte at a time", byte_by_byte),
         Attempt("pieces that end in the middle of words", cut_words),

@@ -24,7 +24,7 @@ def _low_ports() -> str:
 
 address_in_use = Mistake(
     name="address_in_use",
-    title="The server is started again: address already in use",
+    title="Started again: address already in use",
     why="The server has ended, so its port should be free. But the side that closes a connection "
     "first keeps its address for a minute (TIME_WAIT), so that a late packet of the old "
     "connection is not taken for one of a new.",
@@ -166,8 +166,9 @@ server = ns.Socket("tcp")
 server.bind("127.0.0.1", 80)
 """,
     netsteps_says="port 80 is one of the well-known ports, below 1024",
-    cure="Take a port from 1024 on, below 49152, that services() does not list; or 0, for any "
-    "that is free. A real web server gets 80 from the system, or stands behind one that has it.",
+    cure="Take a port from 1024 on that services() does not list, and below 32768, where Linux "
+    "begins to give ports to clients; or 0, for any that is free. A real web server gets 80 from "
+    "the system, or stands behind one that has it.",
     right="""\
 import socket
 

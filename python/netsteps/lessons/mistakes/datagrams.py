@@ -133,7 +133,7 @@ import netsteps as ns
 
 receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 receiver.bind(("127.0.0.1", 0))
-receiver.settimeout(0.2)
+receiver.settimeout(0.4)
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
 
@@ -165,7 +165,7 @@ with ns.UdpReceiver() as receiver:
         with ns.UdpSender(path.endpoint) as sender:
             for number in range(8):
                 sender.send(b"%d" % number)
-        while receiver.receive_many(timeout=0.2):
+        while receiver.receive_many(timeout=0.4):
             pass
         print(path.report())
 """,

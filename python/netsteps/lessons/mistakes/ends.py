@@ -64,7 +64,7 @@ if client.recv(1024) == b"":
 
 no_half_close = Mistake(
     name="no_half_close",
-    title="The other side waits for the end, and we wait for the answer",
+    title="One side waits for the end, the other for the answer",
     why="The server reads until the client has finished, and then answers. The client has sent "
     "all of it and knows so. The server does not: nothing told it that there will be no more.",
     wrong="""\

@@ -132,7 +132,7 @@ def cut(data: bytes, kept: int) -> Drawing:
 _RANGES = (
     (0, 1023, "well known", "kept for services of the system"),
     (1024, 49151, "registered", "yours, if nothing else listens there"),
-    (49152, 65535, "dynamic", "the system gives them to clients"),
+    (49152, 65535, "dynamic", "for clients (Linux begins at 32768)"),
 )
 
 

@@ -41,8 +41,10 @@ localhost_is_two_addresses = Mistake(
     wrong="""\
 import socket
 
-server = socket.create_server(("::1", 0), family=socket.AF_INET6)
-port = server.getsockname()[1]
+nobody = socket.socket()
+nobody.bind(("127.0.0.1", 0))  # keeps that port there for nobody: it does not listen
+port = nobody.getsockname()[1]
+server = socket.create_server(("::1", port), family=socket.AF_INET6)
 
 client = socket.create_connection(("127.0.0.1", port))
 """,
@@ -55,8 +57,10 @@ client = socket.create_connection(("127.0.0.1", port))
     same="""\
 import netsteps as ns
 
+nobody = ns.Socket("tcp")
+nobody.bind("127.0.0.1", 0)
 server = ns.Socket("tcp", family="ipv6")
-server.bind("::1", 0)
+server.bind("::1", nobody.local.port)
 server.listen()
 print("listening:", *[row.local for row in ns.connections() if row.local == server.local])
 
@@ -83,7 +87,7 @@ for host in ("127.0.0.1", "::1"):
 
 listening_on_loopback_alone = Mistake(
     name="listening_on_loopback_alone",
-    title="The server listens on 127.0.0.1, and the other computer cannot reach it",
+    title="The server listens on 127.0.0.1 alone",
     why="It works on this computer, so it should work from the next one. But 127.0.0.1 is this "
     "computer seen from itself. Who comes over the network comes to another address.",
     wrong="""\
@@ -134,7 +138,7 @@ for host in ("127.0.0.1", "127.0.0.2"):
 
 refused_silent_unreachable = Mistake(
     name="refused_silent_unreachable",
-    title="Refused, silent and unreachable are taken for the same",
+    title="Refused, silent, unreachable: taken for the same",
     why='"It does not connect" has three causes, which need three cures. Refused: the machine is '
     "there, and no program listens. Silent: nothing comes back. Unreachable: there is no way.",
     wrong="""\

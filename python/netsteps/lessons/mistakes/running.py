@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Program", "Ran"]
 
-LIMIT = 8.0  # seconds that a program gets; those of the bank take less than one
-_GRACE = 12.0  # for the start of the process, on a machine that has much to do
+LIMIT = 15.0  # seconds that a program gets; those of the bank take less than one
+_GRACE = 15.0  # for the start of the process, on a machine that has much to do
 
 
 class Ran:

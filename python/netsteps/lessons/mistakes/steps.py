@@ -159,7 +159,7 @@ except TimeoutError:
 
 waiting_for_our_own_client = Mistake(
     name="waiting_for_our_own_client",
-    title="A server waits for a client that comes after it, in the same program",
+    title="A server waits for the client of its own program",
     why="First the server's cell, then the client's cell: that is how two programs would be "
     "started. But this is one program, and it does one thing after the other.",
     wrong="""\
