@@ -217,3 +217,25 @@ def test_a_marker_of_a_solution_that_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"SOLUTION|solution"):
         build.notebook_of(f"# %%\n{lines}\n")
+
+
+def test_a_teacher_gives_it_to_nbgrader(
+    build: "ModuleType", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "halves.py").write_text(
+        "# %%\ndef halves(x):\n    ### BEGIN SOLUTION\n    return x // 2\n"
+        "    ### END SOLUTION\n\n\n# %%\ncheck.halves(halves)\n\n# %%\nx = 1\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
+    assert build.main(["--nbgrader", str(tmp_path / "course")]) == 0
+    written = tmp_path / "course" / "source" / "halves" / "halves.ipynb"
+    answer, checked, other = nbformat.read(written, as_version=4).cells
+    assert "return x // 2" in answer.source
+    assert (answer.metadata.nbgrader.solution, answer.metadata.nbgrader.grade) == (True, False)
+    assert checked.source == (
+        "check.halves(halves)\n### BEGIN HIDDEN TESTS\n"
+        "assert check.halves(halves)\n### END HIDDEN TESTS"
+    )
+    assert (checked.metadata.nbgrader.points, checked.metadata.nbgrader.locked) == (1, True)
+    assert "nbgrader" not in other.metadata
