@@ -42,6 +42,8 @@ MARKER = re.compile(r"\s*#.*\b(?:BEGIN|END)\s+SOLUTION\b", re.IGNORECASE)
 # A cell that is one check, and what stands around a test that nbgrader hides from the students.
 CHECK = re.compile(r"check\.\w+\([^()]*\)")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+# The first line of a hidden source is shown after all.
+LABEL = "# What happened? Run this cell."
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError")
 
 
@@ -131,9 +133,12 @@ def notebook_of(source: str, *, solutions: bool = False) -> nbformat.NotebookNod
         seen[name] = seen.get(name, 0) + 1
         if seen[name] > 1:  # the same cell twice
             name = f"{name}-{seen[name]}"
+        hidden = marker == CODE and only_tells(text)
+        if hidden:
+            text = f"{LABEL}\n{text}"  # noqa: PLW2901 - the cell as the student has it
         make = nbformat.v4.new_code_cell if marker == CODE else nbformat.v4.new_markdown_cell
         notebook.cells.append(make(text, id=name))
-        if marker == CODE and only_tells(text):
+        if hidden:
             notebook.cells[-1].metadata["jupyter"] = {"source_hidden": True}
     nbformat.validate(notebook)
     return notebook

@@ -1,10 +1,12 @@
 """Runs notebooks, each in a kernel of its own, for the tests of lessons."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import nbformat
 import pytest
@@ -37,6 +39,13 @@ def execute(
         @default("transport")
         def _transport(self) -> str:
             return transport
+
+        @default("ip")
+        def _ip(self) -> str:
+            """Of "ipc" the beginning of the names of files, which the kernel has to find too."""
+            if transport == "tcp":
+                return "127.0.0.1"
+            return str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / f"{uuid4().hex[:12]}-ipc")
 
     client = NotebookClient(
         notebook,

@@ -1,6 +1,6 @@
 """Thirty students run lesson 4 at the same time, on one machine: make class-test.
 
-Left out of a plain test run: thirty kernels keep two cores busy for minutes.
+Left out of a plain test run: thirty kernels keep two cores busy for about a minute.
 """
 
 import os

@@ -61,8 +61,10 @@ def test_jupyterlab_is_run_on_the_folder(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("netsteps.cli.lessons.find_spec", lambda name: name)
     monkeypatch.setitem(sys.modules, "jupyterlab", SimpleNamespace(labapp=lab))
     monkeypatch.setitem(sys.modules, "jupyterlab.labapp", lab)
-    assert main(["lessons", "--open", str(tmp_path), "--", "--no-browser"]) == 0
-    assert calls == [[str(tmp_path), "--no-browser"]]
+    more = ["--lab=--no-browser", "--lab=--port=8899"]
+    assert main(["lessons", str(tmp_path), "--open", *more]) == 0
+    assert main(["lessons", *more, "--open", str(tmp_path)]) == 0
+    assert calls == [[str(tmp_path), "--no-browser", "--port=8899"]] * 2
 
 
 def test_without_jupyterlab_it_says_what_to_install(

@@ -4,19 +4,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
+from lessons_checking import (
+    PROGRAMS,
+    Job,
+    compiled,
+    complaints,
+    exercise_of,
+    missing_compiler,
+    words_for,
+)
 from netsteps.lessons.checking import examine
 from netsteps.lessons.exercise import exercise
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-PROGRAMS = Path(__file__).parent / "lessons_programs"
-COMPILERS = {".cpp": ["g++", "-std=c++17", "-pthread"], ".c": ["gcc", "-std=gnu11"]}
-LONGEST = 20.0  # seconds: a wrong program is told well before the limit of the whole check
 
 
 class Mistake(NamedTuple):
@@ -86,47 +88,27 @@ WRONG = [
 ]
 
 
-def exercise_of(file: str) -> str:
-    return Path(file).stem.replace("_", "-")
-
-
-def words_of(name: str, program: "Sequence[str]") -> list[str]:
-    arguments = ["{host}", "{port}"] if exercise(name).kind == "client" else ["{port}"]
-    return [*program, *arguments]
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> "Callable[..., list[str]]":
-    """Give a function that compiles a program, with a mistake, and gives its command."""
-
-    def make(file: str, mistake: str = "") -> list[str]:
-        compiler = COMPILERS[Path(file).suffix]
-        if shutil.which(compiler[0]) is None:
-            pytest.skip(f"{compiler[0]} is not installed: tests/packages.sh")
-        out = tmp_path / "program"
-        flags = [f"-D{mistake}"] if mistake else []
-        command = [*compiler, "-Wall", *flags, "-o", str(out), str(PROGRAMS / file)]
-        subprocess.run(command, check=True, timeout=60)
-        return [str(out)]
-
-    return make
-
-
 @pytest.mark.parametrize("file", RIGHT)
-def test_a_right_program_passes(file: str, made: "Callable[..., list[str]]") -> None:
-    name = exercise_of(file)
-    report = examine(exercise(name), words_of(name, made(file)))
+def test_a_right_program_passes(file: str, tmp_path: Path) -> None:
+    needs_compiler(file)
+    report = examine(exercise(exercise_of(file)), compiled(file, str(tmp_path)))
     assert report.passed, str(report)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.file}-{wrong.name}")
-def test_a_wrong_program_gets_its_hint(wrong: Mistake, made: "Callable[..., list[str]]") -> None:
-    name = exercise_of(wrong.file)
-    report = examine(exercise(name), words_of(name, made(wrong.file, wrong.name)))
-    assert not report.passed
-    assert wrong.attempt in str(report.failed), str(report)
-    assert wrong.hint in report.hint, str(report)
-    assert report.seconds < LONGEST
+@pytest.mark.parametrize("file", sorted({wrong.file for wrong in WRONG}))
+def test_each_wrong_program_gets_its_hint(file: str) -> None:
+    needs_compiler(file)
+    jobs = [
+        Job(exercise_of(file), file, wrong.name, wrong.attempt, wrong.hint)
+        for wrong in WRONG
+        if wrong.file == file
+    ]
+    assert complaints(jobs) == []
+
+
+def needs_compiler(file: str) -> None:
+    if compiler := missing_compiler(file):
+        pytest.skip(f"{compiler} is not installed: tests/packages.sh")
 
 
 @pytest.mark.parametrize(
@@ -139,9 +121,8 @@ def test_a_wrong_program_gets_its_hint(wrong: Mistake, made: "Callable[..., list
     ],
 )
 def test_a_script_in_python_is_checked_as_a_program(script: str, word: str, hint: str) -> None:
-    name = exercise_of(script)
-    words = words_of(name, [sys.executable, str(PROGRAMS / script)])
-    report = examine(exercise(name), [*words, *([word] if word else [])])
+    words = words_for(script, [sys.executable, str(PROGRAMS / script)])
+    report = examine(exercise(exercise_of(script)), [*words, *([word] if word else [])])
     assert report.passed == (not hint), str(report)
     assert hint in report.hint, str(report)
 

@@ -160,6 +160,11 @@ def test_a_cell_that_only_tells_the_answer_hides_its_source(build: "ModuleType")
     notebook = build.notebook_of("".join(f"# %%\n{cell}\n" for cell in cells))
     hidden = [cell.metadata.get("jupyter", {}).get("source_hidden") for cell in notebook.cells]
     assert hidden == [True, True, None, None]
+    # JupyterLab shows the first line of a hidden source, which must not tell.
+    assert [cell.source.startswith("# What happened?") for cell in notebook.cells] == [
+        *(True, True),
+        *(False, False),
+    ]
 
 
 def test_the_builder_writes_and_checks(

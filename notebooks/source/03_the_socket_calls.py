@@ -52,6 +52,8 @@ print("kind:  ", first.kind)
 print("local: ", first.local)
 print("peer:  ", first.peer)
 print("state: ", first.state)
+
+# %%
 guess.was(1, "`socket` makes an entry in a table of the kernel. The network does not hear of it.")
 
 # %%
@@ -130,6 +132,8 @@ print("after bind:  ", server.state, server.local)
 
 server.listen()
 print("after listen:", server.state, server.local)
+
+# %%
 guess.was(
     2, "`.local` tells which. A real server takes a fixed port, because its clients must know it."
 )
@@ -162,6 +166,8 @@ def attempt(step):
 
 
 attempt(lambda: server.accept(timeout=0.2))
+
+# %%
 guess.was(3, "Without a time limit it would wait as long as it takes, and this cell with it.")
 
 # %% [markdown]
@@ -183,6 +189,8 @@ client.connect(server.local)
 print("client:", client.state)
 print("local: ", client.local)
 print("peer:  ", client.peer)
+
+# %%
 guess.was(2, "Making the connection is the work of the two kernels, not of the two programs.")
 
 # %% [markdown]
@@ -218,6 +226,8 @@ guess = predict(
 connection = server.accept()
 for name, socket in (("client", client), ("server", server), ("connection", connection)):
     print(f"{name:<11} number {socket.number}  {socket.state:<10} {socket.local} -> {socket.peer}")
+
+# %%
 guess.was(2, "The one that listens, and the two ends of the connection.")
 
 # %% [markdown]
@@ -236,6 +246,8 @@ print("the first: ", connection.local, connection.peer)
 print("the second:", another.local, another.peer)
 another.close()
 second.close()
+
+# %%
 said.verdict(
     "true",
     "Each `accept` gives one more socket, on the same port of the server. What is called a connection"
@@ -265,6 +277,8 @@ guess = predict(
 connection.write(b"Yes, ")
 connection.write(b"here I am.\nWhat do you want?\n")
 print(client.read())
+
+# %%
 guess.was(3, "TCP keeps the order of the bytes, but not the borders between writes.")
 
 # %% [markdown]
@@ -334,6 +348,8 @@ with ns.Trace(sample=0.001) as trace:
         writer.write(b"more", timeout=0.2)  # write goes on until everything is taken
     except ns.TimedOut as error:
         print(error.cause)
+
+# %%
 guess.was(
     2, "`write` (in Python: `sendall`) goes on until all are taken, and waits when nothing fits."
 )
@@ -385,6 +401,8 @@ client.finish()
 print(connection.read(), connection.read())
 print("client:    ", client.state)
 print("connection:", connection.state)
+
+# %%
 guess.was(2, '`b""` is the end. It never means "nothing has come yet": in that case `read` waits.')
 
 # %% [markdown]
@@ -514,6 +532,8 @@ with ns.Socket("tcp") as client:
     client.write(b"hello")
     attempt(server.read)
     server.accept().close()
+
+# %%
 guess.was(3, "Everybody makes this one once. Read from the socket that `accept` gave.")
 
 # %% [markdown]
@@ -546,21 +566,23 @@ print(ns.resolve("127.0.0.1", 443)[0], ns.resolve("::1", 443)[0])
 #
 # ```cpp
 # class Connection {
-#     int fd = -1;
+#   int fd = -1;
 # public:
-#     void open(string hostname, string port) {
-#         addrinfo hints, *info = nullptr;
-#         memset(&hints, 0, sizeof hints);
-#         hints.ai_family = AF_INET6; // or AF_INET
-#         hints.ai_socktype = SOCK_STREAM;
-#         getaddrinfo(hostname.c_str(), port.c_str(),
-#                     &hints, &info);
-#         fd = socket(info->ai_family,
-#                     info->ai_socktype, 0);
-#         connect(fd, info->ai_addr,
-#                 info->ai_addrlen);
-#         freeaddrinfo(info); // it was allocated
-#     }
+#   void open(string host, string port) {
+#     addrinfo hints, *info = nullptr;
+#     memset(&hints, 0, sizeof hints);
+#     // or AF_INET
+#     hints.ai_family = AF_INET6;
+#     hints.ai_socktype = SOCK_STREAM;
+#     getaddrinfo(host.c_str(),
+#                 port.c_str(),
+#                 &hints, &info);
+#     fd = socket(info->ai_family,
+#                 info->ai_socktype, 0);
+#     connect(fd, info->ai_addr,
+#             info->ai_addrlen);
+#     freeaddrinfo(info);  // allocated
+#   }
 # };
 # ```
 #
@@ -568,17 +590,18 @@ print(ns.resolve("127.0.0.1", 443)[0], ns.resolve("::1", 443)[0])
 #
 # ```python
 # class Connection:
-#     def open(self, hostname, port):
-#         hints = {
-#             "family": socket.AF_INET6,  # or AF_INET
-#             "type": socket.SOCK_STREAM,
-#         }
-#         info = socket.getaddrinfo(
-#             hostname, port, **hints
-#         )
-#         family, kind, _, _, address = info[0]
-#         self.fd = socket.socket(family, kind)
-#         self.fd.connect(address)
+#   def open(self, host, port):
+#     hints = {
+#       # or AF_INET
+#       "family": socket.AF_INET6,
+#       "type": socket.SOCK_STREAM,
+#     }
+#     info = socket.getaddrinfo(
+#       host, port, **hints)
+#     family, kind, _, _, addr = info[0]
+#     self.fd = socket.socket(
+#       family, kind)
+#     self.fd.connect(addr)
 # ```
 #
 # </td></tr>
@@ -671,6 +694,8 @@ def shout(connection):
 with ns.TcpServer(shout) as there:
     run_cpp("127.0.0.1", there.endpoint.port, "AF_INET")
     run_cpp("127.0.0.1", there.endpoint.port, "AF_INET6")
+
+# %%
 guess.was(
     3,
     "`getaddrinfo` found no IPv6 address, said so with its return value, which nobody looked at, and"
@@ -720,6 +745,8 @@ port = server.local.port
 client = first_that_answers([ns.Endpoint("::1", port), ns.Endpoint("127.0.0.1", port)])
 print("connected:", client.peer, client.state)
 client.close()
+
+# %%
 guess.was(2, "The failed socket is closed, and the next address gets a new one.")
 
 # %% [markdown]
@@ -729,6 +756,8 @@ guess.was(2, "The failed socket is closed, and the next address gets a new one."
 client = ns.Socket.open("localhost", port, timeout=5.0)
 print(client)
 client.close()
+
+# %%
 said.verdict(
     "only in the lecture room",
     "It works where the name has an address of that family, and the first one answers. A program that"
@@ -794,6 +823,8 @@ with ns.Socket("tcp") as unused:
     client = ns.Socket("tcp")
     attempt(lambda: client.connect(unused.local))
     client.close()
+
+# %%
 guess.was(2, "The machine is there, and its kernel says that nobody listens.")
 
 # %% [markdown]
@@ -859,6 +890,8 @@ for number, client in reversed(list(enumerate(clients, 1))):
     client.finish()
     print(client.local, client.read_all())
     client.close()
+
+# %%
 guess.was(2, "The answers came in the order of the questions, from the last client to the first.")
 
 # %%

@@ -8,7 +8,7 @@ import threading
 
 import netsteps as ns
 from lessons_answers.echo_server import listening
-from lessons_answers.echo_server import right as one_after_the_other
+from lessons_answers.echo_server import right as echo_server
 from lessons_answers.wrong import Wrong
 
 
@@ -67,6 +67,10 @@ def right_with_socketserver(port: int) -> None:
         daemon_threads = True
 
     Server(("127.0.0.1", port), Handler).serve_forever()
+
+
+def one_after_the_other(port: int) -> None:
+    echo_server(port)
 
 
 def joins(port: int) -> None:

@@ -32,7 +32,7 @@ def lessons(options: "argparse.Namespace") -> int:
     if not options.open:
         say(f"open them: netsteps lessons {printable(str(folder))} --open")
         return 0
-    return _open(folder, options.jupyter)
+    return _open(folder, options.lab)
 
 
 def _open(folder: Path, more: list[str]) -> int:

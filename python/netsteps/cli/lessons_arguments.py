@@ -7,12 +7,11 @@ __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add"]
 SUMMARY = "copy the lessons to a folder, and open them in JupyterLab"
 TEXT = (
     "The lessons are notebooks with exercises. A notebook that is in the folder already\n"
-    "and has been worked on is kept. JupyterLab comes with pip install 'netsteps[lessons]';\n"
-    "arguments for it stand after a --."
+    "and has been worked on is kept. JupyterLab comes with pip install 'netsteps[lessons]'."
 )
 EXAMPLE = (
     "  netsteps lessons sockets --open\n"
-    "  netsteps lessons sockets --open -- --no-browser --port 8899"
+    "  netsteps lessons sockets --open --lab=--no-browser --lab=--port=8899"
 )
 
 
@@ -24,5 +23,9 @@ def add(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("directory", metavar="DIR", help="where to; it is made if it is not there")
     command.add_argument(
-        "jupyter", nargs="*", metavar="-- ARGS", help="arguments for JupyterLab, with --open"
+        "--lab",
+        action="append",
+        default=[],
+        metavar="=OPTION",
+        help="an option for JupyterLab, with --open; may be repeated",
     )

@@ -207,7 +207,7 @@ def _of_error(error: BaseException) -> Failed:
     if isinstance(error, ns.SocketError):
         expected, happened = _WORDS.get(type(error).__name__, ("", ""))
         step = f"(the checker's {error.step}: {error.cause})"
-        return Failed(expected or "a program that answers", f"{happened} {step}".strip())
+        return Failed(expected or "a program that answers", f"{happened}\n{step}".strip())
     return Failed("a program that does its part", f"{type(error).__name__}: {error}")
 
 
@@ -263,6 +263,7 @@ def _report(  # noqa: PLR0917 - all of what is known
         else:
             state = "passed"
         tried.append(Tried(attempt.title, state, seconds))
+    unwritten = failed is not None and UNWRITTEN in failed.happened
     return Report(
         name=exercise.name,
         title=exercise.title,
@@ -272,7 +273,7 @@ def _report(  # noqa: PLR0917 - all of what is known
         hint=failed.hint if failed else "",
         printed=subject.output if subject is not None else "",
         seconds=monotonic() - begin,
-        unwritten=failed is not None and UNWRITTEN in failed.happened,
+        unwritten=unwritten,
         process=subject.process if subject is not None else None,
-        ladder=ladder,
+        ladder=None if unwritten else ladder,  # nothing of it is the student's yet
     )

@@ -32,8 +32,8 @@ NOT_THERE = (
     " others."
 )
 WENT_WRONG = (
-    "The client was connected, and ended with this error instead of an answer. Look at the line that"
-    " it comes from, and at what was said until then."
+    "The client was connected, and ended with this error in place of an answer. Look at the line"
+    " that it comes from, and at what was said until then."
 )
 UNTIL_THE_END = (
     "The client did not come back. After b'' (recv in C: 0) there is nothing more to read: leave"
