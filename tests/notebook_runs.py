@@ -1,5 +1,6 @@
 """Runs notebooks, each in a kernel of its own, for the tests of lessons."""
 
+import asyncio
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +56,7 @@ def execute(
         timeout=120,  # of one cell, on a machine that runs thirty of them
         resources={"metadata": {"path": str(folder)}},
     )
-    return client.execute()
+    return asyncio.run(client.async_execute())  # a loop of its own, which ends with it
 
 
 def outputs_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
