@@ -207,7 +207,7 @@ def _of_error(error: BaseException) -> Failed:
     if isinstance(error, ns.SocketError):
         expected, happened = _WORDS.get(type(error).__name__, ("", ""))
         step = f"(the checker's {error.step}: {error.cause})"
-        return Failed(expected or "a program that answers", f"{happened} {step}".strip())
+        return Failed(expected or "a program that answers", f"{happened}\n{step}".strip())
     return Failed("a program that does its part", f"{type(error).__name__}: {error}")
 
 
