@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -44,8 +45,13 @@ def netsteps(
 def run(
     *command: str, stdin: bytes = b"", timeout: float = PATIENCE
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run a program to its end, with this input."""
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, check=False)
+    """Run a program to its end, with this input, which lies there whole from the beginning."""
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        return subprocess.run(
+            command, stdin=given, capture_output=True, timeout=timeout, check=False
+        )
 
 
 class Program:

@@ -243,7 +243,7 @@ def test_a_program_that_cannot_run_is_an_error_with_its_last_words(peers: Path) 
 @pytest.mark.parametrize("name", ["UDP echo server", "1 connection", "bulk"])
 def test_a_case_runs_and_its_programs_end(peers: Path, name: str) -> None:
     [one] = chosen(name)
-    with one.open(Bench(0.05, peers)) as contenders:
+    with one.open(Bench(0.2, peers)) as contenders:
         figures = measured(contenders, 1)
     assert figures.missing == {}
     for result in judged(one, figures):

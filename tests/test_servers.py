@@ -386,7 +386,7 @@ for server in (ns.TcpServer(on_client=echo), ns.TcpServer(service="echo")):
     for client in clients:
         client.write(b"z")
         assert client.read_exactly(1, timeout=5) == b"z"
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 5, "the waiting clients"
     for client in (first, *clients):
         client.close()
     server.stop()

@@ -6,6 +6,8 @@ import os
 import socket as standard
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,25 @@ from netsteps import compat
 ROUND = 40
 
 
+@pytest.fixture
+def one_at_a_time() -> Iterator[None]:
+    """Wait for other runs on this machine: they bind the same names and the same port."""
+    import fcntl
+
+    with (Path(tempfile.gettempdir()) / "netsteps-random-calls.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the words and numbers are Linux's")
 @pytest.mark.parametrize("first", range(0, 4 * ROUND, ROUND))
-def test_random_calls_come_to_the_same(first: int) -> None:
+def test_random_calls_come_to_the_same(first: int, one_at_a_time: None) -> None:
     for seed in range(first, first + ROUND):
         calls = script(seed)
         outcomes = []
         for module in (standard, compat):
-            with tempfile.TemporaryDirectory() as folder:
+            # In it: some names of Unix sockets are files of the folder that we are in.
+            with tempfile.TemporaryDirectory() as folder, chdir(folder):
                 outcomes.append(Calls(module, Path(folder)).run(calls))
         for number, (expected, told) in enumerate(zip(*outcomes, strict=True)):
             assert agree(expected, told), (seed, number, calls[number])
