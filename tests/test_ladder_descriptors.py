@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -148,3 +150,25 @@ def test_a_socket_that_talked_with_nobody_is_no_server(family: socket.AddressFam
             server.accept()[0].close()
         port = server.getsockname()[1]
     assert f" server 127.0.0.1:{port} " in str(trace.ladder())
+
+
+def test_a_socket_that_a_client_only_tried_stands_with_the_clients(tmp_path: Path) -> None:
+    """urllib3 binds one to see whether there is IPv6; two programs are shown as one ladder."""
+    client = tmp_path / "client.py"
+    client.write_text(
+        "import socket, sys\n"
+        "with socket.socket() as probe:\n"
+        "    probe.bind(('127.0.0.1', 0))\n"
+        "with socket.create_connection(('127.0.0.1', int(sys.argv[1]))) as client:\n"
+        "    client.sendall(b'hello')\n"
+    )
+    saved = tmp_path / "client.jsonl"
+    with ns.Trace() as trace, compat.create_server(LOOPBACK) as server:
+        command = [sys.executable, "-m", "netsteps", "trace", "--quiet", "--save", saved, client]
+        subprocess.run([*command, str(server.getsockname()[1])], check=True, timeout=PATIENCE)
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(5) == b"hello"
+    title = str(ns.merge(trace, ns.Trace.load(saved)).ladder()).splitlines()[2]
+    assert " client, process" in title
+    assert title.count("process") == 2

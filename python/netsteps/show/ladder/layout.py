@@ -310,10 +310,11 @@ def _title(picture: Picture, lines: "list[Lifeline]", side: str) -> str:
             return plural(len(own), "socket") if len(own) > 1 else "socket"
         ports = {line.local.rpartition(":")[2] for line in serving}
         return "server" if len(ports) <= 1 else plural(len(ports), "server")
+    asking = len([line for line in own if line.role] or own)
     alike = sum(max(talk.alike - 1, 0) for talk in talks)
     word = "UDP sender" if kinds == {"udp"} else "client"
     if alike:
-        return f"{len(own) + alike:,} {word}s, {len(own)} drawn"
+        return f"{asking + alike:,} {word}s, {asking} drawn"
     if kinds == {"udp"}:
-        return "sender (UDP)" if len(own) == 1 else plural(len(own), word)
-    return "client" if len(own) == 1 else plural(len(own), "client")
+        return "sender (UDP)" if asking == 1 else plural(asking, word)
+    return "client" if asking == 1 else plural(asking, "client")

@@ -145,8 +145,18 @@ def pairs(lines: list[Lifeline]) -> list[Conversation]:
             waits = line.role == "client" and line.listener is not None and not answered
             line.partner = line.listener if waits else _outside(line)
         found.append(line)
+    _beside_their_program(tcp)
     found.sort(key=lambda line: max(line.first_ns, line.partner.first_ns if line.partner else 0))
     return list(_numbered(found))
+
+
+def _beside_their_program(lines: list[Lifeline]) -> None:
+    """Put a socket that never came to a connection on the side of the clients of its program."""
+    serve = {line.process for line in lines if line.role in {"listener", "accepted"}}
+    ask = {line.process for line in lines if line.role == "client"} - serve
+    for line in lines:
+        if not line.role and line.partner is None and line.process in ask:
+            line.side = "right"
 
 
 def _numbered(found: list[Lifeline]) -> "Iterator[Conversation]":
