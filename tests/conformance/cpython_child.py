@@ -163,7 +163,7 @@ def main(pipe: int, spec: str) -> None:
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.__new__" and os.getpid() == own:
             kind = type(arguments[0])
-            name = "its own" if issubclass(kind, made) else f"{kind.__module__}.{kind.__qualname__}"
+            name = "its own" if made in kind.__mro__ else f"{kind.__module__}.{kind.__qualname__}"
             classes[name] += 1
 
     sys.addaudithook(audit)
