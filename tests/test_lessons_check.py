@@ -127,8 +127,9 @@ def test_an_exception_is_told_with_its_line_and_who_called_it() -> None:
 
 def test_an_exception_of_a_socket_has_the_name_that_python_gives_it() -> None:
     def answer(data: bytes) -> bytes:
-        with socket.socket() as one:
-            one.connect(("127.0.0.1", 1))
+        with socket.socket() as silent, socket.socket() as one:
+            silent.bind(("127.0.0.1", 0))
+            one.connect(silent.getsockname())
         return data
 
     assert "it raised ConnectionRefusedError" in examine(DOUBLE, answer).happened

@@ -68,6 +68,8 @@ class Subject(ABC):
             self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None, hosts
         )
         self._children.append(child)
+        if self._killed:  # while it was started, when kill() did not know of it yet
+            child.kill()
         return child
 
     @property
