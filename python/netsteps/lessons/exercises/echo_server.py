@@ -23,8 +23,7 @@ HINTS = {
     " change of letters. In C: as many bytes as recv returned, not the size of the"
     " buffer and not strlen.",
     "more": "Send back what came and nothing else: no greeting, no line feed, no zero byte. In C:"
-    " as"
-    " many bytes as recv returned, not the size of the buffer.",
+    " as many bytes as recv returned, not the size of the buffer.",
     "died": "A server goes on for ever: the loop around accept must not end with a client.",
 }
 ONE_READ = (
