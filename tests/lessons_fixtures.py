@@ -5,6 +5,7 @@ import types
 from typing import TYPE_CHECKING
 
 import netsteps as ns
+from helpers import PATIENCE
 from netsteps.lessons import exercise as exercises
 from netsteps.lessons.exercise import Attempt, Exercise, Failed, same
 
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
 def says_hello(subject: "ServerSubject") -> None:
     with subject.connect() as client:
         client.write(b"hello")
-        same(b"hello", client.read_exactly(5, timeout=1.0), "Send back what came.")
+        same(b"hello", client.read_exactly(5, timeout=PATIENCE), "Send back what came.")
 
 
 def in_two_parts(subject: "ServerSubject") -> None:
     with subject.connect() as client:
         client.write(b"hel")
-        same(b"hel", client.read_exactly(3, timeout=1.0), "Send back what came.")
+        same(b"hel", client.read_exactly(3, timeout=PATIENCE), "Send back what came.")
         client.write(b"lo")
-        same(b"lo", client.read_exactly(2, timeout=1.0))
+        same(b"lo", client.read_exactly(2, timeout=PATIENCE))
 
 
 ECHO = Exercise(
@@ -86,8 +87,8 @@ def is_answered(subject: "ClientSubject") -> None:
         server.listen()
         assert server.local is not None
         run = subject.run(server.local)
-        with server.accept(timeout=5.0) as connection:
-            same(b"hello", connection.read_exactly(5, timeout=2.0), "Say hello.")
+        with server.accept(timeout=PATIENCE) as connection:
+            same(b"hello", connection.read_exactly(5, timeout=PATIENCE), "Say hello.")
             connection.write(b"hi")
             connection.finish()
             same(b"hi", run.wait(), "Give back what was read.")
@@ -106,7 +107,7 @@ CLIENT = Exercise(
 def is_datagram_echo(subject: "ServerSubject") -> None:
     with subject.connect() as client:
         client.write(b"hello")
-        same(b"hello", client.read(timeout=1.0), "Send back what came.")
+        same(b"hello", client.read(timeout=2.0), "Send back what came.")
 
 
 DATAGRAMS = Exercise(

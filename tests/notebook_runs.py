@@ -1,16 +1,25 @@
 """Runs notebooks, each in a kernel of its own, for the tests of lessons."""
 
 import asyncio
+import importlib.util
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import nbformat
 import pytest
+
+from netsteps.lessons.exercise import PLACES, exercise
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 # The cell of a check: nothing but check.echo_server(echo_server).
 CHECK = re.compile(r"check\.(\w+)\(\1\)")
@@ -99,3 +108,18 @@ def checks_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
         for cell in notebook.cells
         if cell.cell_type == "code" and (match := CHECK.fullmatch(cell.source.strip()))
     }
+
+
+def names_of_lesson(number: int) -> list[str]:
+    """Give the names of a lesson's exercises, in their order."""
+    return [name for name in PLACES if exercise(name).lesson == number]
+
+
+def load_build() -> "ModuleType":
+    """Give notebooks/build.py, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location("netsteps_notebooks", NOTEBOOKS / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

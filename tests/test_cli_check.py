@@ -88,6 +88,8 @@ def test_the_list_and_a_task(check: Run) -> None:
         (["echo-server", "a.py", "--", "./b"], "one program at a time"),
         (["split-message", "--", "./b"], "a function of Python"),
         (["--all", "missing"], "there is no folder missing"),
+        (["--all", ".", "--junit", "missing/x.xml"], "there is no such folder"),
+        (["--html", "missing/x.html", "echo-server", "--", "./b"], "there is no such folder"),
         (["--all", ".", "--", "./b"], "-- COMMAND is for one of them"),
         (["--all", ".", "nonsense"], "there is no exercise"),
         (["echo-server", "--time-limit", "0", "--", "./b"], "no time in seconds"),

@@ -14,7 +14,7 @@ import pytest
 
 import netsteps as ns
 from lessons_fixtures import CLIENT, DATAGRAMS, DOUBLE, ECHO, READ
-from netsteps.lessons import check, exercise
+from netsteps.lessons import check, exercise, subject_server
 from netsteps.lessons.answer import BadAnswer
 from netsteps.lessons.checking import examine
 from netsteps.lessons.exercise import PLACES, Attempt, Exercise, Failed, all_exercises, same
@@ -127,8 +127,9 @@ def test_an_exception_is_told_with_its_line_and_who_called_it() -> None:
 
 def test_an_exception_of_a_socket_has_the_name_that_python_gives_it() -> None:
     def answer(data: bytes) -> bytes:
-        with socket.socket() as one:
-            one.connect(("127.0.0.1", 1))
+        with socket.socket() as silent, socket.socket() as one:
+            silent.bind(("127.0.0.1", 0))
+            one.connect(silent.getsockname())
         return data
 
     assert "it raised ConnectionRefusedError" in examine(DOUBLE, answer).happened
@@ -160,7 +161,9 @@ def test_a_server_that_dies_of_an_attempt_that_passed_has_failed_it() -> None:
     assert "your function returned" in report.happened
 
 
-def test_a_server_that_listens_elsewhere_or_nowhere_is_told() -> None:
+def test_a_server_that_listens_elsewhere_or_nowhere_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def elsewhere(port: int) -> None:
         with listening(0) as server:
             server.accept()
@@ -176,6 +179,7 @@ def test_a_server_that_listens_elsewhere_or_nowhere_is_told() -> None:
 
     assert "it listens on 127.0.0.1:" in examine(ECHO, elsewhere).happened
     assert "it listens on 127.0.0.2:" in examine(ECHO, on_another_address).happened
+    monkeypatch.setattr(subject_server, "READY", 1.0)
     assert "did not listen anywhere" in examine(ECHO, nowhere).happened
 
 

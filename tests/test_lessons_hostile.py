@@ -15,15 +15,16 @@ from uuid import uuid4
 
 import pytest
 
-from helpers import until
+from helpers import PATIENCE, until
 from netsteps.lessons.checking import examine
+from netsteps.lessons.child.process import Child
 from netsteps.lessons.exercise import Attempt, Exercise, same
+from netsteps.lessons.subject_function import FunctionSubject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from netsteps.lessons.report import Report
-    from netsteps.lessons.subject_function import FunctionSubject
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -32,7 +33,7 @@ LIMIT = 1.0  # seconds of a call
 
 
 def exercise_of(timeout: float) -> Exercise:
-    def answers(subject: "FunctionSubject") -> None:
+    def answers(subject: FunctionSubject) -> None:
         same(42, subject.call(timeout=timeout))
 
     return Exercise(
@@ -45,8 +46,8 @@ def exercise_of(timeout: float) -> Exercise:
     )
 
 
-ANSWER = exercise_of(LIMIT)
-PATIENT = exercise_of(8.0)  # for what another limit is to end
+IMPATIENT = exercise_of(LIMIT)  # for what never returns
+ANSWER = exercise_of(8.0)  # for what returns, or what another limit is to end
 
 
 def marked(mark: str) -> list[str]:
@@ -78,8 +79,8 @@ def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> "Iterator[str]":
 
 def told(answer: "Callable[..., object]", exercise: Exercise) -> "Report":
     begin = time.monotonic()
-    report = examine(exercise, answer, time_limit=10.0)
-    assert time.monotonic() - begin < 12.0
+    report = examine(exercise, answer, time_limit=PATIENCE)
+    assert time.monotonic() - begin < 2 * PATIENCE
     assert report.printed.count("Traceback") == 0, report.printed
     return report
 
@@ -273,7 +274,7 @@ def test_an_answer_that_does_harm_is_told_and_ended(
     answer: "Callable[..., object]", happened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    report = told(answer, ANSWER if "1.0 s" in happened else PATIENT)
+    report = told(answer, IMPATIENT if "1.0 s" in happened else ANSWER)
     assert not report.passed
     assert happened in report.happened, report
     assert not (tmp_path / "netsteps-was-here").exists()
@@ -290,7 +291,7 @@ def test_what_a_right_answer_leaves_behind_is_ended(answer: "Callable[..., objec
 # Who checks
 
 
-def hangs(subject: "FunctionSubject") -> None:
+def hangs(subject: FunctionSubject) -> None:
     subject.call(timeout=100.0)
 
 
@@ -300,9 +301,23 @@ SLOW = Exercise("slow", 1, "Slow", "Never.", "function", (Attempt("wait for it",
 def test_the_limit_of_the_whole_check_ends_an_attempt() -> None:
     begin = time.monotonic()
     report = examine(SLOW, loops, time_limit=0.7)
-    assert time.monotonic() - begin < 4.0
+    assert time.monotonic() - begin < PATIENCE
     assert not report.passed
     assert "it was not over" in report.happened
+
+
+def test_a_program_that_starts_when_the_time_is_over_is_ended() -> None:
+    class Slow:
+        command = None
+
+        def child(self, *_given: object) -> Child:
+            subject.kill()
+            return Child(["sleep", "100"])
+
+    subject = FunctionSubject(Slow(), 60.0)  # type: ignore[arg-type]
+    child = subject.start()
+    assert child.wait(PATIENCE) is not None
+    subject.close()
 
 
 def test_an_interrupt_ends_a_check_and_everything_of_it() -> None:
@@ -311,7 +326,7 @@ def test_an_interrupt_ends_a_check_and_everything_of_it() -> None:
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         examine(SLOW, loops)
-    assert time.monotonic() - begin < 3.0
+    assert time.monotonic() - begin < PATIENCE
     timer.join()
 
 

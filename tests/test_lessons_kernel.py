@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from test_notebooks import execute, outputs_of
+from notebook_runs import execute, outputs_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -29,14 +29,9 @@ def notebook(*cells: str) -> "NotebookNode":
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
 
 
-@pytest.fixture
-def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    return tmp_path
-
-
-def test_an_answer_uses_what_other_cells_have_made_and_is_told_by_its_lines(quiet: Path) -> None:
+def test_an_answer_uses_what_other_cells_have_made_and_is_told_by_its_lines(
+    quiet_machine: Path,
+) -> None:
     made = execute(
         notebook(
             IMPORTS,
@@ -47,7 +42,7 @@ def test_an_answer_uses_what_other_cells_have_made_and_is_told_by_its_lines(quie
             "connection = socket.socket()\ndef sends(data):\n    connection.send(data)\n"
             "report = examine(DOUBLE, sends)\nconnection.close()\nreport",
         ),
-        quiet,
+        quiet_machine,
     )
     right, wrong, outside = (output.data["text/plain"] for output in outputs_of(made))
     assert "passed, all 2 attempts" in right
@@ -59,20 +54,19 @@ def test_an_answer_uses_what_other_cells_have_made_and_is_told_by_its_lines(quie
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="interrupts by a signal")
-def test_an_interrupt_ends_a_check_and_the_kernel_goes_on(quiet: Path) -> None:
+def test_an_interrupt_ends_a_check_and_the_kernel_goes_on(quiet_machine: Path) -> None:
     begin = time.monotonic()
     with pytest.raises(Exception, match="KeyboardInterrupt"):
         execute(
             notebook(
                 IMPORTS,
-                "import os, signal, threading\n"
-                "threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()",
-                "def answer(data):\n    while True:\n        pass\n"
-                "import dataclasses\n"
+                "import dataclasses, os, signal, threading\n"
                 "from netsteps.lessons.exercise import Attempt\n"
+                "def answer(data):\n    while True:\n        pass\n"
+                "threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
                 "slow = Attempt('wait', lambda subject: subject.call(b'', timeout=100))\n"
                 "examine(dataclasses.replace(DOUBLE, attempts=(slow,)), answer)",
             ),
-            quiet,
+            quiet_machine,
         )
     assert time.monotonic() - begin < 30.0

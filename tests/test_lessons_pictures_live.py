@@ -72,7 +72,7 @@ def test_the_stages_of_a_connection_are_told_apart() -> None:
         first.close()
         left = computers(server, connections, [first, second])
         readable(left)
-        assert "1 pairs of them joined" in left.alt
+        assert "1 pair of them joined" in left.alt
         # What was drawn before stays as it was.
         assert "2 pairs of them joined" in joined.alt
         assert joined.svg.count("closed") == 0

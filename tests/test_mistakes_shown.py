@@ -150,6 +150,7 @@ def test_the_command_prints_a_program_to_be_run() -> None:
         (["acept_without_listen"], b"near to it: accept_without_listen"),
         (["--html", "x.html"], b"need the NAME"),
         (["--program", "wrong"], b"need the NAME"),
+        (["--html", "missing/x.html", "str_for_bytes"], b"there is no such folder"),
     ],
 )
 def test_a_command_line_that_cannot_be_meant_says_why(words: list[str], said: bytes) -> None:

@@ -4,7 +4,6 @@ A notebook runs in a kernel of its own, which is this very Python: an installed 
 name may belong to another one.
 """
 
-import importlib.util
 import runpy
 import sys
 from pathlib import Path
@@ -14,13 +13,19 @@ import nbformat
 import pytest
 
 from netsteps.lessons import check
-from netsteps.lessons.exercise import PLACES, exercise
-from notebook_runs import checks_of, execute, execute_together, outputs_of
+from notebook_runs import (
+    NOTEBOOKS,
+    checks_of,
+    execute,
+    execute_together,
+    load_build,
+    names_of_lesson,
+    outputs_of,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 SOURCES = sorted((NOTEBOOKS / "source").glob("*.py"))
 
@@ -31,16 +36,6 @@ each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.ste
 @pytest.fixture(scope="module")
 def build() -> "ModuleType":
     return load_build()
-
-
-def load_build() -> "ModuleType":
-    """Give notebooks/build.py, which is a script and in no package."""
-    spec = importlib.util.spec_from_file_location("netsteps_notebooks", NOTEBOOKS / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_there_is_a_notebook_for_each_source_and_a_source_for_each_notebook() -> None:
@@ -54,10 +49,6 @@ def students(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.Not
     notebooks = [nbformat.read(path, as_version=4) for path in FILES]
     done = execute_together(notebooks, tmp_path_factory.mktemp("students"), at_once=3)
     return {path.stem: notebook for path, notebook in zip(FILES, done, strict=True)}
-
-
-def names_of_lesson(path: Path) -> list[str]:
-    return [name for name in PLACES if exercise(name).lesson == int(path.stem[:2])]
 
 
 @pytest.mark.timeout(300)  # the first of them runs all
@@ -79,7 +70,7 @@ def test_every_check_of_a_students_copy_fails_and_says_what_to_do(
     path: Path, students: dict[str, nbformat.NotebookNode]
 ) -> None:
     checks = checks_of(students[path.stem])
-    assert sorted(checks) == sorted(names_of_lesson(path))
+    assert sorted(checks) == sorted(names_of_lesson(int(path.stem[:2])))
     assert len(checks) >= 4
     for name, report in checks.items():
         assert report.startswith(f"{name}: not written yet\n"), report
@@ -106,7 +97,7 @@ def test_a_source_runs_as_a_program_closes_what_it_opens_and_passes_its_checks(
     monkeypatch.setattr(check, "_check", lambda *given: reports.append(run(*given)) or reports[-1])
     runpy.run_path(str(path))
     assert [str(report) for report in reports if not report.passed] == []
-    assert sorted(report.name for report in reports) == sorted(names_of_lesson(path))
+    assert sorted(report.name for report in reports) == sorted(names_of_lesson(int(path.stem[:2])))
     assert capsys.readouterr().err == ""
 
 

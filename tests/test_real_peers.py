@@ -356,4 +356,9 @@ def test_a_receiver_takes_the_datagrams_of_socat(host: str) -> None:
                 "socat", "-b", "65507", "-u", "-", f"{kind}-SENDTO:{receiver.endpoint}", stdin=data
             )
             assert done.returncode == 0, done.stderr
-            assert receiver.receive(timeout=PATIENCE).data == data
+            got = b""
+            while len(got) < len(
+                data
+            ):  # socat sends what the pipe has: mostly, but not always, all
+                got += receiver.receive(timeout=PATIENCE).data
+            assert got == data

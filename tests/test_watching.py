@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,6 +135,14 @@ def test_where_green_threads_are_nothing_is_watched(monkeypatch: pytest.MonkeyPa
     assert socket.socket is Green
     with trace:  # it was stopped
         pass
+
+
+def test_a_trace_that_cannot_record_leaves_the_standard_class(tmp_path: Path) -> None:
+    standard = socket.socket
+    past = ns.Trace.load(ns.Trace().save(tmp_path / "past.jsonl"))
+    with pytest.raises(ns.BadArgument, match="records nothing any more"):
+        ns.watch(past)
+    assert socket.socket is standard
 
 
 def load(name: str, text: str) -> Any:

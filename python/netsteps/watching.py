@@ -46,7 +46,11 @@ class Watch:
         self.trace = Trace() if trace is None else trace
         self._stopped = False
         _replace()
-        self.trace.start()
+        try:
+            self.trace.start()
+        except BaseException:
+            _put_back()
+            raise
 
     def stop(self) -> None:
         """Record no more, and put the standard class back. Twice is no error."""
@@ -68,7 +72,8 @@ def watch(trace: Trace | None = None) -> Watch:
     trace: where to; a new Trace by default, with its own limits. Use it in a with statement, which
     gives the trace, or keep what it returns and call its stop().
 
-    Raises RuntimeError where gevent or eventlet has replaced socket.socket.
+    Raises RuntimeError where gevent or eventlet has replaced socket.socket, and BadArgument for a
+    trace that was loaded or merged. Nothing is replaced then.
     """
     return Watch(trace)
 

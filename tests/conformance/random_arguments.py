@@ -2,6 +2,7 @@
 
 import array
 import errno
+import os
 import socket as standard
 import struct
 from typing import Any
@@ -98,11 +99,11 @@ PATHS: list[Any] = [
         "own",
         "missing",
         "",
-        "\0name",
+        f"\0{os.getpid()}",  # a name of the kernel's, which all processes of the machine share
         "a\0b",
         "x" * 107,
         "x" * 108,
-        "\0" + "x" * 107,
+        f"\0{os.getpid():0>107}",
         "\0" + "x" * 108,
     ),
     *("\udcff", "\ud800", b"bytes", bytearray(b"array"), None, 5, ("own", 1)),

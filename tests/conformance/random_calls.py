@@ -135,7 +135,11 @@ class Calls(World):
 
     def do_bind(self) -> Any:
         one = self.one()
-        done = one.bind(self.address(one))
+        address = self.address(one)
+        if isinstance(address, tuple) and address[1:2] == (1,):
+            # Port 1 may be another program's at this moment, such as a second run of these tests.
+            address = (address[0], type(address[1])(0), *address[2:])
+        done = one.bind(address)
         self.learn(one)
         return done
 

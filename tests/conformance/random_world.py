@@ -49,7 +49,8 @@ class World:
         self.is_wrong = False
 
     def run(self, calls: Script) -> list[str]:
-        with warnings.catch_warnings():
+        # Some bind a path that begins nowhere: each world has a folder of its own for those too.
+        with warnings.catch_warnings(), contextlib.chdir(self.folder):
             warnings.simplefilter("ignore", ResourceWarning)
             try:
                 for name, number in calls:

@@ -6,8 +6,6 @@ import os
 import socket as standard
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +15,21 @@ from random_world import agree
 
 from netsteps import compat
 
+exact = pytest.mark.exact_io(reason="compares single calls, and the standard class has no faults")
+
 # A round of scripts takes about three seconds; other seeds find other things.
 ROUND = 40
 
 
-@pytest.fixture
-def one_at_a_time() -> Iterator[None]:
-    """Wait for other runs on this machine: they bind the same names and the same port."""
-    import fcntl
-
-    with (Path(tempfile.gettempdir()) / "netsteps-random-calls.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
+@exact
 @pytest.mark.skipif(sys.platform != "linux", reason="the words and numbers are Linux's")
 @pytest.mark.parametrize("first", range(0, 4 * ROUND, ROUND))
-def test_random_calls_come_to_the_same(first: int, one_at_a_time: None) -> None:
+def test_random_calls_come_to_the_same(first: int) -> None:
     for seed in range(first, first + ROUND):
         calls = script(seed)
         outcomes = []
         for module in (standard, compat):
-            # In it: some names of Unix sockets are files of the folder that we are in.
-            with tempfile.TemporaryDirectory() as folder, chdir(folder):
+            with tempfile.TemporaryDirectory() as folder:
                 outcomes.append(Calls(module, Path(folder)).run(calls))
         for number, (expected, told) in enumerate(zip(*outcomes, strict=True)):
             assert agree(expected, told), (seed, number, calls[number])
@@ -124,6 +114,7 @@ def test_room_for_more_than_ever_comes_costs_nothing(module: Any) -> None:
             assert other.recvmsg(1, 2**31 - 1)[:2] == (b"x", [])
 
 
+@exact
 def test_bytes_that_were_thrown_away_show_no_memory() -> None:
     """MSG_TRUNC on a stream: the standard class shows what lay in memory."""
     with (

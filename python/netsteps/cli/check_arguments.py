@@ -2,7 +2,7 @@
 
 import argparse
 
-from netsteps.cli.values import seconds
+from netsteps.cli.values import file_to_write, seconds
 
 __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add", "split"]
 
@@ -52,8 +52,15 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="list the exercises")
     command.add_argument("--all", metavar="DIR", dest="folder", help="check the work of a class")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--junit", metavar="FILE", help="write JUnit XML, for a class list or CI")
-    command.add_argument("--html", metavar="FILE", help="write a page, with the drawings")
+    command.add_argument(
+        "--junit",
+        type=file_to_write,
+        metavar="FILE",
+        help="write JUnit XML, for a class list or CI",
+    )
+    command.add_argument(
+        "--html", type=file_to_write, metavar="FILE", help="write a page, with the drawings"
+    )
     command.add_argument(
         "--time-limit",
         type=seconds,

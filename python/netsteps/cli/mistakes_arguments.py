@@ -2,6 +2,8 @@
 
 import argparse
 
+from netsteps.cli.values import file_to_write
+
 __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add"]
 
 SUMMARY = "list the mistakes that people make with sockets, or make one and show it"
@@ -18,7 +20,9 @@ EXAMPLE = (
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the arguments to the command."""
-    command.add_argument("--html", metavar="FILE", help="write a page with the pictures instead")
+    command.add_argument(
+        "--html", type=file_to_write, metavar="FILE", help="write a page with the pictures instead"
+    )
     command.add_argument(
         "--program",
         choices=("wrong", "right", "same"),

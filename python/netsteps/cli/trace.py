@@ -46,8 +46,6 @@ def trace(options: "argparse.Namespace") -> int:
         # Told now, not after a long run.
         if place and Path(place).suffix.lower() not in endings:
             options.usage_error(f"{place}: not a path that ends with {' or '.join(endings)}")
-        if place and not Path(place).absolute().parent.is_dir():
-            options.usage_error(f"{place}: there is no such folder")
     try:
         start = of_module(words) if options.module else of_script(words)
     except OSError as error:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from netsteps.cli.values import file_to_write
+
 __all__ = ["EXAMPLE", "SUMMARY", "TEXT", "add"]
 
 SUMMARY = "run a Python program and show what its sockets did"
@@ -28,9 +30,14 @@ def add(command: argparse.ArgumentParser) -> None:
     """Add the arguments to the command."""
     command.usage = _USAGE
     command.add_argument(
-        "--ladder", metavar="OUT", help="draw both ends: a file that ends with .svg, .html or .txt"
+        "--ladder",
+        type=file_to_write,
+        metavar="OUT",
+        help="draw both ends: a file that ends with .svg, .html or .txt",
     )
-    command.add_argument("--save", metavar="FILE", help="save the trace (.jsonl)")
+    command.add_argument(
+        "--save", type=file_to_write, metavar="FILE", help="save the trace (.jsonl)"
+    )
     command.add_argument(
         "--lines", action="store_true", help="tell which line of the program took each step"
     )

@@ -4,8 +4,9 @@ Each takes the text, and raises ArgumentTypeError with an example of what it wou
 """
 
 import argparse
+from pathlib import Path
 
-__all__ = ["count", "port_number", "port_or_service", "seconds", "size"]
+__all__ = ["count", "file_to_write", "port_number", "port_or_service", "seconds", "size"]
 
 
 def port_or_service(text: str) -> int | str:
@@ -50,3 +51,10 @@ def size(text: str) -> int:
         return parse_size(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def file_to_write(text: str) -> str:
+    """Take the path of a file in a folder that is there: told now, not after a long run."""
+    if not Path(text).absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
+    return text

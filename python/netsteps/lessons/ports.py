@@ -7,10 +7,14 @@ are read instead; elsewhere than on Linux it is tried whether the port can still
 import os
 import random
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["Listening", "can_look", "free_port", "is_free", "listening"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Listening", "can_look", "free_port", "is_free", "listening", "sockets_of"]
 
 _TRIES = 50
 _LISTEN = "0A"  # of the state of a TCP socket in /proc/net/tcp
@@ -76,17 +80,25 @@ def can_look() -> bool:
     return Path("/proc/net/tcp").exists()
 
 
-def listening(pids: list[int]) -> list[Listening]:
-    """Give where these processes listen (TCP) or are bound (UDP, without a peer): on Linux."""
+def sockets_of(pids: "Iterable[int]") -> set[str]:
+    """Give the inodes of the sockets that these processes have open (proc(5)): on Linux."""
     inodes = set()
     for pid in pids:
         try:
-            for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - looked at often
+            names = os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208 - looked at often
+        except OSError:
+            continue
+        for name in names:
+            with suppress(OSError):  # closed meanwhile
                 target = os.readlink(f"/proc/{pid}/fd/{name}")  # noqa: PTH115
                 if target.startswith("socket:["):
                     inodes.add(target[8:-1])
-        except OSError:
-            continue
+    return inodes
+
+
+def listening(pids: list[int]) -> list[Listening]:
+    """Give where these processes listen (TCP) or are bound (UDP, without a peer): on Linux."""
+    inodes = sockets_of(pids)
     found = []
     for name in ("tcp", "tcp6", "udp", "udp6"):
         try:

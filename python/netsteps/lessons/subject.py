@@ -1,5 +1,6 @@
 """What is being checked: a function, a server or a client, in processes of its own."""
 
+import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -48,7 +49,7 @@ class Subject(ABC):
         self.answer = answer
         self.end = monotonic() + seconds
         self._children: list[Child] = []
-        self._killed = False
+        self._killed = threading.Event()
 
     @property
     def limits(self) -> Limits:
@@ -62,12 +63,14 @@ class Subject(ABC):
         hosts: str | None = None,
     ) -> Child:
         """Start a child; it ends with the subject. Raises Failed when the time is over."""
-        if self._killed:
+        if self._killed.is_set():
             raise Failed("a program that is quick enough", "its time was over")
         child = self.answer.child(
             self.limits, values, {"NETSTEPS_FAULTS": faults} if faults else None, hosts
         )
         self._children.append(child)
+        if self._killed.is_set():  # while it was started, when kill() did not know of it yet
+            child.kill()
         return child
 
     @property
@@ -104,7 +107,7 @@ class Subject(ABC):
 
     def kill(self) -> None:
         """End what runs, from any thread: the checker's own waits then end too."""
-        self._killed = True
+        self._killed.set()
         for child in list(self._children):
             child.kill()
 

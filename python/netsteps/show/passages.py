@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol, SupportsIndex, TypeVar, overload
 
 from netsteps.show.strip import strip
 from netsteps.show.tables import html_table, text_table
-from netsteps.show.units import Quantity, time_text
+from netsteps.show.units import Quantity, plural, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -96,10 +96,6 @@ def _time(seconds: float) -> str:
     return time_text(round(seconds * 1e9))
 
 
-def _plural(count: int, word: str) -> str:
-    return f"{count:,} {word if count == 1 else f'{word}s'}"
-
-
 _COLUMNS = ("s", "way", "client", "number", "times", "bytes", "verdict", "rule", "held back")
 
 
@@ -151,10 +147,10 @@ class Passages(list[AnyPassage]):
         return f"{text}\nnote: {self._note()}" if self.dropped else text
 
     def _note(self) -> str:
-        return f"{_plural(self.dropped, 'older packet')} not kept: Relay(log=)"
+        return f"{plural(self.dropped, 'older packet')} not kept: Relay(log=)"
 
     def _table(self) -> str:
-        caption = f"{_plural(len(self), 'packet')}, those that are alike in one row"
+        caption = f"{plural(len(self), 'packet')}, those that are alike in one row"
         caption = f"{caption} ({self._note()})" if self.dropped else caption
         return html_table(_COLUMNS, map(_row, _runs(self)), caption, limit=_ROWS)
 

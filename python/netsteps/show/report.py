@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from netsteps.show.svg import escape
 from netsteps.show.tables import printable
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,13 +66,9 @@ def _outcome(report: _Told) -> str:
     if report.unwritten:
         return "not written yet"
     if report.passed:
-        return f"passed, {'all ' if total > 1 else ''}{_attempts(total)} {took}"
+        return f"passed, {'all ' if total > 1 else ''}{plural(total, 'attempt')} {took}"
     done = sum(one.state == "passed" for one in report.attempts)
-    return f"failed after {done} of {_attempts(total)} {took}"
-
-
-def _attempts(count: int) -> str:
-    return "1 attempt" if count == 1 else f"{count} attempts"
+    return f"failed after {done} of {plural(total, 'attempt')} {took}"
 
 
 def _answers(report: _Told) -> list[tuple[str, str]]:

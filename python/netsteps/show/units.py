@@ -13,6 +13,7 @@ __all__ = [
     "parse_rate",
     "parse_size",
     "parse_time",
+    "plural",
     "rate_text",
     "size_text",
     "time_text",
@@ -130,3 +131,8 @@ def parse_rate(text: str) -> float:
         message = f"{text!r} is no rate; examples: 65536, 100kB/s, 1MB/s, 10Mbit/s"
         raise ValueError(message) from None
     return size / 8 if bits else float(size)
+
+
+def plural(count: int, word: str, ending: str = "s") -> str:
+    """Write a count with its word: 1 byte, 1,460 bytes. ending: of the word for several."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}{ending}"

@@ -23,8 +23,7 @@ HINTS = {
     " change of letters. In C: as many bytes as recv returned, not the size of the"
     " buffer and not strlen.",
     "more": "Send back what came and nothing else: no greeting, no line feed, no zero byte. In C:"
-    " as"
-    " many bytes as recv returned, not the size of the buffer.",
+    " as many bytes as recv returned, not the size of the buffer.",
     "died": "A server goes on for ever: the loop around accept must not end with a client.",
 }
 ONE_READ = (
@@ -165,6 +164,10 @@ def after_a_quick_leave(server: "ServerSubject") -> None:
     """Let clients leave before their answers are written, and be served after them."""
     for _ in range(3):
         gone_before_the_answer(server, HINTS, bytes(200_000))
+    # In the middle of an answer, also of a server that is quicker than we are.
+    with client_of(server, HINTS) as rude:
+        rude.fill()
+        rude.reset()
     survives(server)
 
 

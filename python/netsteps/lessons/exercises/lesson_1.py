@@ -7,6 +7,7 @@ from netsteps.lessons.exercise import Attempt, Exercise
 from netsteps.lessons.exercises.calls import gives, refuses, type_of
 from netsteps.lessons.exercises.ip_options import with_ip_options
 from netsteps.lessons.exercises.server_steps import look, play
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from netsteps.lessons.subject_function import FunctionSubject
@@ -24,9 +25,8 @@ def _cut(message: bytes, size: int) -> list[bytes]:
 
 def _splits(message: bytes, size: int) -> "Attempt":
     count = len(_cut(message, size))
-    parts = "1 part" if count == 1 else f"{count} parts"
     return Attempt(
-        f"a message of {len(message):,} bytes, parts of at most {size:,}: {parts}",
+        f"a message of {len(message):,} bytes, parts of at most {size:,}: {plural(count, 'part')}",
         lambda subject: gives(
             subject,
             (message, size),

@@ -3,7 +3,6 @@
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-import netsteps as ns
 from netsteps.lessons.exercise import Attempt, Exercise
 from netsteps.lessons.exercises.causes import FOR_EVER
 from netsteps.lessons.exercises.echo_server import HINTS as ECHO
@@ -15,7 +14,6 @@ from netsteps.lessons.exercises.echo_server import (
     much,
 )
 from netsteps.lessons.exercises.serving import client_of
-from netsteps.lessons.exercises.talk import STALLED, random_bytes
 
 if TYPE_CHECKING:
     from netsteps.lessons.subject_server import ServerSubject
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["EXERCISE"]
 
 CLIENTS = 20
-WAITING = 32 << 20  # bytes: more than the buffers of both ends take, so that the server must wait
 
 ONE_BY_ONE = (
     "While one client is connected, another one is not served: it waits in the queue of the"
@@ -78,13 +75,7 @@ def twenty(server: "ServerSubject") -> None:
 def beside_one_that_does_not_read(server: "ServerSubject") -> None:
     """Fill the way to a client that does not read, and let another client be served."""
     with client_of(server, HINTS) as stuck:
-        data = memoryview(random_bytes(65536, 3))
-        sent = 0
-        try:
-            while sent < WAITING:
-                sent += stuck.socket.send(data, timeout=2 * STALLED)
-        except ns.SocketError:
-            pass  # full, which is what was wanted
+        stuck.fill()
         with client_of(server, HINTS) as client:
             client.say(b"is anybody there?")
             client.hears(

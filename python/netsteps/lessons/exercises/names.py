@@ -1,11 +1,11 @@
 """A name with several addresses, for clients that are to try them all; and what they leave open."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import netsteps as ns
+from netsteps.lessons.ports import sockets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,13 +94,7 @@ def left_open(pids: "Iterable[int]") -> int:
     """
     if sys.platform != "linux":
         return 0
-    inodes = set()
-    for pid in pids:
-        try:
-            links = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]  # noqa: PTH115 - no file
-        except OSError:
-            continue
-        inodes |= {link[8:-1] for link in links if link.startswith("socket:[")}
+    inodes = sockets_of(pids)
     return len(inodes - in_tables()) if inodes else 0
 
 

@@ -33,6 +33,7 @@ Hints = Mapping[str, str]
 PATIENCE = 3.0  # seconds that an answer may take; a right program needs milliseconds
 BIG = 4 << 20  # bytes: more than a program writes before it has to wait for its reader
 GRACE = 0.5  # seconds in which a program that fails comes to its end
+WAITING = 32 << 20  # bytes: more than the buffers of both ends take
 STALLED = 0.05  # seconds without progress, after which a writer counts as waiting
 MORE = 64  # bytes beyond the expected ones that a failure shows
 
@@ -137,6 +138,14 @@ class Talk:
     def close(self) -> None:
         """Close the connection."""
         self.socket.close()
+
+    def fill(self) -> None:
+        """Send, and read nothing, until the program has to wait with its answers, or is gone."""
+        data = memoryview(random_bytes(65536, 3))
+        sent = 0
+        with suppress(ns.SocketError):
+            while sent < WAITING:
+                sent += self.socket.send(data, timeout=2 * STALLED)
 
     def until_read(self) -> None:
         """Wait until the program has read all that was sent, or its time is over."""

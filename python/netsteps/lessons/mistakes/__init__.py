@@ -11,6 +11,8 @@ Each is a program in plain Python that really runs, on real sockets of loopback,
 own; one that waits for ever is ended after a moment, and shows the line that it waits in.
 """
 
+from typing import TYPE_CHECKING
+
 from netsteps.lessons.mistakes.addresses import (
     address_in_use,
     port_below_1024,
@@ -52,7 +54,6 @@ from netsteps.lessons.mistakes.together import (
     one_client_at_a_time,
 )
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from netsteps.show import Table
 

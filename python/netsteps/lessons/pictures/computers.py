@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netsteps.show.drawing import Drawing
 from netsteps.show.svg import Canvas, text_width
 from netsteps.show.theme import theme_of
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,8 +107,9 @@ def _in_words(
     joined = sum(line is not None and line >= 0 for line in lines)
     listening = 1 if first is not None and first.waiting is not None else 0
     return (
-        f"{listening} listening socket, {len(left)} connections at the server, "
-        f"{len(right)} sockets of clients, {joined} pairs of them joined"
+        f"{plural(listening, 'listening socket')}, "
+        f"{plural(len(left), 'connection')} at the server, "
+        f"{plural(len(right), 'client socket')}, {plural(joined, 'pair')} of them joined"
     )
 
 

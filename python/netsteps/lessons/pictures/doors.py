@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from netsteps.show.drawing import Drawing
 from netsteps.show.svg import Canvas, clipped
 from netsteps.show.theme import theme_of
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,9 @@ def doors(interfaces: "Iterable[Interface]", *, theme: str = "light") -> Drawing
     """
     up = [found for found in interfaces if found.up]
     plates = sum(len(found.addresses) for found in up)
-    title = f"This computer: {_many(len(up), 'interface')} up, {_many(plates, 'IP address', 'es')}"
+    title = (
+        f"This computer: {plural(len(up), 'interface')} up, {plural(plates, 'IP address', 'es')}"
+    )
     cards = [f"{found.name} {found.mac or 'without a MAC'}" for found in up]
     alt = f"{title}. {', '.join(cards)}"
     return Drawing(
@@ -36,10 +39,6 @@ def doors(interfaces: "Iterable[Interface]", *, theme: str = "light") -> Drawing
         alt,
         theme=theme_of(theme).name,
     )
-
-
-def _many(count: int, word: str, ending: str = "s") -> str:
-    return f"{count} {word}{'' if count == 1 else ending}"
 
 
 def _is_loopback(found: "Interface") -> bool:
@@ -87,7 +86,7 @@ def _picture(up: "list[Interface]", title: str, alt: str, name: str) -> str:
         _door(canvas, 40 + column * (_DOOR + _GAP), _TOP + row * (height + 56), height, found)
     if len(up) > _MOST:
         canvas.text(
-            20, bottom + 18, f"and {_many(len(up) - _MOST, 'more interface')}", fill=colours.faint
+            20, bottom + 18, f"and {plural(len(up) - _MOST, 'more interface')}", fill=colours.faint
         )
     return canvas.render(title, alt)
 

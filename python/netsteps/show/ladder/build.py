@@ -14,7 +14,8 @@ from netsteps.show.ladder.relays import (
     place_relays,
 )
 from netsteps.show.ladder.sockets import lifelines, pairs
-from netsteps.show.ladder.words import TIMES, plural
+from netsteps.show.ladder.words import TIMES
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,9 +10,9 @@ from netsteps.show.ladder.extras import draw_extras, extras_height
 from netsteps.show.ladder.lanes import draw_lanes, draw_passages, draw_verdicts
 from netsteps.show.ladder.layout import SIZE
 from netsteps.show.ladder.signs import arrow_head, break_mark, sign
-from netsteps.show.ladder.words import plural, since, step_title
+from netsteps.show.ladder.words import since, step_title
 from netsteps.show.svg import SANS, Canvas, clipped, escape, text_width
-from netsteps.show.units import time_text
+from netsteps.show.units import plural, time_text
 
 if TYPE_CHECKING:
     from netsteps.show.ladder.layout import Label, Picture, Side

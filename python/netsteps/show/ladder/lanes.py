@@ -10,8 +10,9 @@ from netsteps.show.ladder.colours import link_colour
 from netsteps.show.ladder.lane_layout import LANE_SIZE
 from netsteps.show.ladder.model import leftwards
 from netsteps.show.ladder.signs import verdict_sign
-from netsteps.show.ladder.words import link_title, plural, step_title
+from netsteps.show.ladder.words import link_title, step_title
 from netsteps.show.svg import clipped, text_width
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from netsteps.show.ladder.lane_layout import Lane

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.lane_layout import Lane, inside_words, lanes_of, put_lanes, room_of
 from netsteps.show.ladder.rows import Rows, rows_of
-from netsteps.show.ladder.words import label, plural
+from netsteps.show.ladder.words import label
 from netsteps.show.svg import clipped, text_width
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from netsteps.show.ladder.model import Lifeline, Model, Step

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from netsteps.show.ladder.words import plural
 from netsteps.show.svg import clipped, number, text_width
-from netsteps.show.units import time_text
+from netsteps.show.units import plural, time_text
 
 if TYPE_CHECKING:
     from netsteps.show.ladder.layout import Picture

@@ -9,9 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.colours import link_colour
-from netsteps.show.ladder.words import plural
 from netsteps.show.svg import clipped, text_width
-from netsteps.show.units import size_text
+from netsteps.show.units import plural, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

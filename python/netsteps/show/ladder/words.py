@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsteps.show.ladder.sockets import port_of
 from netsteps.show.tables import printable
-from netsteps.show.units import size_text, time_text
+from netsteps.show.units import plural, size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,6 @@ __all__ = [
     "link_label",
     "link_title",
     "passage_text",
-    "plural",
     "preview_text",
     "since",
     "step_title",
@@ -58,11 +57,6 @@ RELAYED = {
     "silent": "silent: the relay does not answer",
     "failed": "the relay could not pass it on",
 }
-
-
-def plural(count: int, word: str) -> str:
-    """Write a count and its word: 1 event, 2 events."""
-    return f"{count:,} {word if count == 1 else f'{word}s'}"
 
 
 def since(model: "Model", ns: int) -> str:

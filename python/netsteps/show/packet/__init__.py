@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netsteps.show.drawing import Drawing
 from netsteps.show.packet import as_layers, as_letter
-from netsteps.show.packet.anatomy import plain, plural
+from netsteps.show.packet.anatomy import plain
 from netsteps.show.packet.text import details, envelope_text, layers_text
 from netsteps.show.theme import theme_of
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,7 +26,6 @@ __all__ = [
     "meaning_of",
     "piece_of",
     "plain",
-    "plural",
     "span_text",
     "wrapped",
 ]
@@ -176,11 +175,6 @@ def _without_heaps(text: str) -> str:
         marks = marks + 1 if category(char).startswith("M") else 0
         shown.append(char if marks <= _MOST_MARKS else char.encode("unicode_escape").decode())
     return "".join(shown)
-
-
-def plural(count: int, word: str) -> str:
-    """Write a count with its word: 1 byte, 1,460 bytes."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def span_text(start: int, end: int) -> str:

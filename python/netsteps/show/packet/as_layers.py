@@ -12,13 +12,13 @@ from netsteps.show.packet.anatomy import (
     layer_of,
     piece_of,
     plain,
-    plural,
     span_text,
     wrapped,
 )
 from netsteps.show.packet.wire import OSI, Part, Style, bar, parts_of, sign, swatch, title
 from netsteps.show.svg import Canvas, clipped, text_width
 from netsteps.show.theme import theme_of
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from netsteps.show.packet.anatomy import Layer, Packet

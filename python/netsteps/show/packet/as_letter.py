@@ -6,12 +6,13 @@ the IP address the address below it. What a packet does not have, it says.
 
 from typing import TYPE_CHECKING
 
-from netsteps.show.packet.anatomy import plain, plural
+from netsteps.show.packet.anatomy import plain
 from netsteps.show.packet.hexdump import spaced
 from netsteps.show.packet.letter import Letter, Side, letter_of
 from netsteps.show.packet.wire import Part, Style, bar, parts_of, sign, swatch, title
 from netsteps.show.svg import Canvas, clipped, text_width
 from netsteps.show.theme import theme_of
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from netsteps.show.packet.anatomy import Packet

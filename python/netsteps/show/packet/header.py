@@ -12,13 +12,13 @@ from netsteps.show.packet.anatomy import (
     hex_bytes,
     meaning_of,
     plain,
-    plural,
     span_text,
     wrapped,
 )
 from netsteps.show.packet.grid import ROW
 from netsteps.show.packet.wire import sign
 from netsteps.show.svg import clipped, text_width
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from netsteps.show.packet.anatomy import Field, Layer

@@ -10,10 +10,10 @@ from netsteps.show.packet.anatomy import (
     layer_of,
     piece_of,
     plain,
-    plural,
 )
 from netsteps.show.packet.hexdump import readable
 from netsteps.show.packet.records import first_record, folded
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

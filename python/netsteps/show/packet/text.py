@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from netsteps.show.packet import hexdump
-from netsteps.show.packet.anatomy import PADDING, covering, hex_bytes, plain, plural, span_text
+from netsteps.show.packet.anatomy import PADDING, covering, hex_bytes, plain, span_text
 from netsteps.show.packet.as_layers import bands, loose_problems
 from netsteps.show.packet.letter import letter_of
 from netsteps.show.packet.records import folded
 from netsteps.show.packet.wire import OSI
 from netsteps.show.tables import html_table
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from netsteps.show.packet.anatomy import Field, Layer, Packet

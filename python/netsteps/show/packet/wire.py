@@ -7,8 +7,9 @@ each part carries its number and its name as well.
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from netsteps.show.packet.anatomy import PADDING, gaps, plain, plural
+from netsteps.show.packet.anatomy import PADDING, gaps, plain
 from netsteps.show.svg import clipped, text_width
+from netsteps.show.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
