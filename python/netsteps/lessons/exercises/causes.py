@@ -20,6 +20,13 @@ CAUSES = {
     "unpack requires a buffer": "struct.unpack wants exactly as many bytes as its format says."
     " One read may give fewer: read in a loop until all four are there, and look for b'', the"
     " end, first.",
+    "SyntaxError": "What is written there is no Python. Look at the line, and at the one before.",
+    "IndentationError": "What is written there is no Python: lines are indented too far, or not far"
+    " enough.",
+    "EOFError": "Nobody types here: take the port from the command line (sys.argv[1]), and not with"
+    " input().",
+    "it printed more than": "A loop without an end prints again and again. Does it go on when read"
+    " gives b'' (recv in C: 0, or -1 after an error)?",
     "'tuple' object has no attribute": "accept of Python's socket gives two values: connection,"
     " address = server.accept().",
     "positional argument": "The function takes other arguments than it is given: a server is"
