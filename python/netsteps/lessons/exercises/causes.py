@@ -36,8 +36,8 @@ CAUSES = {
     "length_error": "A length that a client sends is checked before memory is taken for it.",
     "Too many open files": "Each connection has to be closed: the program ran out of descriptors.",
     "Address already in use": "The port is taken: by another program (`netsteps"
-    " connections` names it), by a second bind, or by connections of a moment ago (TIME_WAIT), which"
-    " SO_REUSEADDR, set before bind, makes no hindrance.",
+    " connections` names it), by a second bind, or by connections of a moment ago (TIME_WAIT):"
+    " these do not matter when SO_REUSEADDR is set before bind.",
     "SIGSEGV": "It wrote or read outside of its memory. Look at the length that recv returned (-1"
     " is an error, 0 the end) before it is used as a size or an index.",
     "SIGABRT": "It was aborted: an exception that nobody caught, or memory that was written"
