@@ -167,8 +167,41 @@ def test_a_class_as_json_junit_and_a_page(check: Run, folder: Path, tmp_path: Pa
         "cy/split-message",
     ]
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("8", "2", "1")
-    assert "<h2>bob</h2>" in page.read_text(encoding="utf-8")
+    assert '<h2 id="2">bob</h2>' in page.read_text(encoding="utf-8")
     assert f"wrote {xml}" in err
+
+
+def test_a_student_who_handed_nothing_in_has_a_row(check: Run, folder: Path) -> None:
+    (folder / "dot").mkdir()
+    _, out, _ = check("--all", folder)
+    assert next(line for line in out.splitlines() if line.startswith("dot")).split() == [
+        *["dot", "-", "-", "-", "0", "of", "3"]
+    ]
+
+
+def test_a_file_that_looks_like_an_answer_and_is_none_is_named(check: Run, folder: Path) -> None:
+    for name in ("cy/echo_server.cpp", "cy/Echo-Server", "cy/first-client", "bob/echo_server.cc"):
+        (folder / name).write_text("not compiled")
+    (folder / "cy/first-client").chmod(0o755)
+    _, _, err = check("--all", folder)
+    assert "cy/echo_server.cpp is not checked: compile it to echo-server" in err
+    assert "cy/Echo-Server is not checked: its name has to be echo-server" in err
+    (folder / "cy/first-client").chmod(0o644)
+    (folder / "cy/Echo-Server").unlink()
+    _, _, err = check("--all", folder)
+    assert "cy/first-client is not checked: it may not be executed (chmod +x)" in err
+    assert "bob" not in err  # whose program is there
+
+
+def test_the_page_of_a_class_begins_with_its_table(
+    check: Run, folder: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "class.html"
+    check("--all", folder, "--html", page)
+    text = page.read_text(encoding="utf-8")
+    assert text.index("<table") < text.index('<h2 id="1">ada</h2>')
+    assert '<a href="#2">bob</a>' in text
+    assert "failed 1/2" in text
 
 
 def test_a_folder_without_students_is_told(check: Run, tmp_path: Path) -> None:
@@ -237,3 +270,28 @@ def test_ctrl_c_ends_a_check_and_the_program(tmp_path: Path) -> None:
     assert (checker.returncode, out, err) == (130, b"", b"")
     with pytest.raises(ProcessLookupError):
         os.kill(int(running.read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal to a process")
+def test_ctrl_c_in_a_class_shows_what_was_checked_until_then(tmp_path: Path) -> None:
+    running, root, xml = tmp_path / "running", tmp_path / "class", tmp_path / "class.xml"
+    for name, text in {
+        "ada": "def split_message(message, size):\n    return 0\n",
+        "bob": f"import time\nopen({str(running)!r}, 'w').write('1')\ntime.sleep(100)\n"
+        "def split_message(message, size): ...\n",
+    }.items():
+        (root / name).mkdir(parents=True)
+        (root / name / "split-message.py").write_text(text)
+    with subprocess.Popen(
+        [*NETSTEPS, "check", "--all", str(root), "--junit", str(xml)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as checker:
+        until(lambda: running.exists() and running.read_text(), "the second check to run")
+        checker.send_signal(signal.SIGINT)
+        out, err = checker.communicate(timeout=10)
+    assert checker.returncode == 130
+    assert "ada" in out
+    assert "interrupted: 1 of 2" in err
+    assert len(ET.parse(xml).getroot()) == 1

@@ -50,6 +50,8 @@ WRONG = [
     Mistake("echo_server.cpp", "FORGETS_TO_CLOSE", "says hello", "a forgotten close"),
     Mistake("echo_server.cpp", "SERVES_ONE", "", "loop"),
     Mistake("echo_server.cpp", "DIES_OF_SIGPIPE", "before their answer", "SIGPIPE"),
+    Mistake("echo_server.cpp", "LOSES_WHAT_DOES_NOT_FIT", "first writes all", "send the rest"),
+    Mistake("echo_server.cpp", "READS_THE_LISTENER", "says hello", "socket that accept gave"),
     Mistake("echo_server.cpp", "ANOTHER_PORT", "says hello", "Bind the port that your program"),
     Mistake("many_clients.cpp", "JOINS", "says nothing at first", "a thread of its own"),
     Mistake("many_clients.cpp", "SHARES_A_VARIABLE", "nothing at first", "went to another client"),

@@ -108,6 +108,33 @@ def test_a_program_that_takes_another_port_is_told_which(tmp_path: Path) -> None
     assert "and not one of your own" in report.hint
 
 
+def test_a_server_for_ipv6_alone_is_told_so(tmp_path: Path) -> None:
+    v6_only = "socket.IPPROTO_IPV6, socket.IPV6_V6ONLY"
+    text = RIGHT_ECHO.replace("socket.socket()", "socket.socket(socket.AF_INET6)")
+    text = text.replace("socket.SOL_SOCKET, socket.SO_REUSEADDR", v6_only).replace("127.0.0.1", "")
+    report = examine(ECHO, [sys.executable, program(tmp_path, "server.py", text), "{port}"])
+    assert "for IPv6 alone" in report.happened, str(report)
+    assert "IPV6_V6ONLY" in report.hint
+
+
+@needs("sh")
+@pytest.mark.parametrize(
+    ("does", "hint"),
+    [
+        ("exit 0", "in the foreground"),
+        ("sleep 5 & exit 0", "in the foreground"),
+        ("read line || exit 0", "input is empty"),
+        (f"{sys.executable} -c 'input()'", "Nobody types"),
+        (f"{sys.executable} -c 'def f() pass'", "no Python"),
+        ("yes", "A loop without an end"),
+        ("exit 1", "The steps of a server"),
+    ],
+)
+def test_a_program_that_ends_before_it_listens_gets_a_hint_of_its_own(does: str, hint: str) -> None:
+    report = examine(ECHO, ["sh", "-c", does, "{port}"])
+    assert hint in report.hint, str(report)
+
+
 def test_a_port_that_another_program_has_is_told_before_anything_is_started() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -30,6 +30,14 @@ static void serve(int client) {
             sent += more;
         }
     }
+#elif defined(LOSES_WHAT_DOES_NOT_FIT)
+    ssize_t got;
+    while ((got = recv(client, buffer, sizeof buffer, 0)) > 0)
+        send(client, buffer, static_cast<size_t>(got), MSG_DONTWAIT | MSG_NOSIGNAL);
+#elif defined(READS_THE_LISTENER)
+    ssize_t got;
+    while ((got = recv(client - 1, buffer, sizeof buffer, 0)) > 0)
+        if (!send_all(client, buffer, static_cast<size_t>(got))) break;
 #else
     ssize_t got;
     while ((got = recv(client, buffer, sizeof buffer, 0)) > 0)

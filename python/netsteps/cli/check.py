@@ -11,7 +11,7 @@ from netsteps.cli.show import shows_lines
 from netsteps.cli.terminal import say, show_table, warn
 from netsteps.lessons.answer import BadAnswer
 from netsteps.lessons.checking import examine
-from netsteps.lessons.classes import Work, check_work, work_in
+from netsteps.lessons.classes import Work, check_work, passed_over, students_in, work_in
 from netsteps.lessons.exercise import PLACES, all_exercises, exercise
 from netsteps.show.report import report_text
 from netsteps.show.tables import printable
@@ -129,6 +129,21 @@ def _class(options: "argparse.Namespace") -> int:
         warn(f"{folder} holds no folder with a file that is named after an exercise")
         return 1
     reports: list[tuple[Work, Report]] = []
+    try:
+        _check_all(options, works, reports)
+    except KeyboardInterrupt:
+        if reports:
+            warn(f"interrupted: {len(reports)} of {len(works)} programs were checked")
+            _tell_class(options, reports)
+        raise
+    _tell_class(options, reports)
+    return 0 if all(report.passed for _, report in reports) else 1
+
+
+def _check_all(
+    options: "argparse.Namespace", works: list[Work], reports: "list[tuple[Work, Report]]"
+) -> None:
+    """Check one after the other, and add each report as soon as it is there."""
     with Steps(sum(len(work.exercise.attempts) for work in works)) as steps:
         done = 0
         for work in works:
@@ -141,31 +156,42 @@ def _class(options: "argparse.Namespace") -> int:
             )
             reports.append((work, report))
             done += len(work.exercise.attempts)
-    _tell_class(options, reports)
-    _write(options, [(work.student, report) for work, report in reports])
-    return 0 if all(report.passed for _, report in reports) else 1
 
 
 def _tell_class(options: "argparse.Namespace", reports: "list[tuple[Work, Report]]") -> None:
+    """Print the class, name what was left aside, and write the files."""
+    folder = Path(options.folder)
+    table = _table(reports, [student.name for student in students_in(folder)])
+    _print_class(options, reports, table)
+    for name, why in passed_over(folder, options.words):
+        warn(printable(f"{name} is not checked: {why}"))
+    _write(options, [(work.student, report) for work, report in reports], table)
+
+
+def _print_class(
+    options: "argparse.Namespace",
+    reports: "list[tuple[Work, Report]]",
+    table: "Table[dict[str, str]]",
+) -> None:
     if options.json:
         objects = [{"student": work.student, **report.as_dict()} for work, report in reports]
         say(json.dumps(objects, indent=2))
         return
-    show_table(_table(reports), [], as_json=False)
+    show_table(table, [], as_json=False)
     for work, report in reports:
         if not report.passed and not report.unwritten and work.path is not None:
             said = report_text(report, short=True)
             _print(f"\n{printable(work.student)}: {said}")
 
 
-def _table(reports: "list[tuple[Work, Report]]") -> "Table[dict[str, str]]":
+def _table(reports: "list[tuple[Work, Report]]", students: list[str]) -> "Table[dict[str, str]]":
     """Make the table of a class: a row for each student, a column for each exercise."""
     from netsteps.show import Table
 
-    rows: dict[str, dict[str, str]] = {}
+    rows = {student: {"student": student} for student in students}
     names = {work.exercise.name for work, _ in reports}
     for work, report in reports:
-        row = rows.setdefault(work.student, {"student": work.student})
+        row = rows[work.student]
         row[work.exercise.name] = _cell(work, report)
     for row in rows.values():
         passed = sum(cell == "passed" for cell in row.values())
@@ -218,8 +244,12 @@ _STYLES = {
 }
 
 
-def _write(options: "argparse.Namespace", reports: "list[tuple[str, Report]]") -> None:
-    """Write the files that were asked for."""
+def _write(
+    options: "argparse.Namespace",
+    reports: "list[tuple[str, Report]]",
+    table: "Table[dict[str, str]] | None" = None,
+) -> None:
+    """Write the files that were asked for. table: of a class, for the head of its page."""
     if options.junit:
         from netsteps.lessons.junit import junit
 
@@ -228,5 +258,5 @@ def _write(options: "argparse.Namespace", reports: "list[tuple[str, Report]]") -
     if options.html:
         from netsteps.show.report import reports_page
 
-        Path(options.html).write_text(reports_page(reports), encoding="utf-8")
+        Path(options.html).write_text(reports_page(reports, table), encoding="utf-8")
         warn(f"wrote {options.html}")

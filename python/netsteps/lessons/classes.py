@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netsteps.lessons.exercise import Exercise
     from netsteps.lessons.report import Report
 
-__all__ = ["Work", "check_work", "work_in"]
+__all__ = ["Work", "check_work", "passed_over", "students_in", "work_in"]
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,42 @@ def work_in(folder: "Path", names: "Sequence[str]" = ()) -> list[Work]:
     """
     folder = folder.resolve()  # each program runs in the folder of its student
     wanted = [exercise(name) for name in names or PLACES]
-    students = sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
-    )
     return [
         Work(student.name, one, path)
-        for student in students
+        for student in students_in(folder)
         for one in wanted
         if (path := file_of(student, one)) is not None or names
     ]
+
+
+def students_in(folder: "Path") -> "list[Path]":
+    """Give the folders of the students, sorted by their names."""
+    return sorted(
+        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
+
+
+def passed_over(folder: "Path", names: "Sequence[str]" = ()) -> "list[tuple[str, str]]":
+    """Name the files that look like an answer where no answer was found, and say why each is none.
+
+    Gives student/file, and what to do about it: a source that is not compiled, a file that may not
+    be executed, a name that differs in its letters.
+    """
+    wanted = {one.function: one for one in map(exercise, names or PLACES)}
+    found = []
+    for student in students_in(folder.resolve()):
+        for path in sorted(student.iterdir()):
+            one = wanted.get(path.stem.lower().replace("-", "_").replace(" ", "_"))
+            if one is None or not path.is_file() or file_of(student, one) is not None:
+                continue
+            if path.suffix not in {"", ".py", ".jar"}:
+                why = f"compile it to {one.name}, which may be executed"
+            elif path.stem not in {one.name, one.function}:
+                why = f"its name has to be {one.name}{path.suffix}"
+            else:
+                why = "it may not be executed (chmod +x)"
+            found.append((f"{student.name}/{path.name}", why))
+    return found
 
 
 def file_of(student: "Path", one: "Exercise") -> "Path | None":

@@ -151,7 +151,7 @@ class ServerSubject(Subject):
                 if not last and self._taken_by_another():
                     self._raised = None
                     return False
-                raise Failed(self._expected(), ended, self.hint_of_end or self._not_yet())
+                raise Failed(self._expected(), ended, self._why_it_ended(ended))
             now = monotonic()
             if now >= end or (places and now >= elsewhere):
                 break
@@ -177,6 +177,11 @@ class ServerSubject(Subject):
         for place in places:
             if place.transport != self._transport or (place.port != self.port and not asked):
                 continue
+            # The tables do not say IPV6_V6ONLY: then 127.0.0.1 is free beside it.
+            if place.ip == "::" and is_free(self._transport, HOST, place.port):
+                raise Failed(
+                    self._expected(), f"it listens on {place}, for IPv6 alone", _IPV6_ALONE
+                )
             if place.ip in REACHED:
                 self.port = place.port
                 return True
@@ -191,6 +196,16 @@ class ServerSubject(Subject):
         where = f"on {HOST}:{self.port}" if self.port else f"on {HOST}"
         return f"a server {where} ({self._transport.upper()})"
 
+    def _why_it_ended(self, ended: str) -> str:
+        """Give the hint for a server that was over before it listened."""
+        from netsteps.lessons.exercises.causes import cause_of_death
+
+        if self.hint_of_end:
+            return self.hint_of_end
+        if ended.endswith("exit code 0"):
+            return _TOO_SOON
+        return cause_of_death(self) or self._not_yet()
+
     def _not_yet(self) -> str:
         return _STEPS_UDP if self._transport == "udp" else _STEPS
 
@@ -202,4 +217,16 @@ class ServerSubject(Subject):
 
 _STEPS = "The steps of a server: socket, bind, listen, and then accept in a loop."
 _STEPS_UDP = "The steps of a UDP server: socket, bind, and then receive and answer in a loop."
-_OTHER_PORT = "Bind the port that your program is given, and not one of your own."
+_OTHER_PORT = (
+    "Bind the port that your program is given, and not one of your own: the check gives it as the"
+    " last word of the command (argv[1], sys.argv[1], args[0])."
+)
+_IPV6_ALONE = (
+    f"Its clients come to {HOST}. Bind that, or 0.0.0.0 (INADDR_ANY); or turn IPV6_V6ONLY off, and"
+    " the socket takes clients of IPv4, too."
+)
+_TOO_SOON = (
+    "The server ended before it listened. A checked program stays in the foreground: no daemon(),"
+    " no fork() whose parent exits. And its input is empty: cin and getchar() give the end of the"
+    " file at once, so a server can neither ask for its port nor wait for Enter."
+)

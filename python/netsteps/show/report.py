@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netsteps.show.drawing import Drawing
+    from netsteps.show.listing import Table
 
 __all__ = ["report_html", "report_text", "reports_page", "verdict"]
 
@@ -162,21 +163,56 @@ def _answers_html(report: _Told) -> str:
     return f'<table style="border-collapse: collapse">{"".join(rows)}</table>' if rows else ""
 
 
-def reports_page(reports: "Iterable[tuple[str, _Told]]") -> str:
-    """Write a page of reports. reports: each with whose it is, or "", before it."""
+def reports_page(
+    reports: "Iterable[tuple[str, _Told]]", table: "Table[dict[str, str]] | None" = None
+) -> str:
+    """Write a page of reports. reports: each with whose it is, or "", before it.
+
+    table: of the class, with a row for each student, which the page begins with.
+    """
+    reports = list(reports)
+    numbers = {name: number for number, name in enumerate(dict(reports), 1)}
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"/>',
         "<title>netsteps check</title></head>",
         '<body style="font-family: system-ui, sans-serif; max-width: 1000px; margin: 16px auto">',
     ]
+    if table is not None:
+        parts.append(_class_html(table, numbers))
     last = ""
     for who, report in reports:
         if who != last:
-            parts.append(f"<h2>{escape(who)}</h2>")
+            parts.append(f'<h2 id="{numbers[who]}">{escape(who)}</h2>')
             last = who
         parts.append(f"{report_html(report)}<br/>")
     parts.append("</body>\n</html>\n")
     return "\n".join(parts)
+
+
+def _class_html(table: "Table[dict[str, str]]", numbers: "dict[str, int]") -> str:
+    """Write the table of a class; each student's name leads to the reports."""
+    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in table.columns)
+    rows = []
+    for student, *cells in table.cells():
+        name = escape(str(student))
+        if number := numbers.get(str(student)):
+            name = f'<a href="#{number}">{name}</a>'
+        results = "".join(
+            f'<td style="{_CELL}; color: {_colour(str(cell))}">{escape(str(cell))}</td>'
+            for cell in cells
+        )
+        rows.append(f'<tr><td style="{_CELL}">{name}</td>{results}</tr>')
+    return (
+        f'<table style="border-collapse: collapse; font-size: 14px"><tr>{head}</tr>\n'
+        + "\n".join(rows)
+        + "</table>"
+    )
+
+
+def _colour(cell: str) -> str:
+    if cell == "passed":
+        return _GREEN
+    return _RED if cell.startswith(("failed", "missing")) else "inherit"
 
 
 def _with_code(text: str) -> str:

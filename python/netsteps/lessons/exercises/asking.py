@@ -28,8 +28,8 @@ HINTS = {
     " (or use it in a with statement).",
 }
 NOT_THERE = (
-    "The client has to connect to the host and the port that it is given (the arguments), and to no"
-    " others."
+    "The client has to connect to the host and the port that it is given (the arguments, the host"
+    " first), and to no others. Its input is empty: it cannot ask for them."
 )
 WENT_WRONG = (
     "The client was connected, and ended with this error in place of an answer. Look at the line"

@@ -20,6 +20,13 @@ CAUSES = {
     "unpack requires a buffer": "struct.unpack wants exactly as many bytes as its format says."
     " One read may give fewer: read in a loop until all four are there, and look for b'', the"
     " end, first.",
+    "SyntaxError": "What is written there is no Python. Look at the line, and at the one before.",
+    "IndentationError": "What is written there is no Python: lines are indented too far, or not far"
+    " enough.",
+    "EOFError": "Nobody types here: take the port from the command line (sys.argv[1]), and not with"
+    " input().",
+    "it printed more than": "A loop without an end prints again and again. Does it go on when read"
+    " gives b'' (recv in C: 0, or -1 after an error)?",
     "'tuple' object has no attribute": "accept of Python's socket gives two values: connection,"
     " address = server.accept().",
     "positional argument": "The function takes other arguments than it is given: a server is"
@@ -28,7 +35,9 @@ CAUSES = {
     "bad_alloc": "A length that a client sends is checked before memory is taken for it.",
     "length_error": "A length that a client sends is checked before memory is taken for it.",
     "Too many open files": "Each connection has to be closed: the program ran out of descriptors.",
-    "Address already in use": "The port is taken. Set SO_REUSEADDR before bind, and bind once.",
+    "Address already in use": "The port is taken: by another program (`netsteps"
+    " connections` names it), by a second bind, or by connections of a moment ago (TIME_WAIT):"
+    " these do not matter when SO_REUSEADDR is set before bind.",
     "SIGSEGV": "It wrote or read outside of its memory. Look at the length that recv returned (-1"
     " is an error, 0 the end) before it is used as a size or an index.",
     "SIGABRT": "It was aborted: an exception that nobody caught, or memory that was written"

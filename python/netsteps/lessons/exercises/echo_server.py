@@ -30,6 +30,11 @@ ONE_READ = (
     "One read was answered, and then the connection was closed. Read in a loop until b'' comes:"
     " while data := connection.read(): connection.write(data)"
 )
+NOT_READ = (
+    "The connection was closed, and nothing had been answered. Are the bytes read from the socket"
+    " that accept gave? The listening socket carries none: read (in C: recv) fails there. Read in"
+    " a loop until b'' comes, and close then."
+)
 ONE_CLIENT = (
     "The next client was not served. accept belongs into a loop: when a client has ended, close its"
     " socket and accept the next. Close that one, not the listening socket."
@@ -53,8 +58,8 @@ AFTER_RESET = (
 def hello(server: "ServerSubject") -> None:
     """Say hello, hear it, and see the connection end."""
     with client_of(server, HINTS) as client:
-        client.say(b"hello")
-        client.hears(b"hello")
+        client.say(b"hello", hints={"cut": NOT_READ})
+        client.hears(b"hello", hints={"ended": NOT_READ, "cut": NOT_READ})
         client.finish()
         ends(server, client)
 
@@ -183,7 +188,7 @@ def survives(server: "ServerSubject") -> None:
 
 
 def much(server: "ServerSubject") -> None:
-    """Send 4 MiB, and read the answer only when nothing more goes out."""
+    """Send 5 MiB, and read the answer only when nothing more goes out."""
     part_of_it = (
         "A part of the bytes is missing. send takes as many bytes as fit into the output buffer,"
         " and returns how many that were: use sendall (in netsteps: write), or send the rest again"
@@ -208,7 +213,7 @@ ROUGH = (
     Attempt("five clients, one after the other", next_client),
     Attempt("clients that cut the connection (RST), and then a good one", after_reset),
     Attempt("clients that leave before their answer, and then a good one", after_a_quick_leave),
-    Attempt("4 MiB to a client that first writes all and then reads", much),
+    Attempt("5 MiB to a client that first writes all and then reads", much),
 )
 
 EXERCISE = Exercise(

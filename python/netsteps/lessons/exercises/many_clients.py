@@ -121,6 +121,6 @@ EXERCISE = Exercise(
         Attempt("a client that cuts its connection (RST), beside another", beside_one_that_is_cut),
         Attempt("clients that cut the connection, and then a good one", after_reset),
         Attempt("clients that leave before their answer, and then a good one", after_a_quick_leave),
-        Attempt("4 MiB to a client that first writes all and then reads", much),
+        Attempt("5 MiB to a client that first writes all and then reads", much),
     ),
 )

@@ -31,9 +31,12 @@ __all__ = ["BIG", "PATIENCE", "Program", "Talk", "has_ended", "random_bytes", "t
 Hints = Mapping[str, str]
 
 PATIENCE = 3.0  # seconds that an answer may take; a right program needs milliseconds
-BIG = 4 << 20  # bytes: more than a program writes before it has to wait for its reader
+# Bytes: more than a program can write before it has to wait for its reader. A send buffer of Linux
+# grows to 4 MiB (net.ipv4.tcp_wmem), and the receive buffer takes some more.
+BIG = 5 << 20
 GRACE = 0.5  # seconds in which a program that fails comes to its end
 WAITING = 32 << 20  # bytes: more than the buffers of both ends take
+SETTLED = 0.2  # seconds between two looks at whether bytes still move
 STALLED = 0.05  # seconds without progress, after which a writer counts as waiting
 MORE = 64  # bytes beyond the expected ones that a failure shows
 
@@ -151,11 +154,35 @@ class Talk:
         """Wait until the program has read all that was sent, or its time is over."""
         end = monotonic() + PATIENCE
         while monotonic() < end:
-            theirs = [one for one in ns.connections() if one.local == self.socket.peer]
-            unread = [one.recv_q for one in theirs if one.peer == self.socket.local]
-            if unread in ([], [0]):
+            if not self._unread_there():
                 return
             sleep(0.02)
+
+    def until_settled(self, over: threading.Event) -> None:
+        """Wait until nothing moves: all is read, or the program waits for a reader of its own.
+
+        over: set when all is handed to the system. A program on a busy machine may pause, too: so
+        it is not taken for waiting before two looks have seen the same.
+        """
+        before: tuple[int, int] | None = None
+        end = monotonic() + 2 * PATIENCE
+        while monotonic() < end:
+            over.wait(SETTLED)
+            here = self.socket.buffers
+            now = ((here and here.unsent) or 0, self._unread_there())
+            if over.is_set():
+                if not any(now):
+                    return
+                sleep(SETTLED)
+            if now == before:
+                return
+            before = now
+
+    def _unread_there(self) -> int:
+        """Give how many bytes are in the program's input buffer."""
+        here, there = self.socket.local, self.socket.peer
+        theirs = (one for one in ns.connections() if one.local == there and one.peer == here)
+        return sum(one.recv_q or 0 for one in theirs)
 
     # What the checker waits for
 
@@ -167,18 +194,25 @@ class Talk:
         within: float = PATIENCE,
         hints: "Hints | None" = None,
     ) -> None:
-        """Read exactly these bytes. what: the words for them, where they are too many to show."""
+        """Read exactly these bytes. what: the words for them, where they are too many to show.
+
+        within: seconds for all of them; between two of them pass PATIENCE seconds at most.
+        """
+        pause = min(within, PATIENCE)
         expected = what or shown(wanted)
         got = bytearray()
-        end = monotonic() + within
+        heard = monotonic()
+        end = heard + within
         while len(got) < len(wanted):
             size = min(65536, len(wanted) - len(got))
             try:
-                data = self.socket.read(size, timeout=max(0.0, end - monotonic()))
+                data = self.socket.read(size, timeout=max(0.0, min(pause, end - monotonic())))
             except ns.TimedOut:
-                happened = f"{self._so_far(got, wanted)}, and then nothing for {within:g} s"
+                happened = f"{self._so_far(got, wanted)}, and then nothing for {pause:g} s"
                 if not got:
-                    happened = f"nothing came within {within:g} s"
+                    happened = f"nothing came within {pause:g} s"
+                elif monotonic() - heard < pause:
+                    happened = f"{self._so_far(got, wanted)} within {within:g} s"
                 self.fail("short" if got else "silent", expected, happened, hints)
             except ns.Reset:
                 happened = f"{self._so_far(got, wanted)}, then the connection was cut (RST)"
@@ -190,6 +224,7 @@ class Talk:
                 got += data + self._waiting(MORE)
                 self.fail("other", expected, self._difference(got, wanted), hints)
             got += data
+            heard = monotonic()
 
     def hears_line(self, what: str, *, limit: int = 4096, hints: "Hints | None" = None) -> bytes:
         """Read up to and with the next line feed. what: what it is expected to be."""
@@ -274,16 +309,13 @@ class Talk:
         self, data: bytes, wanted: bytes, what: str, hints: "Hints | None" = None
     ) -> None:
         """Send much, and read the answer only when nothing more goes out."""
-        moved = [0]
         over = threading.Event()
 
         def write() -> None:
             rest = memoryview(data)
             try:
                 while rest:
-                    sent = self.socket.send(rest[:65536], timeout=2 * PATIENCE)
-                    moved[0] += sent
-                    rest = rest[sent:]
+                    rest = rest[self.socket.send(rest[:65536], timeout=2 * PATIENCE) :]
             except ns.SocketError:
                 pass  # whoever reads sees it too
             finally:
@@ -292,10 +324,8 @@ class Talk:
         writer = threading.Thread(target=write, name="netsteps check", daemon=True)
         writer.start()
         try:
-            before = -1
-            while before != moved[0] and not over.wait(STALLED):
-                before = moved[0]
-            self.hears(wanted, what, within=3 * PATIENCE, hints=hints)
+            self.until_settled(over)
+            self.hears(wanted, what, within=5 * PATIENCE, hints=hints)
         except BaseException:
             self.socket.close()  # wakes the writer
             raise
