@@ -151,7 +151,10 @@ class ServerSubject(Subject):
                 if not last and self._taken_by_another():
                     self._raised = None
                     return False
-                raise Failed(self._expected(), ended, self.hint_of_end or self._not_yet())
+                hint = self.hint_of_end or self._not_yet()
+                if "] connect " in ended:
+                    hint = f"{self._not_yet()} connect is the step of a client."
+                raise Failed(self._expected(), ended, hint)
             now = monotonic()
             if now >= end or (places and now >= elsewhere):
                 break
