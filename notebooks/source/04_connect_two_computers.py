@@ -32,7 +32,8 @@ from netsteps.lessons.pictures import computers, doors, tanks
 print("netsteps", ns.__version__)
 
 # %% [markdown]
-# Some steps in this lesson are meant to fail. `attempt` takes a step and prints what its error says.
+# Some steps in this lesson are meant to fail. `attempt` takes a step and prints what its error says. (`lambda:` packs a step up
+# without taking it.)
 
 
 # %%
@@ -264,7 +265,8 @@ ports
 #
 # - **open**: a program listens. The kernel of that computer says yes.
 # - **refused**: the computer is there, but no program listens on this port. Its kernel says no.
-# - **silent**: nothing. The computer is off, or a firewall throws the question away, or the program has no room.
+# - **silent**: nothing. The computer is off, or a firewall (a filter that lets only some packets through) throws the question
+#   away, or the program has no room.
 
 # %%
 guess = predict(
