@@ -13,7 +13,8 @@
 #
 # **How to use it.** Run the cells from top to bottom (Shift + Enter); each one comes back at once. Before each
 # experiment there is a *prediction*: choose an answer first, by a button or by writing `mine=2` into the call. A wrong
-# guess is worth more than none: you will remember what surprised you.
+# guess is worth more than none: you will remember what surprised you. Should a cell of your own not come back, press
+# ■ (interrupt the kernel), and give the step that waits a `timeout=`.
 #
 # You need Python: functions, `bytes`, `with`. You need to know nothing about networks. It takes about 45 minutes, and
 # no internet connection: everything happens inside this computer, with the same system calls as over the ocean.
@@ -679,7 +680,8 @@ mistakes.str_for_bytes
 #
 # Write your answer where it says `YOUR CODE HERE`, run the cell, and then the check below it. A check runs your code in a
 # process of its own and tries it out: also with values that you have not thought of. It tells what it tried, what it
-# expected and what happened. No answer can harm this notebook, not even one that never ends.
+# expected and what happened. No answer can harm this notebook, not even one that never ends. What a function finds out, it
+# gives back with `return`; `print` only shows it.
 #
 # ### Exercise 1: split a message
 #

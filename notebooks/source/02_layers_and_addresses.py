@@ -912,7 +912,7 @@ check.peel_the_layers(peel_the_layers)
 # ### Exercise 5: an echo of datagrams
 #
 # `datagram_echo(port)` is a server: it binds a UDP socket to 127.0.0.1 and this port, and sends each datagram back to whoever sent it, for ever. Section 7
-# has what you need. (The check stops it.)
+# has what you need. (The check starts it and stops it. If you call it yourself, your cell waits for ever: ■ interrupts it.)
 
 
 # %%

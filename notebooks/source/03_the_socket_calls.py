@@ -965,7 +965,8 @@ check.line_client(line_client)
 # finished; then it closes this connection and takes the next client, for ever. It binds 127.0.0.1 and the port that it is
 # given. A client that cuts its connection must not end your server.
 #
-# `ns.Socket` and the six steps of section 2 are enough, and Python's `socket` is as good.
+# `ns.Socket` and the six steps of section 2 are enough, and Python's `socket` is as good. Leave the calling to the check: a
+# server never returns, so a cell that calls it waits for ever (■ interrupts it).
 
 
 # %%

@@ -249,7 +249,7 @@ def netstat(*ports):
         for row in rows
         if row.local.port in ports or (row.peer is not None and row.peer.port in ports)
     ]
-    return type(rows)(wanted, columns=rows.columns)
+    return type(rows)(wanted, columns=rows.columns)  # a table like `rows`, with fewer rows
 
 
 print("sockets on this computer now:", len(ns.connections()))
@@ -1051,7 +1051,8 @@ with ns.Trace() as trace:
 trace.ladder()
 
 # %% [markdown]
-# And this is what the kernel of A knew of the connection, besides its four numbers:
+# And this is what the kernel of A knew of the connection, besides its four numbers. (You need not know all the rows. The
+# *round trip time* is how long a packet and its acknowledgement take; "on the way" is what has not been acknowledged yet.)
 
 # %%
 knows

@@ -121,7 +121,7 @@ with (
     shown = [
         row for row in rows if row.local.port in ports or (row.peer and row.peer.port in ports)
     ]
-type(rows)(shown, columns=rows.columns).drawing()
+type(rows)(shown, columns=rows.columns).drawing()  # a table like `rows`, with fewer rows, drawn
 
 # %% [markdown]
 # Two listeners, and two connections. The relay holds the listener and the accepted socket of one of them, and the
@@ -296,6 +296,7 @@ with ns.Socket("tcp") as server:
 # %%
 known = ns.services()
 wanted = {21, 22, 25, 53, 80, 443}
+# a table like `known`, with fewer rows:
 type(known)([one for one in known if one.port in wanted], columns=known.columns)
 
 # %%
@@ -565,7 +566,7 @@ guess.was(
 )
 
 # %% [markdown]
-# Look at the row *sent again*. No program had to do anything.
+# Look at the row *sent again* (the others are for specialists). No program had to do anything.
 #
 # ### How to make it reliable
 #
