@@ -6,7 +6,7 @@ of these has not come so far.
 
 __all__ = ["hint_of_slip"]
 
-_TEXT = "A socket carries bytes, and this is text (str): write b'...', or text.encode()."
+_TEXT = "Sockets carry bytes, and this is text (str): write b'...', or text.encode()."
 _MIXED = (
     "Text and bytes do not mix. What comes from a socket is bytes: begin with b'', and join with"
     " b''.join(...), not with ''."
