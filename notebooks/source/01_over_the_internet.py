@@ -13,7 +13,8 @@
 #
 # **How to use it.** Run the cells from top to bottom (Shift + Enter); each one comes back at once. Before each
 # experiment there is a *prediction*: choose an answer first, by a button or by writing `mine=2` into the call. A wrong
-# guess is worth more than none: you will remember what surprised you.
+# guess is worth more than none: you will remember what surprised you. Should a cell of your own not come back, press
+# ■ (interrupt the kernel), and give the step that waits a `timeout=`.
 #
 # You need Python: functions, `bytes`, `with`. You need to know nothing about networks. It takes about 45 minutes, and
 # no internet connection: everything happens inside this computer, with the same system calls as over the ocean.
@@ -39,7 +40,8 @@ print("netsteps", ns.__version__)
 # | who for: the person | the **port**: which program on that computer | `6666` |
 # | the sender | an IP address and a port again, so that an answer is possible | `192.168.1.7`, `50000` |
 #
-# Let us write one. (203.0.113.9 is an address that is kept free for examples: nobody lives there.)
+# Let us write one. (203.0.113.9 is an address that is kept free for examples: nobody lives there. There are two kinds of
+# envelopes, **UDP** and **TCP**: UDP is for single letters, TCP for a conversation. We begin with UDP.)
 
 # %%
 letter = ns.Packet(
@@ -171,8 +173,8 @@ TABLES = {
 travel(letter, TABLES)
 
 # %% [markdown]
-# No station looked at the port, and none at the message. (It could have: a message is not hidden by its envelope. That is
-# what encryption is for.)
+# No station needed the port, and none the message. (They could look: a message is not hidden by its envelope. That is
+# what encryption is for. A router at home does look at the port: lesson 5.)
 #
 # **TTL** (time to live) is a number on the envelope. Each station on the way takes 1 off it. What is it good for?
 
@@ -209,7 +211,10 @@ travel(stray, TABLES)
 #
 # From here on nothing is played: these are real sockets, and the kernel of this computer carries the packets. (The
 # **kernel** is the part of the operating system that owns the network.) `127.0.0.1` is the address of "this very
-# computer", so our letters do not get far. Two receivers, in the same house:
+# computer", so our letters do not get far: they take the **loopback**, a way that leads back into the computer itself.
+#
+# A **socket** is a program's letter box in the kernel, and `bind` writes an address and a port on it. (Section 7 says more.)
+# Two receivers, in the same house:
 
 # %%
 anna = ns.Socket("udp")
@@ -385,8 +390,8 @@ guess.was(3, "With its number alone, nobody could tell whether something is miss
 # %% [markdown]
 # ### And now really
 #
-# The same once more with real packets: each part is one datagram, through real sockets, and through a `Relay`, which
-# mixes up their order as a bad path does. (With TCP, in section 8, the two kernels cut, number and join for you.)
+# The same once more with real packets. Each part is one **datagram** (that is what a single letter of UDP is called). It goes
+# through real sockets, and through a `Relay`: a program that stands in between, and mixes up their order as a bad path does. (With TCP, in section 8, the two kernels cut, number and join for you.)
 
 # %%
 with (
@@ -548,21 +553,24 @@ print("the server read", question)
 print("the client read", answer)
 
 # %% [markdown]
-# The **ladder** shows both ends beside each other, with time running down. Find the five steps of the server and the four of
-# the client; the fifth, `close`, is still to come:
+# The **ladder** shows both ends beside each other, with time running down (on the left, in milliseconds). An arrow is bytes on
+# their way; the dotted one is the *handshake*, three packets with which the two kernels make a connection. Find the steps of
+# the server and those of the client; the last one, `close`, is still to come:
 
 # %%
 trace.ladder()
 
 # %% [markdown]
-# And what the kernel knows of it. `server` has handed out a socket for this one client, and goes on listening:
+# And what the kernel knows of it. `server` has handed out a socket for this one client, and goes on listening.
+# (`ESTABLISHED` is the kernel's word for connected. `Recv-Q` and `Send-Q` count bytes that wait in it: lesson 4.)
 
 # %%
 ns.connections().drawing(kind="tcp", port=server.local.port)
 
 # %% [markdown]
 # What the client has to know beforehand is the server's address and port. Its own are on every packet, too: that is where
-# the answers go. So the question travelled in such an envelope:
+# the answers go. So the question travelled in such an envelope. (`flags` are marks that TCP puts on its packets; these two say
+# "hand this to the program" and "I have got what you sent".)
 
 # %%
 asked = ns.Packet(
@@ -584,7 +592,10 @@ print(client.steps)
 print("\nlocal:", client.local, " peer:", client.peer)
 
 # %%
-guess.was(3, "connect has done it on the way: a free address and port, the first that suit.")
+guess.was(
+    3,
+    "connect has done it on the way: the address by which this computer reaches the server, and a free port.",
+)
 
 # %% [markdown]
 # A client *may* bind, when it wants a certain port or leaves by a certain door of the computer. Hardly any does:
@@ -608,7 +619,7 @@ said = claim(
     "The server is the one who receives (sorta), the client the one who sends (sorta).", lecture=1
 )
 guess = predict(
-    "A client of a `daytime` server connects and sends nothing at all. What does it get?",
+    "A `daytime` server tells the time. A client connects to it and sends nothing at all. What does it get?",
     "nothing: a server only answers",
     "the time",
     "an error",
@@ -669,7 +680,8 @@ mistakes.str_for_bytes
 #
 # Write your answer where it says `YOUR CODE HERE`, run the cell, and then the check below it. A check runs your code in a
 # process of its own and tries it out: also with values that you have not thought of. It tells what it tried, what it
-# expected and what happened. No answer can harm this notebook, not even one that never ends.
+# expected and what happened. No answer can harm this notebook, not even one that never ends. What a function finds out, it
+# gives back with `return`; `print` only shows it.
 #
 # ### Exercise 1: split a message
 #

@@ -62,7 +62,7 @@ interfaces
 
 # %% [markdown]
 # A *network interface* is a door to a network: a network card (NIC), a radio, or one that is made of software alone. What a plate
-# on a door says about itself:
+# on a door says about itself (an `Endpoint` is an address with a port; here only the address counts):
 
 # %%
 examples = "127.0.0.1 10.0.0.5 172.20.1.1 192.168.1.7 169.254.3.4 9.9.9.9 224.0.0.251"
@@ -77,10 +77,11 @@ for ip in examples.split():
 # | private | the same local network; millions of homes have the same `192.168.1.7` | "second door on the left" |
 # | public | the whole internet: nobody else has it | street, number, town |
 # | multicast | everybody who asked for it | "all members of the club" |
+# | documentation | nobody: for examples in books, such as `203.0.113.9` | "Anytown" |
 #
 # **Where is the public address?** In most homes no computer has it. The router has it, and writes it over the sender of each
 # packet that leaves the house (lesson 5). So you cannot ask your own computer for it. You can only ask somebody outside: "from
-# where did my letter come?"
+# where did my letter come?" (With IPv6 it is different: there are enough addresses, and many computers have a public one.)
 
 # %%
 said = claim(
@@ -237,7 +238,8 @@ print("6 ", rest, "is written in UTF-8")
 print("7 ", rest.decode())
 
 # %% [markdown]
-# Every field of every header, over its bytes. ("as a table", below the picture, has them in words.)
+# Every field of every header, over its bytes. You need not know them all: look for the two addresses and the two ports.
+# ("as a table", below the picture, has them in words.)
 
 # %%
 letter.osi()
@@ -283,7 +285,10 @@ import psutil
 def carried_by_each_interface(host):
     """Send 1 MB to a server at this address of ours; tell by how much each counter has grown."""
     before = psutil.net_io_counters(pernic=True, nowrap=False)
-    with ns.TcpServer(service="discard", host=host) as server, ns.Socket("tcp") as client:
+    with (
+        ns.TcpServer(service="discard", host=host) as server,
+        ns.Socket("tcp") as client,
+    ):  # it reads, and forgets
         client.connect(server.endpoint)
         client.write(bytes(1_000_000))
         client.finish()
@@ -907,7 +912,7 @@ check.peel_the_layers(peel_the_layers)
 # ### Exercise 5: an echo of datagrams
 #
 # `datagram_echo(port)` is a server: it binds a UDP socket to 127.0.0.1 and this port, and sends each datagram back to whoever sent it, for ever. Section 7
-# has what you need. (The check stops it.)
+# has what you need. (The check starts it and stops it. If you call it yourself, your cell waits for ever: ■ interrupts it.)
 
 
 # %%

@@ -150,7 +150,8 @@ guess = predict(
 )
 
 # %% [markdown]
-# The function `attempt` is for this lesson: it takes a step that may fail, and prints what the error says.
+# The function `attempt` is for this lesson: it takes a step that may fail, and prints what the error says. (`lambda:` packs a
+# step up without taking it, so that `attempt` can take it.)
 
 
 # %%
@@ -353,6 +354,20 @@ with ns.Trace(sample=0.001) as trace:
 guess.was(
     2, "`write` (in Python: `sendall`) goes on until all are taken, and waits when nothing fits."
 )
+
+# %% [markdown]
+# (Here C is less simple. Its `send` on an ordinary socket may *wait* until all of the bytes have gone into the buffer; on one
+# that may not wait (*non-blocking*), with a time limit, or when a signal comes in between, it takes a part, as here. Both are
+# allowed, so a program always has to look at the number that it gives. Python's own `send`, with a time limit:)
+
+# %%
+import socket as standard
+
+with (
+    standard.create_server(("127.0.0.1", 0)) as plain_server,
+    standard.create_connection(plain_server.getsockname(), timeout=1.0) as plain_client,
+):
+    print(f"Python's send took {plain_client.send(bytes(50_000_000)):,} bytes")
 
 # %%
 reader.buffers
@@ -950,7 +965,8 @@ check.line_client(line_client)
 # finished; then it closes this connection and takes the next client, for ever. It binds 127.0.0.1 and the port that it is
 # given. A client that cuts its connection must not end your server.
 #
-# `ns.Socket` and the six steps of section 2 are enough, and Python's `socket` is as good.
+# `ns.Socket` and the six steps of section 2 are enough, and Python's `socket` is as good. Leave the calling to the check: a
+# server never returns, so a cell that calls it waits for ever (■ interrupts it).
 
 
 # %%

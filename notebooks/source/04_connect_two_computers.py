@@ -32,7 +32,8 @@ from netsteps.lessons.pictures import computers, doors, tanks
 print("netsteps", ns.__version__)
 
 # %% [markdown]
-# Some steps in this lesson are meant to fail. `attempt` takes a step and prints what its error says.
+# Some steps in this lesson are meant to fail. `attempt` takes a step and prints what its error says. (`lambda:` packs a step up
+# without taking it.)
 
 
 # %%
@@ -248,7 +249,7 @@ def netstat(*ports):
         for row in rows
         if row.local.port in ports or (row.peer is not None and row.peer.port in ports)
     ]
-    return type(rows)(wanted, columns=rows.columns)
+    return type(rows)(wanted, columns=rows.columns)  # a table like `rows`, with fewer rows
 
 
 print("sockets on this computer now:", len(ns.connections()))
@@ -264,7 +265,8 @@ ports
 #
 # - **open**: a program listens. The kernel of that computer says yes.
 # - **refused**: the computer is there, but no program listens on this port. Its kernel says no.
-# - **silent**: nothing. The computer is off, or a firewall throws the question away, or the program has no room.
+# - **silent**: nothing. The computer is off, or a firewall (a filter that lets only some packets through) throws the question
+#   away, or the program has no room.
 
 # %%
 guess = predict(
@@ -1049,7 +1051,8 @@ with ns.Trace() as trace:
 trace.ladder()
 
 # %% [markdown]
-# And this is what the kernel of A knew of the connection, besides its four numbers:
+# And this is what the kernel of A knew of the connection, besides its four numbers. (You need not know all the rows. The
+# *round trip time* is how long a packet and its acknowledgement take; "on the way" is what has not been acknowledged yet.)
 
 # %%
 knows

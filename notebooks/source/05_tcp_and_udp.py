@@ -121,7 +121,7 @@ with (
     shown = [
         row for row in rows if row.local.port in ports or (row.peer and row.peer.port in ports)
     ]
-type(rows)(shown, columns=rows.columns).drawing()
+type(rows)(shown, columns=rows.columns).drawing()  # a table like `rows`, with fewer rows, drawn
 
 # %% [markdown]
 # Two listeners, and two connections. The relay holds the listener and the accepted socket of one of them, and the
@@ -202,7 +202,8 @@ with ns.Socket("udp") as probe:
 # %% [markdown]
 # ### The router in between
 #
-# At home, the provider gives *one* public address, and the router has it. Your computer got a private one from the router.
+# At home, the provider gives *one* public address, and the router has it. (Some providers have too few: then many homes share
+# one, and there is a second router of this kind at the provider.) Your computer got a private one from the router.
 # A web server that sees your question cannot answer to `192.168.1.7`; millions of computers are called so. What does it
 # see, then?
 #
@@ -295,6 +296,7 @@ with ns.Socket("tcp") as server:
 # %%
 known = ns.services()
 wanted = {21, 22, 25, 53, 80, 443}
+# a table like `known`, with fewer rows:
 type(known)([one for one in known if one.port in wanted], columns=known.columns)
 
 # %%
@@ -307,6 +309,7 @@ guess = predict(
 )
 
 # %%
+# daytime tells the time; chargen writes letters without end
 with ns.TcpServer(service="daytime") as clock, ns.TcpServer(service="chargen") as letters:
     print("same address:", clock.endpoint, "and", letters.endpoint)
     with ns.Socket.open(clock.endpoint) as one, ns.Socket.open(letters.endpoint) as two:
@@ -563,7 +566,7 @@ guess.was(
 )
 
 # %% [markdown]
-# Look at the row *sent again*. No program had to do anything.
+# Look at the row *sent again* (the others are for specialists). No program had to do anything.
 #
 # ### How to make it reliable
 #
@@ -586,7 +589,8 @@ print("arrived whole:", received == message)
 sender.report.drawing()
 
 # %% [markdown]
-# Each line is one segment, from the moment it was sent until its acknowledgement came; the numbers count upwards. A triangle
+# Each line is one **segment** (a part of the message with its number, one datagram here), from the moment it was sent until its
+# acknowledgement came; the numbers count upwards. The **window** is how many may be on their way at the same time: 8 here. A triangle
 # or a square is a repetition. Below is how long the sender waits before it repeats (it learns that from the round trips,
 # and waits twice as long after each timeout).
 #
@@ -990,7 +994,7 @@ bars(
 guess.was(
     3,
     "The path is as fast as it is, for everybody. TCP feels that and slows down; UDP has to "
-    "be told, or it throws its datagrams away.",
+    "be told, or the path throws its datagrams away.",
 )
 
 # %% [markdown]
@@ -1077,7 +1081,7 @@ check.keep_up(keep_up)
 # | borders | none: a stream of bytes | each datagram whole |
 # | size | any | up to 65,507 bytes, better below 1,400 |
 # | too fast for the path | slows down by itself | loses |
-# | one to many | no: a connection has two ends | broadcast, multicast; one socket for all peers |
+# | one to many | no: a connection has two ends | yes: to all in the network (broadcast), to a group (multicast); one socket for all peers |
 # | a lost packet | holds up what is behind it until it has been repeated | holds up nothing |
 # | the sender's address | confirmed by the handshake | can be forged: check what you answer |
 #

@@ -11,6 +11,7 @@ from netsteps.lessons.answer import answer_of
 from netsteps.lessons.child.travel import CannotTravel
 from netsteps.lessons.exercise import Failed
 from netsteps.lessons.report import Report, Tried
+from netsteps.lessons.slips import hint_of_slip
 from netsteps.lessons.telling import UNWRITTEN
 
 if TYPE_CHECKING:
@@ -166,7 +167,8 @@ class _Check:
             happened = f"{happened}\n{ended}"
         hint = "" if failed.general and attempt.hint else failed.hint
         hint = hint or getattr(self.subject, "hint_of_end", "") or attempt.hint
-        if "positional argument" in happened:
+        hint = hint_of_slip(happened, getattr(self.subject, "output", "")) or hint
+        if "positional argument" in happened and "in line " not in happened:  # of the call itself
             hint = f"It has to begin with `{self.exercise.first_line}`"
         return Failed(failed.expected, happened, hint)
 

@@ -120,7 +120,10 @@ class Run:
         raise Failed(
             f"{self._written} returns bytes",
             f"it returned {shown(value)}",
-            "The answer has to be given back: return what was read.",
+            "The answer has to be given back: return what was read. (print only shows it.)"
+            if value is None
+            else f"The answer is one piece of bytes. This is of type {type(value).__name__}:"
+            " join what it holds, as in b'|'.join(lines).",
         )
 
     def outcome(self, timeout: float = LONGEST) -> Outcome:

@@ -200,6 +200,8 @@ class ServerSubject(Subject):
         """Give the hint for a server that was over before it listened."""
         from netsteps.lessons.exercises.causes import cause_of_death
 
+        if "] connect " in ended:
+            return f"{self._not_yet()} connect is the step of a client."
         if self.hint_of_end:
             return self.hint_of_end
         if ended.endswith("exit code 0"):

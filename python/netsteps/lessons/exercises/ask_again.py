@@ -143,6 +143,8 @@ class Asked:
     def _fail(self, wanted: bytes, happened: str, hint: str) -> NoReturn:
         expected = f"the question {wanted!r}"
         if trouble := self.run.trouble():
+            if "nobody listens on TCP" in trouble:
+                hint = "This server speaks UDP: ns.Socket('udp'), without a connection."
             raise Failed(expected, trouble, hint_of(self.run) or hint)
         if not self.run.alive:
             answer_is(self.run, WANTED, hint)

@@ -83,11 +83,12 @@ class Host:
 
     def client(self) -> Talk:
         """Accept the client. Raises Failed when it does not come."""
-        end = monotonic() + STARTING
+        end, wait = monotonic() + STARTING, 0.1
         while True:
             try:
-                socket = self._listener.accept(timeout=0.1)
+                socket = self._listener.accept(timeout=wait)
             except ns.TimedOut:
+                wait = min(2 * wait, 1.0)  # few looks, for a short ladder
                 if self.run.trouble() or not self.run.alive or monotonic() >= end:
                     break
             else:

@@ -8,10 +8,11 @@ from netsteps.lessons.exercise import Failed, same, shown
 if TYPE_CHECKING:
     from netsteps.lessons.subject_function import FunctionSubject
 
-__all__ = ["gives", "refuses", "type_of"]
+__all__ = ["NO_RETURN", "gives", "refuses", "type_of"]
 
 Hint = str | Callable[[Any], str]
 
+NO_RETURN = "A function that ends without `return` gives None. print only shows a value."
 _SECONDS = 5.0  # of one call, also on a machine that thirty students share
 
 
@@ -25,7 +26,7 @@ def gives(subject: "FunctionSubject", args: tuple[Any, ...], wanted: object, hin
         same(wanted, got, what=_written(subject, args))
     except Failed as failure:
         if got is None:
-            failure.hint = "A function that ends without `return` gives None."
+            failure.hint = NO_RETURN
         else:
             failure.hint = hint if isinstance(hint, str) else hint(got)
         raise

@@ -47,6 +47,12 @@ FOR_EVER = (
     "A server goes on for ever: accept belongs into a loop without an end. When a client has ended,"
     " close its socket, and accept the next."
 )
+_NO_BIND = (
+    "The server has this port. A client does not take it for itself: leave bind (and listen and"
+    " accept) out, and connect to it."
+)
+# The same as CAUSES, for clients alone.
+OF_CLIENTS = {"already (LISTEN)": _NO_BIND, "Address already in use": _NO_BIND}
 # The same as CAUSES, for servers alone.
 OF_SERVERS = {
     "BrokenPipe": "One client was gone (it had closed, or cut its connection) when it was read"
@@ -78,7 +84,7 @@ def cause_of_death(program: "Program") -> str | None:
 
     told = f"{program.output[-4000:]}\n{trouble_of(program)}"
     is_server = hasattr(program, "hint_of_end")
-    table = {**OF_SERVERS, **CAUSES} if is_server else CAUSES
+    table = {**OF_SERVERS, **CAUSES} if is_server else {**OF_CLIENTS, **CAUSES, **OF_CLIENTS}
     return next((hint for words, hint in table.items() if words in told), None)
 
 

@@ -82,11 +82,12 @@ class Asker:
             f"{wanted!r} back" if len(wanted) <= 60 else f"the same {len(wanted):,} bytes back"
         )
         end = monotonic() + PATIENCE
-        got = None
+        got, wait = None, 0.1
         while got is None:
             try:
-                got = self.socket.read(65535, timeout=0.1)
+                got = self.socket.read(65535, timeout=wait)
             except ns.TimedOut:
+                wait = min(2 * wait, 1.0)  # few looks, for a short ladder
                 if monotonic() >= end or self.server.how_it_ended():
                     self.fail(expected, "nothing came", silent)
             except ns.Refused:

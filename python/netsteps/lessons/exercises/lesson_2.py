@@ -59,6 +59,8 @@ def _both_ways(port: int) -> tuple[Attempt, Attempt]:
         Attempt(
             f"the bytes {two!r}, to a number",
             lambda subject: gives(subject, (two,), port, lambda got: _number_hint(got, port)),
+            "The function goes both ways, and here it gets bytes. isinstance(value, bytes) tells"
+            " which of the two it has.",
         ),
     )
 

@@ -39,8 +39,8 @@ TAKEN = (
     " with the rest until nothing is left."
 )
 REPEATED = (
-    "After a send that took n bytes, go on with data[n:], what was not taken. Whatever is sent"
-    " again from the beginning arrives twice."
+    "send returns how many bytes it took. After a send that took n bytes, go on with data[n:], what"
+    " was not taken, and stop when nothing is left. Whatever is sent again arrives twice."
 )
 GONE = (
     "An exception of send means that the peer is not there any more. Do not catch it and try"
@@ -175,6 +175,8 @@ def arrives(talk: "Talk", data: bytes) -> None:
     try:
         while more := talk.peer.read(4_000_000, timeout=5.0):  # few reads, for a short ladder
             got += more
+            if len(got) > 2 * len(data) + 1000:  # it would never end
+                same(data, bytes(got), REPEATED, what="the bytes that arrive")
     except ns.SocketError:
         talk.result(SOON)  # it raised, or does not come back: that is what to tell
         raise

@@ -60,6 +60,7 @@ def _asked(
     if got not in words:
         hint = (
             f"It returns one of the words {', '.join(map(repr, words))}, on every way through it."
+            " print only shows a word; return gives it back."
         )
     elif {expected, got} == {"refused", "silent"}:
         hint = _APART

@@ -29,7 +29,11 @@ def _ordered(
     expected: tuple[bytes, list[int]],
     hint: str,
 ) -> None:
-    got = subject.call(list(datagrams), count)
+    try:
+        got = subject.call(list(datagrams), count)
+    except Failed as failed:
+        failed.hint = failed.hint or hint
+        raise
     if not isinstance(got, tuple | list) or len(got) != 2:
         raise Failed(
             "two values: the message, and the list of missing numbers",

@@ -3,13 +3,17 @@
 from typing import TYPE_CHECKING
 
 from netsteps.lessons.exercise import Attempt, Exercise
-from netsteps.lessons.exercises.asking import Host, answer_is
+from netsteps.lessons.exercises.asking import Host, answer_is, answer_of
 
 if TYPE_CHECKING:
     from netsteps.lessons.subject_client import ClientSubject
 
 __all__ = ["EXERCISE"]
 
+ONE_READ = (
+    "One read gives what has come so far, here the first line. Read on until the empty line comes"
+    " (read_until(b'\\n') gives one line each time)."
+)
 FORM = (
     "Return the lines without their line feeds, with a | between two of them: b'|'.join(lines). The"
     " empty line at the end is not one of them."
@@ -48,7 +52,10 @@ def answers(
     """Send lines in these pieces, keep the connection open, and see what was returned."""
     with Host(subject) as host, host.client() as talk:
         talk.say(*pieces, pause=pause, may_be_gone=True)
-        answer_is(host.run, wanted.encode(), hint, late=NOT_THE_END if hint == FORM else hint)
+        late = NOT_THE_END if hint == FORM else hint
+        if hint == FORM and b"milk" not in answer_of(host.run, late):
+            hint = ONE_READ
+        answer_is(host.run, wanted.encode(), hint, late=late)
         talk.hears_end(reset_is_fine=True)
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import netsteps as ns
 from netsteps.lessons.exercise import Failed, shown
+from netsteps.lessons.exercises.calls import NO_RETURN
 
 if TYPE_CHECKING:
     from netsteps.lessons.subject_function import FunctionSubject
@@ -111,7 +112,7 @@ def look(subject: "FunctionSubject") -> None:
     if not isinstance(steps, list | tuple):
         hint = 'Give a list of words: return ["...", "..."].'
         if steps is None:
-            hint = "A function that ends without `return` gives None."
+            hint = NO_RETURN
         raise Failed(expected, shown(steps), hint)
     for word in steps:
         if word not in _WORDS:

@@ -18,8 +18,8 @@ HINTS = {
     "silent": "The server speaks first here: it writes the line as soon as it has accepted the"
     " client, and does not wait for anything from it.",
     "short": "A line ends with a line feed: b'\\n'.",
-    "ended": "The line was not whole. It ends with a line feed (b'\\n'), and is written before"
-    " close.",
+    "ended": "The line was not whole: the address, one space, the port. It ends with a line feed"
+    " (b'\\n'), and is written to the connection (print writes to the screen), before close.",
     "more": "One line for each client, and nothing more. In C: send strlen(line) bytes, not the"
     " size"
     " of the buffer.",

@@ -19,8 +19,9 @@ __all__ = ["html_of", "text_of"]
 
 _COLUMNS = 88
 _RED, _GREEN, _BLUE = "194, 59, 0", "0, 121, 90", "0, 114, 178"
-_WRAP = "white-space: pre-wrap; "
-_PRE = "margin: 4px 0 8px 0; padding: 6px 10px; overflow-x: auto; line-height: 1.35"
+_WRAP = "white-space: pre-wrap; word-break: normal; overflow-wrap: break-word; "
+_MONO = "font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+_PRE = f"{_MONO}; margin: 4px 0 8px 0; padding: 6px 10px; overflow-x: auto; line-height: 1.35"
 
 
 def _marked(made: "Made") -> dict[int, str]:
