@@ -1,5 +1,8 @@
 """A server: one process for all attempts, listening on a port that the checker has chosen."""
 
+import os
+import signal
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,8 @@ from netsteps.lessons.subject import Subject
 from netsteps.lessons.telling import how_it_ended, story
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netsteps.lessons.answer import Answer
     from netsteps.lessons.child.process import Child
 
@@ -87,6 +92,20 @@ class ServerSubject(Subject):
             socket.close()
             raise
         return socket
+
+    @contextmanager
+    def paused(self) -> "Iterator[None]":
+        """Let its processes stand still meanwhile: what comes waits in the kernel. SIGSTOP."""
+        pids = self._child.pids() if self._child is not None else []
+        try:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def how_it_ended(self) -> str:
         """Tell how it ended: a server goes on for ever."""

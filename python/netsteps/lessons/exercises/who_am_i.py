@@ -121,8 +121,10 @@ def from_another_address(server: "ServerSubject") -> None:
 
 
 def gone_at_once(server: "ServerSubject") -> None:
-    """Connect and cut the connection, many times: some are gone before they are accepted."""
+    """Connect and cut the connection, many times; the first is gone before it is accepted."""
     hints = {**HINTS, "refused": LEFT, "died": LEFT, "cut": LEFT, "ended": LEFT, "silent": LEFT}
+    with server.paused():
+        resets_and_leaves(server, hints, b"")
     resets_and_leaves(server, hints, b"", times=40)
     with client_of(server, hints) as client:
         is_told(client)
