@@ -41,7 +41,7 @@ ALL = [
         name,
         marks=pytest.mark.skipif(
             bool(lacks(program)),
-            reason=f"{lacks(program)}: see tests/packages.sh, and the extra `programs`",
+            reason=lacks(program),
         ),
     )
     for name, program in PROGRAMS.items()
