@@ -17,7 +17,16 @@ from lessons_fixtures import CLIENT, DATAGRAMS, DOUBLE, ECHO, READ
 from netsteps.lessons import check, exercise, subject_server
 from netsteps.lessons.answer import BadAnswer
 from netsteps.lessons.checking import examine
-from netsteps.lessons.exercise import PLACES, Attempt, Exercise, Failed, all_exercises, same
+from netsteps.lessons.exercise import (
+    PLACES,
+    Attempt,
+    CannotTry,
+    Exercise,
+    Failed,
+    all_exercises,
+    same,
+)
+from netsteps.lessons.junit import junit
 
 if TYPE_CHECKING:
     from netsteps.lessons.subject_server import ServerSubject
@@ -50,6 +59,27 @@ def echoes_one_read(port: int) -> None:
 
 
 # What a report tells
+
+
+def cannot_be_made(_subject: object) -> None:
+    raise CannotTry("this machine has no second address")
+
+
+def test_an_attempt_that_cannot_be_made_here_is_not_said_to_have_passed() -> None:
+    odd = Attempt("from a second address", cannot_be_made)
+    changed = dataclasses.replace(DOUBLE, attempts=(DOUBLE.attempts[0], odd))
+    report = examine(changed, lambda data: data * 2)
+    assert report.passed
+    assert [one.state for one in report.attempts] == ["passed", "not possible"]
+    assert "passed, 1 of 2 attempts; no more can be made here" in str(report)
+    assert "2. from a second address (not possible here: this machine has no" in str(report)
+    assert "this machine has no second address" in report._repr_mimebundle_()["text/html"]
+    assert report.as_dict()["attempts"][1]["why"] == "this machine has no second address"  # type: ignore[index]
+    written = junit([("ada", report)])
+    assert 'skipped message="this machine has no second address"' in written
+    wrong = examine(changed, lambda data: data)
+    assert [one.state for one in wrong.attempts] == ["failed", "not tried"]
+    assert not examine(dataclasses.replace(DOUBLE, attempts=(odd,)), lambda data: data).passed
 
 
 def test_a_right_server_passes() -> None:

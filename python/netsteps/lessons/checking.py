@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import netsteps as ns
 from netsteps.lessons.answer import answer_of
 from netsteps.lessons.child.travel import CannotTravel
-from netsteps.lessons.exercise import Failed
+from netsteps.lessons.exercise import CannotTry, Failed
 from netsteps.lessons.report import Report, Tried
 from netsteps.lessons.slips import hint_of_slip
 from netsteps.lessons.telling import UNWRITTEN
@@ -68,8 +68,8 @@ def examine(
             failure = check.try_one(attempt, last=number == len(exercise.attempts) - 1)
             if failure is not None:
                 ladder = check.ladder(ascii=ascii)
-                return _report(exercise, check.took, begin, failure, subject, ladder)
-        return _report(exercise, check.took, begin, None, subject)
+                return _report(exercise, check.tried, begin, failure, subject, ladder)
+        return _report(exercise, check.tried, begin, None, subject)
     finally:
         check.stop()
 
@@ -100,7 +100,7 @@ class _Check:
     time_limit: float
 
     def __post_init__(self) -> None:
-        self.took: list[float] = []
+        self.tried: list[Tried] = []
         self._trace = ns.Trace(EVENTS, preview=64, memory=MEMORY)
         self._began_ns = 0
 
@@ -119,24 +119,30 @@ class _Check:
         watchdog = threading.Timer(max(0.0, left), end_it)
         watchdog.daemon = True
         watchdog.start()
+        missing, failure = "", None
         try:
             with self._trace:
                 failure = self._run(attempt, last=last)
+        except CannotTry as why:
+            missing = str(why)
         finally:
             watchdog.cancel()
             watchdog.join()
-            self.took.append(monotonic() - begin)
         if late.is_set():
-            return Failed(
+            failure = Failed(
                 "an attempt that comes to its end",
                 f"after {left:.0f} s it was not over, and your program was stopped",
                 attempt.hint or "It waits for something that does not come, or is very slow.",
             )
+        state = "failed" if failure else "not possible" if missing else "passed"
+        self.tried.append(Tried(attempt.title, state, monotonic() - begin, missing))
         return failure
 
     def _run(self, attempt: "Attempt", *, last: bool) -> Failed | None:
         try:
             attempt.run(self.subject)
+        except CannotTry:
+            raise
         except Failed as failed:
             return self._completed(failed, attempt)
         except (ns.SocketError, AssertionError, EOFError, OSError) as error:
@@ -249,27 +255,21 @@ def _not_sent(problem: CannotTravel) -> Failed:
 
 def _report(  # noqa: PLR0917 - all of what is known
     exercise: "Exercise",
-    took: "Sequence[float]",
+    tried: "Sequence[Tried]",
     begin: float,
     failed: Failed | None,
     subject: "Subject | None" = None,
     ladder: "Drawing | None" = None,
 ) -> Report:
-    """Put the report together. took: the seconds of each attempt that was run."""
-    tried = []
-    last = max(len(took) - 1, 0)
-    for number, attempt in enumerate(exercise.attempts):
-        seconds = took[number] if number < len(took) else 0.0
-        if failed is not None and number >= last:
-            state = "failed" if number == last else "not tried"
-        else:
-            state = "passed"
-        tried.append(Tried(attempt.title, state, seconds))
+    """Put the report together. tried: the attempts that were run; none where it came to none."""
+    left = [Tried(attempt.title, "not tried") for attempt in exercise.attempts[len(tried) :]]
+    if not tried:
+        left[0] = Tried(left[0].title, "failed")
     unwritten = failed is not None and UNWRITTEN in failed.happened
     return Report(
         name=exercise.name,
         title=exercise.title,
-        attempts=tuple(tried),
+        attempts=(*tried, *left),
         expected=failed.expected if failed else "",
         happened=failed.happened if failed else "",
         hint=failed.hint if failed else "",

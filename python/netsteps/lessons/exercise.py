@@ -69,7 +69,16 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PLACES", "Attempt", "Exercise", "Failed", "all_exercises", "exercise", "same"]
+__all__ = [
+    "PLACES",
+    "Attempt",
+    "CannotTry",
+    "Exercise",
+    "Failed",
+    "all_exercises",
+    "exercise",
+    "same",
+]
 
 # The exercises in the order of the lessons, and the file of each below netsteps/lessons/exercises.
 PLACES = {
@@ -118,12 +127,19 @@ class Failed(Exception):
         self.general = general
 
 
+class CannotTry(Exception):
+    """An attempt cannot be made on this machine; its text says what is missing.
+
+    The report tells it, and the others decide: what was not tried is not said to have passed.
+    """
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One thing that is tried.
 
     title: as a line of a list: "a message of 3 bytes, one byte at a time". run: takes the subject,
-    and raises Failed. hint: for what fails in it without a hint of its own.
+    and raises Failed, or CannotTry. hint: for what fails in it without a hint of its own.
     """
 
     title: str

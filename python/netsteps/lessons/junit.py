@@ -53,7 +53,7 @@ def _suite(root: ET.Element, who: str, report: "Report") -> list[int]:
             failure.text = _clean(str(report))
         elif one.state != "passed":
             counts[2] += 1
-            ET.SubElement(case, "skipped", message="an attempt before it failed")
+            ET.SubElement(case, "skipped", message=_clean(one.why or "an attempt before it failed"))
     _count(suite, counts, report.seconds)
     if report.printed:
         ET.SubElement(suite, "system-out").text = _clean(report.printed[:_PRINTED])

@@ -46,11 +46,16 @@ class Task(str):
 
 @dataclass(frozen=True)
 class Tried:
-    """One attempt of a check: state is "passed", "failed" or "not tried"; seconds that it took."""
+    """One attempt of a check.
+
+    state: "passed", "failed", "not tried" after one that failed, or "not possible" on this machine,
+    which why tells. seconds: that it took.
+    """
 
     title: str
     state: str
     seconds: float = 0.0
+    why: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,8 +82,9 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every attempt passed."""
-        return bool(self.attempts) and all(one.state == "passed" for one in self.attempts)
+        """Whether every attempt passed that was possible on this machine, and one was."""
+        states = {one.state for one in self.attempts}
+        return "passed" in states and states <= {"passed", "not possible"}
 
     def __bool__(self) -> bool:
         return self.passed
@@ -97,7 +103,12 @@ class Report:
             "unwritten": self.unwritten,
             "seconds": round(self.seconds, 3),
             "attempts": [
-                {"title": one.title, "state": one.state, "seconds": round(one.seconds, 3)}
+                {
+                    "title": one.title,
+                    "state": one.state,
+                    "seconds": round(one.seconds, 3),
+                    "why": one.why,
+                }
                 for one in self.attempts
             ],
             "failed": self.failed,

@@ -16,12 +16,14 @@ __all__ = ["report_html", "report_text", "reports_page", "verdict"]
 
 
 class _Tried(Protocol):
-    """One attempt: its title, and "passed", "failed" or "not tried"."""
+    """One attempt: its title, and "passed", "failed", "not tried" or "not possible", and why."""
 
     @property
     def title(self) -> str: ...
     @property
     def state(self) -> str: ...
+    @property
+    def why(self) -> str: ...
 
 
 class _Told(Protocol):
@@ -47,10 +49,10 @@ class _Told(Protocol):
     def ladder(self) -> "Drawing | None": ...
 
 
-_SIGNS = {"passed": "ok", "failed": "FAILED", "not tried": "-"}
-_PICTURES = {"passed": "✓", "failed": "✗", "not tried": "·"}
+_SIGNS = {"passed": "ok", "failed": "FAILED", "not tried": "-", "not possible": "-"}
+_PICTURES = {"passed": "✓", "failed": "✗", "not tried": "·", "not possible": "·"}
 _GREEN, _RED, _BLUE, _GREY = "#00795a", "#c23b00", "#0072b2", "#808891"
-_COLOURS = {"passed": _GREEN, "failed": _RED, "not tried": _GREY}
+_COLOURS = {"passed": _GREEN, "failed": _RED, "not tried": _GREY, "not possible": _GREY}
 _LINES = 40  # of what the program printed
 _CELL = "text-align: left; vertical-align: top; border: none; padding: 1px 12px 1px 0"
 _MONO = "font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
@@ -66,10 +68,16 @@ def _outcome(report: _Told) -> str:
     took = f"({report.seconds:.1f} s)"
     if report.unwritten:
         return "not written yet"
+    done = sum(one.state == "passed" for one in report.attempts)
+    if report.passed and done < total:
+        return f"passed, {done} of {plural(total, 'attempt')}; no more can be made here {took}"
     if report.passed:
         return f"passed, {'all ' if total > 1 else ''}{plural(total, 'attempt')} {took}"
-    done = sum(one.state == "passed" for one in report.attempts)
     return f"failed after {done} of {plural(total, 'attempt')} {took}"
+
+
+def _titled(one: _Tried) -> str:
+    return f"{one.title} (not possible here: {one.why})" if one.why else one.title
 
 
 def _answers(report: _Told) -> list[tuple[str, str]]:
@@ -92,7 +100,7 @@ def report_text(report: _Told, *, short: bool = False) -> str:
         if short and one.state != "failed":
             continue
         sign = "-" if report.unwritten else _SIGNS[one.state]
-        lines.append(f"  {sign:<7}{number}. {one.title}")
+        lines.append(f"  {sign:<7}{number}. {_titled(one)}")
     for name, text in _answers(report):
         first, *more = _wrapped(text) if name == "hint" else text.splitlines()
         lines.append(f"{name + ':':<10}{first}")
@@ -149,7 +157,7 @@ def _tried_html(report: _Told) -> str:
         rows.append(
             f'<tr style="background: none"><td style="{_CELL}; padding-right: 8px;'
             f' color: {_COLOURS[state]}">{_PICTURES[state]}</td>'
-            f'<td style="{_CELL}; font-weight: {weight}">{escape(one.title)}</td></tr>'
+            f'<td style="{_CELL}; font-weight: {weight}">{escape(_titled(one))}</td></tr>'
         )
     return f'<table style="border-collapse: collapse; margin: 6px 0">{"".join(rows)}</table>'
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from netsteps.lessons.exercise import Attempt, Exercise, Failed
+from netsteps.lessons.exercise import Attempt, CannotTry, Exercise, Failed
 from netsteps.lessons.exercises.asking import Host, answer_is
 from netsteps.lessons.exercises.first_client import FIRST, WHOLE
 from netsteps.lessons.exercises.names import (
@@ -92,16 +92,17 @@ def fails(run: "Run", expected: str, hint: str) -> None:
 
 def ipv6(subject: "ClientSubject") -> None:
     """Give ::1 in digits, where this machine has it."""
-    if has_ipv6():
-        with Host(subject, ip="::1", never=FAMILY) as host:
-            welcomes(host, FIRST)
+    if not has_ipv6():
+        raise CannotTry("this machine has no IPv6")
+    with Host(subject, ip="::1", never=FAMILY) as host:
+        welcomes(host, FIRST)
 
 
 def one_of_two(subject: "ClientSubject") -> None:
     """Give a name with two addresses, and listen at one of them; then at the other."""
     name = name_with_addresses(own=subject.can_have_hosts)
     if name is None:
-        return
+        raise CannotTry("no name has two addresses, and none can be made")
     for number in range(len(name.addresses)):
         sockets = bound_everywhere(name.addresses)
         try:
@@ -146,7 +147,7 @@ EXERCISE = Exercise(
     attempts=(
         Attempt("an IPv4 address in digits", ipv4),
         Attempt("an answer in pieces of one byte", pieces),
-        Attempt("an IPv6 address in digits (where this machine has IPv6)", ipv6),
+        Attempt("an IPv6 address in digits", ipv6),
         Attempt("a name with two addresses, one of which refuses", one_of_two),
         Attempt("a name behind which nobody listens", nobody),
         Attempt("an answer that is cut off (RST) in the middle", cut_off),
